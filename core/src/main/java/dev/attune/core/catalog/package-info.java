@@ -1,0 +1,5 @@
+/** Namespaces and traits: what the definitions declare. */
+@NullMarked
+package dev.attune.core.catalog;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,107 @@
+package dev.attune.core.definition;
+
+import dev.attune.core.audience.AudienceDefinition;
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.model.ModelDefinition;
+import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.proto.v1.Definition;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/**
+ * A checked set of definitions: everything in it refers only to what is declared.
+ *
+ * @param version of the newest definition in it, 0 when there is none
+ * @param catalogVersion of the catalog
+ * @param versions of each definition, by {@code kind/id}
+ */
+public record Definitions(
+    long version,
+    long catalogVersion,
+    Catalog catalog,
+    Map<String, ModelDefinition> models,
+    Map<String, AudienceDefinition> audiences,
+    Map<String, WebhookDefinition> webhooks,
+    Map<String, Long> versions) {
+  /** The kinds of definition, and the folder of each; the catalog is the file {@code catalog.yaml}. */
+  public static final List<String> KINDS = List.of("catalog", "model", "audience", "webhook");
+
+  /** Most definitions of one kind. */
+  public static final int KIND_MAX = 50_000;
+
+  /** No definitions: the default catalog alone. */
+  public static final Definitions NONE = parse(List.of());
+
+  public Definitions {
+    models = Map.copyOf(models);
+    audiences = Map.copyOf(audiences);
+    webhooks = Map.copyOf(webhooks);
+    versions = Map.copyOf(versions);
+  }
+
+  /**
+   * Checks a whole set.
+   *
+   * @throws DefinitionException for the first definition that cannot be taken
+   */
+  public static Definitions parse(Collection<Definition> definitions) {
+    Map<String, Long> versions = new TreeMap<>();
+    long version = 0;
+    for (Definition definition : definitions) {
+      versions.put(definition.getKind() + "/" + definition.getId(), definition.getVersion());
+      version = Math.max(version, definition.getVersion());
+    }
+    Catalog catalog =
+        parseKind(definitions, "catalog", Catalog::parse, _ -> "catalog")
+            .getOrDefault("catalog", Catalog.DEFAULT);
+    Map<String, ModelDefinition> models =
+        parseKind(
+            definitions, "model", y -> ModelDefinition.parse(y, catalog), ModelDefinition::name);
+    Map<String, AudienceDefinition> audiences =
+        parseKind(
+            definitions,
+            "audience",
+            y -> AudienceDefinition.parse(y, catalog),
+            AudienceDefinition::name);
+    Map<String, WebhookDefinition> webhooks =
+        parseKind(
+            definitions,
+            "webhook",
+            y -> WebhookDefinition.parse(y, audiences.keySet()),
+            WebhookDefinition::name);
+    return new Definitions(
+        version,
+        versions.getOrDefault("catalog/catalog", 0L),
+        catalog,
+        models,
+        audiences,
+        webhooks,
+        versions);
+  }
+
+  private static <T> Map<String, T> parseKind(
+      Collection<Definition> definitions,
+      String kind,
+      Function<Yaml, T> parser,
+      Function<T, String> name) {
+    Map<String, T> parsed = new TreeMap<>();
+    for (Definition definition : definitions) {
+      if (!definition.getKind().equals(kind)) {
+        continue;
+      }
+      Yaml yaml = Yaml.parse(definition.getPath(), definition.getYaml());
+      T value = parser.apply(yaml);
+      if (parsed.put(name.apply(value), value) != null) {
+        throw yaml.error(
+            "the " + kind + " \"" + name.apply(value) + "\" is defined in two files");
+      }
+      if (parsed.size() > KIND_MAX) {
+        throw yaml.error("more than " + KIND_MAX + " definitions of kind " + kind);
+      }
+    }
+    return parsed;
+  }
+}

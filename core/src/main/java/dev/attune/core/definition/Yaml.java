@@ -1,0 +1,251 @@
+package dev.attune.core.definition;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.NodeTuple;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/**
+ * A YAML 1.2 node that knows where it stands, so that every complaint names file, line and column.
+ *
+ * <p>Strict: an unknown key, a key given twice and a value of the wrong kind are errors.
+ */
+public final class Yaml {
+  private static final int DOCUMENT_LENGTH_MAX = 1 << 20;
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h|d)");
+
+  private final String path;
+  private final Node node;
+
+  private Yaml(String path, Node node) {
+    this.path = path;
+    this.node = node;
+  }
+
+  /**
+   * Parses one document.
+   *
+   * @param path how messages call it, e.g. {@code audiences/vip.yaml}
+   * @throws DefinitionException when it is not one YAML document
+   */
+  public static Yaml parse(String path, String text) {
+    if (text.length() > DOCUMENT_LENGTH_MAX) {
+      throw new DefinitionException(
+          path + ":1:1: the file is larger than " + DOCUMENT_LENGTH_MAX + " characters");
+    }
+    var settings =
+        LoadSettings.builder()
+            .setLabel(path)
+            .setMaxAliasesForCollections(0)
+            .setAllowDuplicateKeys(false)
+            .build();
+    try {
+      Optional<Node> root = new Compose(settings).composeString(text);
+      return new Yaml(
+          path, root.orElseThrow(() -> new DefinitionException(path + ":1:1: the file is empty")));
+    } catch (MarkedYamlEngineException e) {
+      String at =
+          e.getProblemMark()
+              .map(mark -> ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1))
+              .orElse(":1:1");
+      throw new DefinitionException(path + at + ": not valid YAML: " + e.getProblem(), e);
+    } catch (YamlEngineException e) {
+      throw new DefinitionException(path + ":1:1: not valid YAML: " + e.getMessage(), e);
+    }
+  }
+
+  /** An error that points here. */
+  public DefinitionException error(String message) {
+    String at =
+        node.getStartMark()
+            .map(mark -> ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1))
+            .orElse("");
+    return new DefinitionException(path + at + ": " + message);
+  }
+
+  /** Requires a mapping whose keys are all among {@code allowed}. */
+  public Yaml keys(String... allowed) {
+    Set<String> known = new LinkedHashSet<>(List.of(allowed));
+    for (NodeTuple tuple : mapping().getValue()) {
+      Yaml key = new Yaml(path, tuple.getKeyNode());
+      if (!known.contains(key.text())) {
+        throw key.error(
+            "unknown key \""
+                + key.text()
+                + "\""
+                + Nearest.hint(key.text(), known)
+                + " (allowed: "
+                + String.join(", ", known)
+                + ")");
+      }
+    }
+    return this;
+  }
+
+  /** True when this mapping has the key. */
+  public boolean has(String key) {
+    return find(key).isPresent();
+  }
+
+  /** The value of a key, if it is there. */
+  public Optional<Yaml> find(String key) {
+    return Optional.ofNullable(entries().get(key));
+  }
+
+  /** The value of a key that must be there. */
+  public Yaml get(String key) {
+    return find(key).orElseThrow(() -> error("the key \"" + key + "\" is missing"));
+  }
+
+  /** A mapping's entries, in the file's order. */
+  public Map<String, Yaml> entries() {
+    Map<String, Yaml> entries = new LinkedHashMap<>();
+    for (NodeTuple tuple : mapping().getValue()) {
+      Yaml key = new Yaml(path, tuple.getKeyNode());
+      if (entries.put(key.text(), new Yaml(path, tuple.getValueNode())) != null) {
+        throw key.error("the key \"" + key.text() + "\" stands twice");
+      }
+    }
+    return entries;
+  }
+
+  /** A sequence's items. */
+  public List<Yaml> items() {
+    if (!(node instanceof SequenceNode sequence)) {
+      throw error("expected a list, found " + kind());
+    }
+    List<Yaml> items = new ArrayList<>();
+    for (Node item : sequence.getValue()) {
+      items.add(new Yaml(path, item));
+    }
+    return items;
+  }
+
+  public boolean isMapping() {
+    return node instanceof MappingNode;
+  }
+
+  public boolean isSequence() {
+    return node instanceof SequenceNode;
+  }
+
+  /** A scalar's text, whatever its type. */
+  public String text() {
+    if (!(node instanceof ScalarNode scalar) || scalar.getTag().equals(Tag.NULL)) {
+      throw error("expected a text, found " + kind());
+    }
+    return scalar.getValue();
+  }
+
+  /** A name: lower-case letters, digits, {@code _}, {@code -} and {@code .}, at most 100 characters. */
+  public String name() {
+    String name = text();
+    if (!name.matches("[a-z0-9][a-z0-9_.-]{0,99}")) {
+      throw error(
+          "\""
+              + name
+              + "\" is not a name (allowed: a-z, 0-9, _, - and ., at most 100, a letter or digit"
+              + " first)");
+    }
+    return name;
+  }
+
+  /** A text that must be one of those given. */
+  public String oneOf(Collection<String> allowed) {
+    String text = text();
+    if (!allowed.contains(text)) {
+      throw error(
+          "\""
+              + text
+              + "\" is not allowed"
+              + Nearest.hint(text, allowed)
+              + " (allowed: "
+              + String.join(", ", allowed)
+              + ")");
+    }
+    return text;
+  }
+
+  /** A whole number within bounds, both included. */
+  public long integer(long min, long max) {
+    try {
+      long value = Long.parseLong(text().replace("_", ""));
+      if (value >= min && value <= max) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // Said below, with the bounds.
+    }
+    throw error("\"" + text() + "\" is not a whole number from " + min + " to " + max);
+  }
+
+  public boolean bool() {
+    return Boolean.parseBoolean(oneOf(List.of("true", "false")));
+  }
+
+  /** A duration such as {@code 250ms}, {@code 30s}, {@code 15m}, {@code 12h} or {@code 30d}, within bounds. */
+  public Duration duration(Duration min, Duration max) {
+    Matcher matcher = DURATION.matcher(text());
+    if (!matcher.matches()) {
+      throw error("\"" + text() + "\" is not a duration (allowed: e.g. 250ms, 30s, 15m, 12h, 30d)");
+    }
+    long amount = Long.parseLong(matcher.group(1));
+    Duration duration =
+        switch (matcher.group(2)) {
+          case "ms" -> Duration.ofMillis(amount);
+          case "s" -> Duration.ofSeconds(amount);
+          case "m" -> Duration.ofMinutes(amount);
+          case "h" -> Duration.ofHours(amount);
+          default -> Duration.ofDays(amount);
+        };
+    if (duration.compareTo(min) < 0 || duration.compareTo(max) > 0) {
+      throw error("\"" + text() + "\" is out of bounds (allowed: " + show(min) + " to " + show(max) + ")");
+    }
+    return duration;
+  }
+
+  private static String show(Duration duration) {
+    if (duration.toMillis() % 1000 != 0) {
+      return duration.toMillis() + "ms";
+    }
+    long seconds = duration.toSeconds();
+    if (seconds % 86_400 == 0) {
+      return seconds / 86_400 + "d";
+    }
+    return seconds % 3_600 == 0 ? seconds / 3_600 + "h" : seconds + "s";
+  }
+
+  private MappingNode mapping() {
+    if (node instanceof MappingNode mapping) {
+      return mapping;
+    }
+    throw error("expected a mapping, found " + kind());
+  }
+
+  private String kind() {
+    return switch (node) {
+      case MappingNode _ -> "a mapping";
+      case SequenceNode _ -> "a list";
+      case ScalarNode scalar ->
+          scalar.getTag().equals(Tag.NULL) ? "nothing" : "\"" + scalar.getValue() + "\"";
+      default -> "something else";
+    };
+  }
+}

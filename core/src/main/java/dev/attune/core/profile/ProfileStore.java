@@ -1,0 +1,92 @@
+package dev.attune.core.profile;
+
+import dev.attune.proto.v1.IdentityRecord;
+import dev.attune.proto.v1.ProfileRecord;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Identity and profile records. Constructing a store performs no I/O; every call is asynchronous and
+ * ends within its timeout, with a {@link StoreException} when it could not be done. Lists are
+ * answered in their order, and are bounded by {@link #BATCH_MAX}.
+ *
+ * <p>Writes compare and set: a record is written only if the stored version is the expected one,
+ * all of it or nothing. There are no transactions over several records.
+ */
+public interface ProfileStore extends AutoCloseable {
+  /** Most records in one call. */
+  int BATCH_MAX = 5_000;
+
+  /** Follows at most this many redirects from one profile id. */
+  int REDIRECTS_MAX = 8;
+
+  /** The served profile of whoever is known by an identifier; follows redirects. */
+  CompletionStage<LookupResult> find(Identifier identifier, Duration timeout);
+
+  /** The served profile with an id; follows redirects. */
+  CompletionStage<LookupResult> findById(String profileId, Duration timeout);
+
+  /** Identity records, in the order asked; empty where there is none. */
+  CompletionStage<List<Optional<IdentityRecord>>> readIdentities(
+      List<Identifier> identifiers, Duration timeout);
+
+  /** Profile records (facts, served, or a redirect), in the order asked; empty where there is none. */
+  CompletionStage<List<Optional<ProfileRecord>>> readProfiles(
+      List<String> profileIds, Duration timeout);
+
+  /** Writes each record whose stored version is the expected one; says for each whether it was. */
+  CompletionStage<List<Boolean>> writeIdentities(List<IdentityWrite> writes, Duration timeout);
+
+  /** Writes each record whose stored version is the expected one; says for each whether it was. */
+  CompletionStage<List<Boolean>> writeProfiles(List<ProfileWrite> writes, Duration timeout);
+
+  /**
+   * A page of all profile ids, in no order; a profile written meanwhile may or may not be among
+   * them, and an id may come twice.
+   */
+  CompletionStage<ProfileIdPage> scanProfileIds(String cursor, Duration timeout);
+
+  /** True when the error means "send less", so that callers can shed load. */
+  boolean isOverload(Throwable error);
+
+  @Override
+  void close();
+
+  /**
+   * A compare-and-set of an identity record.
+   *
+   * @param expectedVersion the stored record's version, 0 for "there is none"
+   */
+  record IdentityWrite(Identifier identifier, long expectedVersion, IdentityRecord record) {
+    public IdentityWrite {
+      if (record.getVersion() <= expectedVersion) {
+        throw new IllegalArgumentException("record: version does not grow");
+      }
+    }
+  }
+
+  /**
+   * A compare-and-set of a profile record.
+   *
+   * @param expectedVersion the stored record's version, 0 for "there is none"
+   */
+  record ProfileWrite(long expectedVersion, ProfileRecord record) {
+    public ProfileWrite {
+      if (record.getVersion() <= expectedVersion) {
+        throw new IllegalArgumentException("record: version does not grow");
+      }
+    }
+  }
+
+  /** Some profile ids, and the cursor of the next page: empty after the last one. */
+  record ProfileIdPage(List<String> profileIds, String nextCursor) {
+    /** Cursor of the first page. */
+    public static final String FIRST = "0";
+
+    public ProfileIdPage {
+      profileIds = List.copyOf(profileIds);
+    }
+  }
+}
