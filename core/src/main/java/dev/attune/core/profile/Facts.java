@@ -1,0 +1,107 @@
+package dev.attune.core.profile;
+
+import dev.attune.proto.v1.Fact;
+import dev.attune.proto.v1.Value;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/**
+ * Last-writer registers, one for each (trait, source, bringing identifier). Adding is commutative,
+ * associative and idempotent: the same facts in any order, batches and number of copies give equal
+ * registers (a state-based CRDT: Shapiro et al., "Conflict-free Replicated Data Types", 2011).
+ */
+public final class Facts {
+  /** Most different traits of one profile; beyond it those with the greatest names are left out. */
+  public static final int TRAITS_MAX = 1_000;
+
+  private static final Comparator<Fact> STAMP =
+      Comparator.comparingLong(Fact::getOccurredAtMicros)
+          .thenComparing(Fact::getDigest, Long::compareUnsigned);
+
+  private record Key(String trait, String source, Identifier via) implements Comparable<Key> {
+    private static final Comparator<Key> ORDER =
+        Comparator.comparing(Key::trait).thenComparing(Key::source).thenComparing(Key::via);
+
+    @Override
+    public int compareTo(Key other) {
+      return ORDER.compare(this, other);
+    }
+  }
+
+  private final TreeMap<Key, Fact> registers = new TreeMap<>();
+
+  /**
+   * A fact with its tie-break digest.
+   *
+   * @param value empty for a removal
+   * @param origin the event id, empty for a warehouse model
+   */
+  public static Fact fact(
+      String trait,
+      String source,
+      Identifier via,
+      long occurredAtMicros,
+      Optional<Value> value,
+      String origin) {
+    Fact.Builder fact =
+        Fact.newBuilder()
+            .setTrait(trait)
+            .setSource(source)
+            .setVia(via.toProto())
+            .setOccurredAtMicros(occurredAtMicros)
+            .setDigest(digest(value.map(Value::toByteArray).orElse(new byte[0]), origin))
+            .setOrigin(origin);
+    value.ifPresent(fact::setValue);
+    return fact.build();
+  }
+
+  private static long digest(byte[] value, String origin) {
+    MessageDigest sha256 = ProfileIds.sha256();
+    sha256.update(value);
+    sha256.update((byte) 0);
+    sha256.update(origin.getBytes(StandardCharsets.UTF_8));
+    return ByteBuffer.wrap(sha256.digest()).getLong();
+  }
+
+  /** Adds facts; of two for one register the one with the greater stamp stays. */
+  public Facts addAll(Collection<Fact> facts) {
+    for (Fact fact : facts) {
+      registers.merge(
+          new Key(fact.getTrait(), fact.getSource(), Identifier.of(fact.getVia())),
+          fact,
+          (a, b) -> STAMP.compare(a, b) >= 0 ? a : b);
+    }
+    truncate();
+    return this;
+  }
+
+  // Keeping the smallest names is a function of the set, whatever the order in which they came.
+  private void truncate() {
+    if (registers.size() <= TRAITS_MAX) {
+      return;
+    }
+    long traits = registers.keySet().stream().map(Key::trait).distinct().count();
+    while (traits > TRAITS_MAX) {
+      String greatest = registers.lastKey().trait();
+      registers.keySet().removeIf(key -> key.trait().equals(greatest));
+      traits--;
+    }
+  }
+
+  /** Leaves only what a bringing identifier of this kind brought. */
+  public Facts retain(Predicate<Identifier> via) {
+    registers.keySet().removeIf(key -> !via.test(key.via()));
+    return this;
+  }
+
+  /** All facts, sorted by trait, source and bringing identifier. */
+  public Collection<Fact> all() {
+    return registers.values();
+  }
+}

@@ -1,0 +1,110 @@
+package dev.attune.core.profile;
+
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.TraitDeclaration;
+import dev.attune.proto.v1.Fact;
+import dev.attune.proto.v1.Membership;
+import dev.attune.proto.v1.MembershipState;
+import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.Trait;
+import dev.attune.proto.v1.Value;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** The served profile as a pure function of facts, identifiers, memberships and the catalog. */
+public final class Fold {
+  private Fold() {}
+
+  /**
+   * Folds.
+   *
+   * @param facts those whose bringing identifier is not the profile's are left out
+   * @param version of the record that will hold the result
+   */
+  public static Profile serve(
+      String profileId, dev.attune.proto.v1.Facts facts, long version, Catalog catalog) {
+    Set<dev.attune.proto.v1.Identifier> own = new HashSet<>(facts.getIdentifiersList());
+    TreeMap<String, Candidate> winners = new TreeMap<>();
+    long updatedAt = 0;
+    for (Fact fact : facts.getFactsList()) {
+      if (!own.contains(fact.getVia())) {
+        continue;
+      }
+      updatedAt = Math.max(updatedAt, fact.getOccurredAtMicros());
+      if (fact.hasValue()) {
+        Optional<TraitDeclaration> declaration = catalog.trait(fact.getTrait());
+        Optional<Value> value =
+            declaration.isPresent()
+                ? TraitFit.fit(declaration.get().type(), fact.getValue())
+                : Optional.of(fact.getValue());
+        value.ifPresent(
+            v ->
+                winners.merge(
+                    fact.getTrait(),
+                    new Candidate(fact, v, precedence(declaration, fact.getSource())),
+                    Candidate::better));
+      }
+    }
+    Profile.Builder profile =
+        Profile.newBuilder()
+            .setProfileId(profileId)
+            .addAllIdentifiers(facts.getIdentifiersList())
+            .addAllMergedFrom(facts.getMergedFromList())
+            .setUpdatedAtMicros(updatedAt)
+            .setVersion(version);
+    winners.forEach((name, winner) -> profile.addTraits(winner.served(name, catalog)));
+    for (MembershipState state : facts.getMembershipsList()) {
+      if (state.getMember()) {
+        profile.addAudiences(
+            Membership.newBuilder()
+                .setAudience(state.getAudience())
+                .setEnteredAtMicros(state.getEnteredAtMicros())
+                .setValidUntilMicros(state.getValidUntilMicros()));
+      }
+    }
+    return profile.build();
+  }
+
+  // Sources that are not named come after all that are.
+  private static int precedence(Optional<TraitDeclaration> declaration, String source) {
+    List<String> named = declaration.map(TraitDeclaration::precedence).orElse(List.of());
+    int at = named.indexOf(source);
+    return at < 0 ? named.size() : at;
+  }
+
+  private record Candidate(Fact fact, Value value, int precedence) {
+    private static final Comparator<Candidate> ORDER =
+        Comparator.comparingInt((Candidate c) -> -c.precedence())
+            .thenComparingLong(c -> c.fact().getOccurredAtMicros())
+            .thenComparing(c -> c.fact().getDigest(), Long::compareUnsigned)
+            .thenComparing(c -> c.fact().getSource())
+            .thenComparing(c -> Identifier.of(c.fact().getVia()));
+
+    static Candidate better(Candidate a, Candidate b) {
+      return ORDER.compare(a, b) >= 0 ? a : b;
+    }
+
+    Trait served(String name, Catalog catalog) {
+      return Trait.newBuilder()
+          .setName(name)
+          .setValue(value)
+          .setUpdatedAtMicros(fact.getOccurredAtMicros())
+          .setSource(fact.getSource())
+          .setOrigin(fact.getOrigin())
+          .setUndeclared(catalog.trait(name).isEmpty())
+          .build();
+    }
+  }
+
+  /**
+   * The canonical form: what any history of the same inputs gives. Leaves out the version and the ids
+   * merged on the way, which depend on the order in which the inputs came.
+   */
+  public static byte[] canonical(Profile profile) {
+    return profile.toBuilder().clearVersion().clearMergedFrom().build().toByteArray();
+  }
+}

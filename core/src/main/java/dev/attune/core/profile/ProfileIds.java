@@ -1,0 +1,37 @@
+package dev.attune.core.profile;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Profile ids and the digests that break ties. */
+public final class ProfileIds {
+  private ProfileIds() {}
+
+  /**
+   * The id of the profile whose strongest identifier this is: 32 hexadecimal characters, so that two
+   * writers who create the same person create the same id.
+   */
+  public static String of(Identifier strongest) {
+    byte[] digest =
+        sha256()
+            .digest(
+                (strongest.namespace() + "\0" + strongest.value())
+                    .getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(digest, 0, 16);
+  }
+
+  /** Whether a text has the form of a profile id. */
+  public static boolean isProfileId(String text) {
+    return text.matches("[0-9a-f]{32}");
+  }
+
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}
