@@ -7,6 +7,7 @@ import dev.attune.proto.v1.Link;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The links of one identifier. Adding is commutative, associative and idempotent: a link keeps its
@@ -51,21 +52,21 @@ public final class Links {
     return a.equals(self) ? Identifier.of(link.getB()) : a;
   }
 
-  /** The record with a link more; the very same object when that changes nothing. */
-  public static IdentityRecord add(
+  /** The record with a link more; empty when that changes nothing. */
+  public static Optional<IdentityRecord> add(
       IdentityRecord record, Identifier self, Link link, Catalog catalog) {
     if (record.getShared()) {
-      return record;
+      return Optional.empty();
     }
     Identifier partner = partner(link, self);
     List<Link> links = new ArrayList<>(record.getLinksList());
     for (int i = 0; i < links.size(); i++) {
       if (partner(links.get(i), self).equals(partner)) {
         if (ORDER.compare(links.get(i), link) <= 0) {
-          return record;
+          return Optional.empty();
         }
         links.set(i, link);
-        return record.toBuilder().clearLinks().addAllLinks(links).build();
+        return Optional.of(record.toBuilder().clearLinks().addAllLinks(links).build());
       }
     }
     links.add(link);
@@ -76,16 +77,16 @@ public final class Links {
             .sorted(ORDER)
             .toList();
     if (links.size() - weaker.size() > SHARED_AFTER) {
-      return record.toBuilder().clearLinks().setShared(true).build();
+      return Optional.of(record.toBuilder().clearLinks().setShared(true).build());
     }
     if (weaker.size() > WEAKER_MAX) {
       Link latest = weaker.getLast();
       if (latest.equals(link)) {
-        return record;
+        return Optional.empty();
       }
       links.remove(latest);
     }
     links.sort(Comparator.comparing(l -> partner(l, self)));
-    return record.toBuilder().clearLinks().addAllLinks(links).build();
+    return Optional.of(record.toBuilder().clearLinks().addAllLinks(links).build());
   }
 }

@@ -3,6 +3,7 @@ package dev.attune.core.profile;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.proto.v1.Fact;
+import dev.attune.proto.v1.Facts;
 import dev.attune.proto.v1.Membership;
 import dev.attune.proto.v1.MembershipState;
 import dev.attune.proto.v1.Profile;
@@ -26,7 +27,7 @@ public final class Fold {
    * @param version of the record that will hold the result
    */
   public static Profile serve(
-      String profileId, dev.attune.proto.v1.Facts facts, long version, Catalog catalog) {
+      String profileId, Facts facts, long version, Catalog catalog) {
     Set<dev.attune.proto.v1.Identifier> own = new HashSet<>(facts.getIdentifiersList());
     TreeMap<String, Candidate> winners = new TreeMap<>();
     long updatedAt = 0;

@@ -36,6 +36,9 @@ public interface ProfileStore extends AutoCloseable {
   CompletionStage<List<Optional<ProfileRecord>>> readProfiles(
       List<String> profileIds, Duration timeout);
 
+  /** The stored versions of profile records, in the order asked; 0 where there is none. */
+  CompletionStage<List<Long>> readVersions(List<String> profileIds, Duration timeout);
+
   /** Writes each record whose stored version is the expected one; says for each whether it was. */
   CompletionStage<List<Boolean>> writeIdentities(List<IdentityWrite> writes, Duration timeout);
 

@@ -1,12 +1,14 @@
 package dev.attune.core.profile;
 
 import dev.attune.proto.v1.Fact;
+import dev.attune.proto.v1.Facts;
 import dev.attune.proto.v1.Value;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -16,7 +18,7 @@ import java.util.function.Predicate;
  * associative and idempotent: the same facts in any order, batches and number of copies give equal
  * registers (a state-based CRDT: Shapiro et al., "Conflict-free Replicated Data Types", 2011).
  */
-public final class Facts {
+public final class FactSet {
   /** Most different traits of one profile; beyond it those with the greatest names are left out. */
   public static final int TRAITS_MAX = 1_000;
 
@@ -70,7 +72,7 @@ public final class Facts {
   }
 
   /** Adds facts; of two for one register the one with the greater stamp stays. */
-  public Facts addAll(Collection<Fact> facts) {
+  public FactSet addAll(Collection<Fact> facts) {
     for (Fact fact : facts) {
       registers.merge(
           new Key(fact.getTrait(), fact.getSource(), Identifier.of(fact.getVia())),
@@ -95,7 +97,7 @@ public final class Facts {
   }
 
   /** Leaves only what a bringing identifier of this kind brought. */
-  public Facts retain(Predicate<Identifier> via) {
+  public FactSet retain(Predicate<Identifier> via) {
     registers.keySet().removeIf(key -> !via.test(key.via()));
     return this;
   }
@@ -103,5 +105,16 @@ public final class Facts {
   /** All facts, sorted by trait, source and bringing identifier. */
   public Collection<Fact> all() {
     return registers.values();
+  }
+
+  /** As stored: these facts and identifiers, the rest as it is in the builder. */
+  Facts toProto(
+      Facts.Builder builder, List<Identifier> identifiers) {
+    return builder
+        .clearFacts()
+        .addAllFacts(registers.values())
+        .clearIdentifiers()
+        .addAllIdentifiers(identifiers.stream().map(Identifier::toProto).toList())
+        .build();
   }
 }

@@ -1,0 +1,64 @@
+package dev.attune.core.profile;
+
+import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.Changed;
+import dev.attune.proto.v1.ProfileChange;
+import dev.attune.proto.v1.ProfileRecord;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Tells changes so that the log's newest record of a profile is never older than the store's.
+ *
+ * <p>Two writers may store in one order and append in the other. So after the log has a change its
+ * writer reads the stored version back, and tells the newer record again if someone was faster.
+ */
+final class ChangeEmitter {
+  private final StoreCalls store;
+  private final ChangeSink sink;
+
+  ChangeEmitter(StoreCalls store, ChangeSink sink) {
+    this.store = store;
+    this.sink = sink;
+  }
+
+  /** Appends the changes; returns once the log has them for good. */
+  void emit(Map<ProfileRecord, List<Cause>> changes) {
+    Map<ProfileRecord, List<Cause>> told = changes;
+    while (!told.isEmpty()) {
+      append(told);
+      told = overtaken(told);
+    }
+  }
+
+  private void append(Map<ProfileRecord, List<Cause>> changes) {
+    List<CompletionStage<?>> acknowledgements = new ArrayList<>();
+    changes.forEach(
+        (record, causes) ->
+            acknowledgements.add(
+                sink.emit(
+                    ProfileChange.newBuilder()
+                        .setChanged(Changed.newBuilder().setRecord(record).addAllCauses(causes))
+                        .build())));
+    acknowledgements.forEach(StoreCalls::await);
+  }
+
+  private Map<ProfileRecord, List<Cause>> overtaken(Map<ProfileRecord, List<Cause>> told) {
+    Map<ProfileRecord, List<Cause>> newer = new LinkedHashMap<>();
+    Map<String, Long> versions =
+        store.readVersions(told.keySet().stream().map(ProfileRecord::getProfileId).toList());
+    List<String> changed =
+        told.keySet().stream()
+            .filter(r -> versions.getOrDefault(r.getProfileId(), 0L) > r.getVersion())
+            .map(ProfileRecord::getProfileId)
+            .toList();
+    for (Optional<ProfileRecord> record : store.readProfiles(changed).values()) {
+      record.ifPresent(r -> newer.put(r, List.of()));
+    }
+    return newer;
+  }
+}

@@ -1,0 +1,213 @@
+package dev.attune.core.profile;
+
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.identity.Links;
+import dev.attune.core.identity.Partition;
+import dev.attune.core.identity.Partition.Component;
+import dev.attune.core.profile.ProfileStore.IdentityWrite;
+import dev.attune.proto.v1.IdentityRecord;
+import dev.attune.proto.v1.Link;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one attempt at writing knows of the identity records: as read, with the input's links added.
+ * The parts that changed, or look unfinished, are closed over their links and partitioned anew.
+ */
+final class IdentityView {
+  /** Most identifiers in one cluster; more is no person but a fault in the data. */
+  static final int CLUSTER_MAX = 5_000;
+
+  private final StoreCalls store;
+  private final Catalog catalog;
+  private final Map<Identifier, IdentityRecord> records = new LinkedHashMap<>();
+  private final Map<Identifier, Long> storedVersions = new HashMap<>();
+  private final Set<Identifier> dirty = new LinkedHashSet<>();
+  private final Set<Identifier> closed = new LinkedHashSet<>();
+  private @Nullable Partition partition;
+
+  IdentityView(StoreCalls store, Catalog catalog) {
+    this.store = store;
+    this.catalog = catalog;
+  }
+
+  /** Reads the records that are not known yet. */
+  void load(Collection<Identifier> identifiers) {
+    List<Identifier> missing =
+        identifiers.stream().filter(i -> !records.containsKey(i)).distinct().toList();
+    List<Optional<IdentityRecord>> read = store.readIdentities(missing);
+    for (int i = 0; i < missing.size(); i++) {
+      IdentityRecord record = read.get(i).orElse(IdentityRecord.getDefaultInstance());
+      records.put(missing.get(i), record);
+      storedVersions.put(missing.get(i), record.getVersion());
+    }
+  }
+
+  /** Adds a link at both ends, which must be loaded. */
+  void add(Link link) {
+    for (Identifier end : List.of(Identifier.of(link.getA()), Identifier.of(link.getB()))) {
+      Links.add(record(end), end, link, catalog)
+          .ifPresent(
+              record -> {
+                records.put(end, record);
+                dirty.add(end);
+              });
+    }
+  }
+
+  /** The profile that an identifier is assigned to; empty before there is one. */
+  String assigned(Identifier identifier) {
+    return record(identifier).getProfileId();
+  }
+
+  /**
+   * Closes over the links of everything that changed, has no profile yet, or is named, together with
+   * the other identifiers of the profiles that lose something; then partitions it and gives the
+   * unassigned their profile.
+   */
+  void settle(Set<Identifier> suspects) {
+    Set<Identifier> open = new LinkedHashSet<>(dirty);
+    open.addAll(suspects);
+    records.forEach(
+        (identifier, record) -> {
+          if (record.getProfileId().isEmpty()) {
+            open.add(identifier);
+          }
+        });
+    while (!open.isEmpty()) {
+      close(open);
+      open.clear();
+      Partition computed = Partition.of(closed, effectiveLinks(), catalog);
+      partition = computed;
+      Set<String> losing = new TreeSet<>();
+      for (Identifier identifier : closed) {
+        String assigned = assigned(identifier);
+        if (!assigned.isEmpty() && !assigned.equals(computed.component(identifier).profileId())) {
+          losing.add(assigned);
+        }
+      }
+      // Their identifiers may no longer be linked, once one of them turned out to be shared.
+      for (Identifier identifier : store.identifiersOf(losing)) {
+        if (!closed.contains(identifier)) {
+          open.add(identifier);
+        }
+      }
+    }
+    for (Identifier identifier : closed) {
+      if (assigned(identifier).isEmpty()) {
+        assign(identifier);
+      }
+    }
+  }
+
+  private void close(Set<Identifier> open) {
+    Set<Identifier> frontier = new LinkedHashSet<>(open);
+    while (!frontier.isEmpty()) {
+      load(frontier);
+      closed.addAll(frontier);
+      if (closed.size() > CLUSTER_MAX) {
+        throw new IllegalStateException(
+            "identity: more than " + CLUSTER_MAX + " identifiers hang together");
+      }
+      Set<Identifier> next = new LinkedHashSet<>();
+      for (Identifier identifier : frontier) {
+        for (Link link : record(identifier).getLinksList()) {
+          Identifier partner = Links.partner(link, identifier);
+          if (!closed.contains(partner)) {
+            next.add(partner);
+          }
+        }
+      }
+      frontier = next;
+    }
+  }
+
+  // A link counts only while both ends still keep it: either may have dropped it at its limit.
+  private Collection<Link> effectiveLinks() {
+    Map<Link, Integer> ends = new HashMap<>();
+    for (Identifier identifier : closed) {
+      for (Link link : record(identifier).getLinksList()) {
+        ends.merge(link, 1, Integer::sum);
+      }
+    }
+    return ends.entrySet().stream().filter(e -> e.getValue() == 2).map(Map.Entry::getKey).toList();
+  }
+
+  /** Whose identifier this is; empty when nothing about it changed and its assignment stands. */
+  Optional<Component> component(Identifier identifier) {
+    return partition != null && closed.contains(identifier)
+        ? Optional.of(partition.component(identifier))
+        : Optional.empty();
+  }
+
+  /** The identifiers that have to move from the profile they are assigned to to another one. */
+  List<Move> moves() {
+    List<Move> moves = new ArrayList<>();
+    for (Identifier identifier : closed) {
+      Component component = component(identifier).orElseThrow();
+      if (!assigned(identifier).equals(component.profileId())) {
+        moves.add(new Move(identifier, assigned(identifier), component));
+      }
+    }
+    return moves;
+  }
+
+  /** One identifier's way to another profile. */
+  record Move(Identifier identifier, String from, Component into) {}
+
+  /** Writes what changed; false when another writer was faster. */
+  boolean write() {
+    List<IdentityWrite> writes = new ArrayList<>();
+    for (Identifier identifier : dirty) {
+      long stored = storedVersions.getOrDefault(identifier, 0L);
+      IdentityRecord record = record(identifier).toBuilder().setVersion(stored + 1).build();
+      records.put(identifier, record);
+      writes.add(new IdentityWrite(identifier, stored, record));
+    }
+    boolean all = store.writeIdentities(writes);
+    dirty.forEach(i -> storedVersions.put(i, record(i).getVersion()));
+    dirty.clear();
+    return all;
+  }
+
+  /** Assigns the moved identifiers to their new profiles: the mark that their move is complete. */
+  boolean completeMoves() {
+    moves().forEach(move -> assign(move.identifier()));
+    return write();
+  }
+
+  private void assign(Identifier identifier) {
+    String profileId = component(identifier).orElseThrow().profileId();
+    records.put(identifier, record(identifier).toBuilder().setProfileId(profileId).build());
+    dirty.add(identifier);
+  }
+
+  /** All identifiers that were partitioned anew and are assigned to a profile. */
+  Set<Identifier> settledOf(String profileId) {
+    Set<Identifier> identifiers = new HashSet<>();
+    for (Identifier identifier : closed) {
+      if (assigned(identifier).equals(profileId)) {
+        identifiers.add(identifier);
+      }
+    }
+    return identifiers;
+  }
+
+  private IdentityRecord record(Identifier identifier) {
+    IdentityRecord record = records.get(identifier);
+    if (record == null) {
+      throw new IllegalStateException("identity: used before it was read");
+    }
+    return record;
+  }
+}

@@ -1,0 +1,521 @@
+package dev.attune.core.profile;
+
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.identity.Partition.Component;
+import dev.attune.core.profile.IdentityView.Move;
+import dev.attune.core.profile.ProfileStore.ProfileWrite;
+import dev.attune.proto.v1.CatalogCause;
+import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.Fact;
+import dev.attune.proto.v1.Facts;
+import dev.attune.proto.v1.Link;
+import dev.attune.proto.v1.MembershipCause;
+import dev.attune.proto.v1.MembershipState;
+import dev.attune.proto.v1.MergeCause;
+import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.proto.v1.SplitCause;
+import dev.attune.proto.v1.Transition;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * Writes what events, rows and transitions say into profiles, and tells what changed.
+ *
+ * <p>Any number of writers may work at once, in any number of processes: every record is read, folded
+ * and compare-and-set, and a conflict begins again from the links. When a call returns, everything is
+ * stored and told; when it throws or the process dies, repeating it completes what was begun. The
+ * order that makes it so:
+ *
+ * <ol>
+ *   <li>links and first assignments, so that whoever comes next computes the same people;
+ *   <li>the profiles that gain, with what they gain, and their changes;
+ *   <li>the profiles that lose: a redirect, or the rest, requiring the very version that was read;
+ *   <li>the identity records of what moved. Until they point to the new profile the move is
+ *       unfinished, and the next writer to meet it does it again.
+ * </ol>
+ */
+public final class ProfileWriter {
+  private static final int ATTEMPTS_MAX = 40;
+  private static final long BACKOFF_NANOS_MAX = 50_000_000;
+
+  private final StoreCalls store;
+  private final ChangeEmitter changes;
+  private final Supplier<Catalog> catalog;
+  private final InstantSource clock;
+
+  /**
+   * A writer.
+   *
+   * @param catalog the one in force; asked at each attempt
+   * @param timeout of each call to the store
+   */
+  public ProfileWriter(
+      ProfileStore store,
+      ChangeSink sink,
+      Supplier<Catalog> catalog,
+      InstantSource clock,
+      Duration timeout) {
+    this.store = new StoreCalls(store, timeout);
+    this.changes = new ChangeEmitter(this.store, sink);
+    this.catalog = catalog;
+    this.clock = clock;
+  }
+
+  /**
+   * Writes inputs; blocks until they are stored and their changes are in the log.
+   *
+   * @throws StoreException when the store does not do its work; nothing is lost by repeating the call
+   */
+  public void apply(List<ProfileInput> inputs) {
+    List<ProfileInput> pending = inputs;
+    Set<Identifier> suspects = new LinkedHashSet<>();
+    for (int attempt = 0; !pending.isEmpty(); attempt++) {
+      backOff(attempt);
+      pending = new Attempt(pending, suspects).run();
+    }
+  }
+
+  /** Folds transitions into the memberships of their profiles; older ones than the state are ignored. */
+  public void applyMemberships(List<Transition> transitions) {
+    Map<String, List<Transition>> byProfile =
+        transitions.stream()
+            .collect(
+                Collectors.groupingBy(
+                    Transition::getProfileId, LinkedHashMap::new, Collectors.toList()));
+    update(
+        byProfile.keySet(),
+        (profileId, facts) -> memberships(facts, byProfile.getOrDefault(profileId, List.of())),
+        profileId ->
+            byProfile.getOrDefault(profileId, List.of()).stream()
+                .map(ProfileWriter::membershipCause)
+                .toList());
+  }
+
+  /** Folds profiles again, after the catalog changed. */
+  public void refold(Collection<String> profileIds, long catalogVersion) {
+    Cause cause =
+        Cause.newBuilder()
+            .setCatalog(CatalogCause.newBuilder().setCatalogVersion(catalogVersion))
+            .build();
+    update(profileIds, (_, facts) -> facts, _ -> List.of(cause));
+  }
+
+  private interface Edit {
+    Facts edit(String profileId, Facts facts);
+  }
+
+  // Changes that concern one profile alone. Redirected profiles are passed over: the one they became is told for itself.
+  private void update(
+      Collection<String> profileIds, Edit edit, Function<String, List<Cause>> causes) {
+    Set<String> pending = new LinkedHashSet<>(profileIds);
+    for (int attempt = 0; !pending.isEmpty(); attempt++) {
+      backOff(attempt);
+      List<ProfileWrite> writes = new ArrayList<>();
+      Map<ProfileRecord, List<Cause>> told = new LinkedHashMap<>();
+      for (Optional<ProfileRecord> found : store.readProfiles(pending).values()) {
+        ProfileRecord record = found.filter(ProfileRecord::hasLive).orElse(null);
+        if (record == null) {
+          continue;
+        }
+        String profileId = record.getProfileId();
+        Optional<ProfileWrite> write =
+            refolded(record, edit.edit(profileId, Content.of(record).facts()));
+        write.ifPresent(writes::add);
+        if (write.isEmpty()) {
+          // Told again: whoever wrote it may have died before telling.
+          told.put(record, causes.apply(profileId));
+        }
+      }
+      List<Boolean> written = store.writeProfiles(writes);
+      pending.clear();
+      for (int i = 0; i < writes.size(); i++) {
+        ProfileRecord record = writes.get(i).record();
+        if (written.get(i)) {
+          told.put(record, causes.apply(record.getProfileId()));
+        } else {
+          pending.add(record.getProfileId());
+        }
+      }
+      changes.emit(told);
+    }
+  }
+
+  private static Facts memberships(Facts facts, List<Transition> transitions) {
+    TreeMap<String, MembershipState> states = new TreeMap<>();
+    facts.getMembershipsList().forEach(state -> states.put(state.getAudience(), state));
+    for (Transition t : transitions) {
+      MembershipState said =
+          MembershipState.newBuilder()
+              .setAudience(t.getAudience())
+              .setMember(t.getEntered())
+              .setEnteredAtMicros(t.getEntered() ? t.getAtMicros() : 0)
+              .setValidUntilMicros(t.getValidUntilMicros())
+              .setGeneration(t.getGeneration())
+              .setVersion(t.getVersion())
+              .build();
+      states.merge(t.getAudience(), said, ProfileWriter::newer);
+    }
+    return facts.toBuilder().clearMemberships().addAllMemberships(states.values()).build();
+  }
+
+  private static MembershipState newer(MembershipState stored, MembershipState said) {
+    Comparator<MembershipState> order =
+        Comparator.comparingLong(MembershipState::getGeneration)
+            .thenComparingLong(MembershipState::getVersion);
+    if (order.compare(said, stored) <= 0) {
+      return stored;
+    }
+    // Said again while it lasts: the person entered when they entered.
+    return said.getMember() && stored.getMember()
+        ? said.toBuilder().setEnteredAtMicros(stored.getEnteredAtMicros()).build()
+        : said;
+  }
+
+  private static Cause membershipCause(Transition t) {
+    return Cause.newBuilder()
+        .setMembership(
+            MembershipCause.newBuilder()
+                .setAudience(t.getAudience())
+                .setGeneration(t.getGeneration())
+                .setVersion(t.getVersion()))
+        .setTraceparent(t.getTraceparent())
+        .build();
+  }
+
+  /** The write that a changed content needs; none when the record would stay the same. */
+  private Optional<ProfileWrite> refolded(ProfileRecord stored, Facts facts) {
+    Profile same = Fold.serve(stored.getProfileId(), facts, stored.getVersion(), catalog.get());
+    if (stored.hasLive()
+        && facts.toByteString().equals(stored.getLive().getFacts())
+        && Served.of(same).bytes().equals(stored.getLive().getServed())) {
+      return Optional.empty();
+    }
+    Profile served = same.toBuilder().setVersion(nextVersion(stored.getVersion())).build();
+    return Optional.of(new ProfileWrite(stored.getVersion(), Content.live(facts, served)));
+  }
+
+  private long nextVersion(long stored) {
+    return Math.max(stored + 1, TraitFit.micros(clock.instant()));
+  }
+
+  private static void backOff(int attempt) {
+    if (attempt >= ATTEMPTS_MAX) {
+      throw new StoreException(
+          StoreException.Kind.OVERLOADED,
+          "gave up after " + ATTEMPTS_MAX + " conflicts with other writers");
+    }
+    if (attempt > 0) {
+      long bound = Math.min(BACKOFF_NANOS_MAX, 200_000L << Math.min(attempt, 10));
+      LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(bound));
+    }
+  }
+
+  /** One try at writing a batch of inputs. */
+  private final class Attempt {
+    private final List<ProfileInput> inputs;
+    private final Set<Identifier> suspects;
+    private final IdentityView identities = new IdentityView(store, catalog.get());
+    private final Map<String, Target> targets = new LinkedHashMap<>();
+    private Map<String, Optional<ProfileRecord>> records = Map.of();
+    private List<Move> moves = List.of();
+
+    Attempt(List<ProfileInput> inputs, Set<Identifier> suspects) {
+      this.inputs = inputs;
+      this.suspects = suspects;
+    }
+
+    /** The inputs that have to be tried again. */
+    List<ProfileInput> run() {
+      Set<Identifier> named = new LinkedHashSet<>();
+      for (ProfileInput input : inputs) {
+        named.addAll(ends(input));
+      }
+      identities.load(named);
+      inputs.forEach(input -> input.links().forEach(identities::add));
+      identities.settle(suspectsNow());
+      if (!identities.write()) {
+        return inputs;
+      }
+      moves = identities.moves();
+      inputs.forEach(input -> target(input.via()).inputs.add(input));
+      moves.forEach(move -> target(move.identifier()).gained.add(move));
+      Set<String> read = new LinkedHashSet<>(targets.keySet());
+      moves.forEach(move -> read.add(move.from()));
+      records = store.readProfiles(read);
+      if (findUnfinished()) {
+        return inputs;
+      }
+      List<ProfileInput> again = writeTargets();
+      if (moves.isEmpty()) {
+        return again;
+      }
+      return again.isEmpty() && writeLosers() && identities.completeMoves() ? List.of() : inputs;
+    }
+
+    // An identifier that is assigned elsewhere than its partner: a move that stopped half-way, or a skipped link.
+    private Set<Identifier> suspectsNow() {
+      Set<Identifier> found = new LinkedHashSet<>(suspects);
+      for (ProfileInput input : inputs) {
+        for (Identifier end : ends(input)) {
+          if (!identities.assigned(end).equals(identities.assigned(input.via()))) {
+            found.add(end);
+            found.add(input.via());
+          }
+        }
+      }
+      return found;
+    }
+
+    // A profile that is not there, is a redirect, or does not know its identifier: someone stopped half-way.
+    private boolean findUnfinished() {
+      boolean found = false;
+      for (Target target : targets.values()) {
+        if (target.component.isPresent()) {
+          continue;
+        }
+        Set<dev.attune.proto.v1.Identifier> known =
+            new HashSet<>(content(target.profileId).facts().getIdentifiersList());
+        for (ProfileInput input : target.inputs) {
+          for (Identifier end : ends(input)) {
+            if (!known.contains(end.toProto())) {
+              suspects.add(end);
+              suspects.add(input.via());
+              found = true;
+            }
+          }
+        }
+      }
+      return found;
+    }
+
+    private Target target(Identifier identifier) {
+      Optional<Component> component = identities.component(identifier);
+      String profileId =
+          component.map(Component::profileId).orElseGet(() -> identities.assigned(identifier));
+      return targets.computeIfAbsent(profileId, id -> new Target(id, component));
+    }
+
+    private Content content(String profileId) {
+      return record(profileId).map(Content::of).orElse(Content.NOTHING);
+    }
+
+    private Optional<ProfileRecord> record(String profileId) {
+      return records.getOrDefault(profileId, Optional.empty());
+    }
+
+    private List<ProfileInput> writeTargets() {
+      List<ProfileWrite> writes = new ArrayList<>();
+      List<Target> written = new ArrayList<>();
+      Map<ProfileRecord, List<Cause>> told = new LinkedHashMap<>();
+      for (Target target : targets.values()) {
+        ProfileRecord stored = storedOrNew(target.profileId);
+        Optional<ProfileWrite> write = refolded(stored, target.facts());
+        if (write.isPresent()) {
+          writes.add(write.get());
+          written.add(target);
+        } else {
+          told.put(stored, target.causes());
+        }
+      }
+      List<Boolean> done = store.writeProfiles(writes);
+      List<ProfileInput> again = new ArrayList<>();
+      Map<String, Optional<ProfileRecord>> now = new LinkedHashMap<>(records);
+      for (int i = 0; i < writes.size(); i++) {
+        ProfileRecord record = writes.get(i).record();
+        if (done.get(i)) {
+          now.put(record.getProfileId(), Optional.of(record));
+          told.put(record, written.get(i).causes());
+        } else {
+          again.addAll(written.get(i).inputs);
+        }
+      }
+      records = now;
+      changes.emit(told);
+      // A gain without inputs that was refused: everything that moves is tried again.
+      return again.isEmpty() && done.contains(false) ? inputs : again;
+    }
+
+    private ProfileRecord storedOrNew(String profileId) {
+      return record(profileId)
+          .orElse(ProfileRecord.newBuilder().setProfileId(profileId).build());
+    }
+
+    /** Takes what moved away from the profiles it left. */
+    private boolean writeLosers() {
+      List<ProfileWrite> writes = new ArrayList<>();
+      Map<ProfileRecord, List<Cause>> told = new LinkedHashMap<>();
+      for (String from : new TreeSet<>(moves.stream().map(Move::from).toList())) {
+        List<Move> lost = moves.stream().filter(move -> move.from().equals(from)).toList();
+        ProfileRecord stored = storedOrNew(from);
+        Optional<Component> rest = rest(from);
+        List<Cause> causes = lossCauses(from, lost, rest.isPresent());
+        Optional<ProfileWrite> write =
+            rest.isPresent()
+                ? refolded(stored, only(Content.of(stored).facts(), rest.get()))
+                : redirected(stored, heir(from, lost));
+        write.ifPresent(writes::add);
+        told.put(write.map(ProfileWrite::record).orElse(stored), causes);
+      }
+      boolean all = store.writeProfiles(writes).stream().allMatch(written -> written);
+      if (all) {
+        changes.emit(told);
+      }
+      return all;
+    }
+
+    // The component that still has this id, if there is one.
+    private Optional<Component> rest(String profileId) {
+      return identities.settledOf(profileId).stream()
+          .map(identifier -> identities.component(identifier).orElseThrow())
+          .filter(component -> component.profileId().equals(profileId))
+          .findFirst();
+    }
+
+    // Where the identifier went that the id was made of; else the strongest.
+    private String heir(String profileId, List<Move> lost) {
+      return lost.stream()
+          .filter(move -> ProfileIds.of(move.identifier()).equals(profileId))
+          .findFirst()
+          .orElseGet(
+              () ->
+                  lost.stream()
+                      .min(
+                          Comparator.comparingInt(
+                                  (Move m) -> catalog.get().rank(m.identifier().namespace()))
+                              .thenComparing(Move::identifier))
+                      .orElseThrow())
+          .into()
+          .profileId();
+    }
+
+    private Optional<ProfileWrite> redirected(ProfileRecord stored, String into) {
+      if (stored.getRedirectTo().equals(into)) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new ProfileWrite(
+              stored.getVersion(),
+              ProfileRecord.newBuilder()
+                  .setProfileId(stored.getProfileId())
+                  .setVersion(nextVersion(stored.getVersion()))
+                  .setRedirectTo(into)
+                  .build()));
+    }
+
+    private List<Cause> lossCauses(String from, List<Move> lost, boolean lives) {
+      if (!lives) {
+        return List.of(mergeCause(from, heir(from, lost)));
+      }
+      Map<String, List<Move>> byHeir =
+          lost.stream().collect(Collectors.groupingBy(move -> move.into().profileId()));
+      return byHeir.entrySet().stream()
+          .map(e -> splitCause(from, e.getKey(), e.getValue()))
+          .toList();
+    }
+
+    private Facts only(Facts facts, Component component) {
+      return new FactSet()
+          .addAll(facts.getFactsList())
+          .retain(component.identifiers()::contains)
+          .toProto(facts.toBuilder(), component.identifiers());
+    }
+
+    /** A profile that takes inputs, or identifiers from elsewhere. */
+    private final class Target {
+      final String profileId;
+      final Optional<Component> component;
+      final List<ProfileInput> inputs = new ArrayList<>();
+      final List<Move> gained = new ArrayList<>();
+
+      Target(String profileId, Optional<Component> component) {
+        this.profileId = profileId;
+        this.component = component;
+      }
+
+      Facts facts() {
+        Facts before = content(profileId).facts();
+        FactSet facts = new FactSet().addAll(before.getFactsList());
+        Set<String> merged = new TreeSet<>(before.getMergedFromList());
+        for (Move move : gained) {
+          Facts from = content(move.from()).facts();
+          facts.addAll(
+              from.getFactsList().stream()
+                  .filter(fact -> fact.getVia().equals(move.identifier().toProto()))
+                  .toList());
+          if (rest(move.from()).isEmpty() && record(move.from()).isPresent()) {
+            merged.add(move.from());
+            merged.addAll(from.getMergedFromList());
+          }
+        }
+        merged.remove(profileId);
+        List<Fact> said = inputs.stream().flatMap(input -> input.facts().stream()).toList();
+        return facts
+            .addAll(said)
+            .toProto(
+                before.toBuilder().clearMergedFrom().addAllMergedFrom(merged),
+                component
+                    .map(Component::identifiers)
+                    .orElseGet(
+                        () -> before.getIdentifiersList().stream().map(Identifier::of).toList()));
+      }
+
+      List<Cause> causes() {
+        List<Cause> causes = new ArrayList<>();
+        inputs.forEach(input -> causes.add(input.cause()));
+        Map<String, List<Move>> byOrigin =
+            gained.stream().collect(Collectors.groupingBy(Move::from));
+        byOrigin.forEach(
+            (from, moved) ->
+                causes.add(
+                    rest(from).isPresent()
+                        ? splitCause(from, profileId, moved)
+                        : mergeCause(from, profileId)));
+        return causes;
+      }
+    }
+  }
+
+  private static Set<Identifier> ends(ProfileInput input) {
+    Set<Identifier> ends = new LinkedHashSet<>(Set.of(input.via()));
+    for (Link link : input.links()) {
+      ends.add(Identifier.of(link.getA()));
+      ends.add(Identifier.of(link.getB()));
+    }
+    return ends;
+  }
+
+  private static Cause mergeCause(String from, String into) {
+    return Cause.newBuilder()
+        .setMerge(MergeCause.newBuilder().setFromProfileId(from).setIntoProfileId(into))
+        .build();
+  }
+
+  private static Cause splitCause(String from, String into, List<Move> moved) {
+    return Cause.newBuilder()
+        .setSplit(
+            SplitCause.newBuilder()
+                .setFromProfileId(from)
+                .setIntoProfileId(into)
+                .addAllIdentifiers(
+                    moved.stream().map(move -> move.identifier().toProto()).toList()))
+        .build();
+  }
+}
