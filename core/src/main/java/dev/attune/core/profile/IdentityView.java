@@ -9,6 +9,7 @@ import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.Link;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -59,7 +60,7 @@ final class IdentityView {
       Links.add(record(end), end, link, catalog)
           .ifPresent(
               record -> {
-                records.put(end, record);
+                records.put(end, record.toBuilder().setUnsettled(true).build());
                 dirty.add(end);
               });
     }
@@ -71,7 +72,7 @@ final class IdentityView {
   }
 
   /**
-   * Closes over the links of everything that changed, has no profile yet, or is named, together with
+   * Closes over the links of everything that is unsettled, has no profile yet, or is named, together with
    * the other identifiers of the profiles that lose something; then partitions it and gives the
    * unassigned their profile.
    */
@@ -80,7 +81,7 @@ final class IdentityView {
     open.addAll(suspects);
     records.forEach(
         (identifier, record) -> {
-          if (record.getProfileId().isEmpty()) {
+          if (record.getProfileId().isEmpty() || record.getUnsettled()) {
             open.add(identifier);
           }
         });
@@ -143,6 +144,11 @@ final class IdentityView {
     return ends.entrySet().stream().filter(e -> e.getValue() == 2).map(Map.Entry::getKey).toList();
   }
 
+  /** The identifiers that were partitioned anew. */
+  Set<Identifier> closed() {
+    return Collections.unmodifiableSet(closed);
+  }
+
   /** Whose identifier this is; empty when nothing about it changed and its assignment stands. */
   Optional<Component> component(Identifier identifier) {
     return partition != null && closed.contains(identifier)
@@ -180,9 +186,20 @@ final class IdentityView {
     return all;
   }
 
-  /** Assigns the moved identifiers to their new profiles: the mark that their move is complete. */
-  boolean completeMoves() {
+  /** Whether anything waits for {@link #complete}. */
+  boolean incomplete() {
+    return !moves().isEmpty() || closed.stream().anyMatch(i -> record(i).getUnsettled());
+  }
+
+  /** Assigns what moved to its new profile and marks the links as settled; false on a conflict. */
+  boolean complete() {
     moves().forEach(move -> assign(move.identifier()));
+    for (Identifier identifier : closed) {
+      if (record(identifier).getUnsettled()) {
+        records.put(identifier, record(identifier).toBuilder().setUnsettled(false).build());
+        dirty.add(identifier);
+      }
+    }
     return write();
   }
 

@@ -48,8 +48,8 @@ import java.util.stream.Collectors;
  *   <li>links and first assignments, so that whoever comes next computes the same people;
  *   <li>the profiles that gain, with what they gain, and their changes;
  *   <li>the profiles that lose: a redirect, or the rest, requiring the very version that was read;
- *   <li>the identity records of what moved. Until they point to the new profile the move is
- *       unfinished, and the next writer to meet it does it again.
+ *   <li>the identity records: what moved points to its new profile, new links are settled. Until then
+ *       the next writer to meet one of them does all of it again.
  * </ol>
  */
 public final class ProfileWriter {
@@ -255,6 +255,8 @@ public final class ProfileWriter {
         return inputs;
       }
       moves = identities.moves();
+      // Everyone in a cluster that was looked at, so that what an earlier attempt left open is completed too.
+      identities.closed().forEach(this::target);
       inputs.forEach(input -> target(input.via()).inputs.add(input));
       moves.forEach(move -> target(move.identifier()).gained.add(move));
       Set<String> read = new LinkedHashSet<>(targets.keySet());
@@ -264,10 +266,10 @@ public final class ProfileWriter {
         return inputs;
       }
       List<ProfileInput> again = writeTargets();
-      if (moves.isEmpty()) {
+      if (!identities.incomplete()) {
         return again;
       }
-      return again.isEmpty() && writeLosers() && identities.completeMoves() ? List.of() : inputs;
+      return again.isEmpty() && writeLosers() && identities.complete() ? List.of() : inputs;
     }
 
     // An identifier that is assigned elsewhere than its partner: a move that stopped half-way, or a skipped link.
@@ -331,7 +333,7 @@ public final class ProfileWriter {
         if (write.isPresent()) {
           writes.add(write.get());
           written.add(target);
-        } else {
+        } else if (!target.causes().isEmpty()) {
           told.put(stored, target.causes());
         }
       }

@@ -1,0 +1,80 @@
+package dev.attune.store.convergence;
+
+import dev.attune.core.identity.Links;
+import dev.attune.core.profile.FactSet;
+import dev.attune.core.profile.Identifier;
+import dev.attune.core.profile.ProfileInput;
+import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.Fact;
+import dev.attune.proto.v1.Link;
+import dev.attune.proto.v1.RowCause;
+import dev.attune.proto.v1.Value;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+
+/** Random events and rows about a few people, so that they meet, merge and contradict each other. */
+final class Inputs {
+  private static final List<String> TRAITS = List.of("plan", "age", "city", "tier");
+
+  private final Random random;
+
+  Inputs(Random random) {
+    this.random = random;
+  }
+
+  List<ProfileInput> take(int count) {
+    List<ProfileInput> inputs = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      inputs.add(random.nextInt(3) == 0 ? row(i) : event(i));
+    }
+    return inputs;
+  }
+
+  private ProfileInput event(int number) {
+    long at = random.nextInt(50);
+    String id = "e" + number;
+    Identifier user = identifier("user_id", 5);
+    Identifier anonymous = identifier("anonymous_id", 8);
+    boolean both = random.nextInt(4) == 0;
+    Identifier via = both || random.nextBoolean() ? user : anonymous;
+    List<Link> links = both ? List.of(Links.link(user, anonymous, at, id)) : List.of();
+    return new ProfileInput(
+        via,
+        facts("events", via, at, id),
+        links,
+        Cause.newBuilder().setEvent(Event.newBuilder().setEventId(id)).build());
+  }
+
+  private ProfileInput row(int number) {
+    long at = random.nextInt(50);
+    Identifier user = identifier("user_id", 5);
+    Identifier email = identifier("email", 6);
+    return new ProfileInput(
+        user,
+        facts("model:crm", user, at, ""),
+        random.nextBoolean() ? List.of(Links.link(user, email, at, "model:crm")) : List.of(),
+        Cause.newBuilder().setRow(RowCause.newBuilder().setModel("crm").setRunId("r" + number)).build());
+  }
+
+  private Identifier identifier(String namespace, int pool) {
+    return new Identifier(namespace, namespace.charAt(0) + "" + random.nextInt(pool));
+  }
+
+  private List<Fact> facts(String source, Identifier via, long at, String origin) {
+    List<Fact> facts = new ArrayList<>();
+    for (String trait : TRAITS) {
+      if (random.nextInt(3) == 0) {
+        // One in five says that the value is gone.
+        Optional<Value> value =
+            random.nextInt(5) == 0
+                ? Optional.empty()
+                : Optional.of(Value.newBuilder().setInteger(random.nextInt(6)).build());
+        facts.add(FactSet.fact(trait, source, via, at, value, origin));
+      }
+    }
+    return facts;
+  }
+}
