@@ -75,12 +75,10 @@ public record Topics(String prefix) {
     specs.put(
         events(),
         new Spec(
-            partitions,
-            Map.of("retention.ms", week, "message.timestamp.type", "LogAppendTime")));
+            partitions, Map.of("retention.ms", week, "message.timestamp.type", "LogAppendTime")));
     specs.put(
         profileChanges(),
-        new Spec(
-            partitions, Map.of("cleanup.policy", "compact", "min.compaction.lag.ms", week)));
+        new Spec(partitions, Map.of("cleanup.policy", "compact", "min.compaction.lag.ms", week)));
     specs.put(audienceTransitions(), new Spec(partitions, Map.of("retention.ms", month)));
     specs.put(evaluatorMoves(), new Spec(partitions, Map.of("retention.ms", week)));
     specs.put(definitions(), new Spec(1, Map.of("cleanup.policy", "compact")));

@@ -6,7 +6,8 @@ import java.util.Map;
 /**
  * One service inside a process. The standalone composes all of them, an image runs one.
  *
- * <p>Started once, closed once. Closing drains: what was accepted is finished or left for a restart.
+ * <p>Started once, closed once. Closing drains: what was accepted is finished or left for a
+ * restart.
  */
 public interface Part extends AutoCloseable {
   /** The service's name, e.g. {@code profile-service}. */
@@ -19,8 +20,8 @@ public interface Part extends AutoCloseable {
   Readiness readiness();
 
   /**
-   * What {@code attune status} shows of it: short labels to strings, numbers or booleans, in the order
-   * to show. Cheap.
+   * What {@code attune status} shows of it: short labels to strings, numbers or booleans, in the
+   * order to show. Cheap.
    */
   default Map<String, Object> status() {
     return Map.of();

@@ -1,0 +1,5 @@
+/** The gRPC server. */
+@NullMarked
+package dev.attune.platform.grpc;
+
+import org.jspecify.annotations.NullMarked;

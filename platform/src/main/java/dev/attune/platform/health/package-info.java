@@ -1,0 +1,5 @@
+/** Health, status and metrics over HTTP. */
+@NullMarked
+package dev.attune.platform.health;
+
+import org.jspecify.annotations.NullMarked;

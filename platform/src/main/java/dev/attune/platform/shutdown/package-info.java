@@ -1,0 +1,5 @@
+/** An orderly end. */
+@NullMarked
+package dev.attune.platform.shutdown;
+
+import org.jspecify.annotations.NullMarked;
