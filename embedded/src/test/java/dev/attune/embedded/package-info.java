@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.embedded;
+
+import org.jspecify.annotations.NullMarked;
