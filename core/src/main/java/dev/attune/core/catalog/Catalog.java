@@ -55,7 +55,11 @@ public record Catalog(Map<String, Namespace> namespaces, Map<String, TraitDeclar
         throw value.get("max").error("a unique namespace has max 1");
       }
       boolean lower =
-          value.find("normalise").map(n -> n.oneOf(List.of("lower", "none"))).orElse("none").equals("lower");
+          value
+              .find("normalise")
+              .map(n -> n.oneOf(List.of("lower", "none")))
+              .orElse("none")
+              .equals("lower");
       Set<String> blocked = new LinkedHashSet<>();
       value.find("blocked").ifPresent(b -> b.items().forEach(i -> blocked.add(i.text())));
       namespaces.put(

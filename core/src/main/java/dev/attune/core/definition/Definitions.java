@@ -26,7 +26,9 @@ public record Definitions(
     Map<String, AudienceDefinition> audiences,
     Map<String, WebhookDefinition> webhooks,
     Map<String, Long> versions) {
-  /** The kinds of definition, and the folder of each; the catalog is the file {@code catalog.yaml}. */
+  /**
+   * The kinds of definition, and the folder of each; the catalog is the file {@code catalog.yaml}.
+   */
   public static final List<String> KINDS = List.of("catalog", "model", "audience", "webhook");
 
   /** Most definitions of one kind. */
@@ -95,8 +97,7 @@ public record Definitions(
       Yaml yaml = Yaml.parse(definition.getPath(), definition.getYaml());
       T value = parser.apply(yaml);
       if (parsed.put(name.apply(value), value) != null) {
-        throw yaml.error(
-            "the " + kind + " \"" + name.apply(value) + "\" is defined in two files");
+        throw yaml.error("the " + kind + " \"" + name.apply(value) + "\" is defined in two files");
       }
       if (parsed.size() > KIND_MAX) {
         throw yaml.error("more than " + KIND_MAX + " definitions of kind " + kind);

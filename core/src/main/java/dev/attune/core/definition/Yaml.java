@@ -154,7 +154,9 @@ public final class Yaml {
     return scalar.getValue();
   }
 
-  /** A name: lower-case letters, digits, {@code _}, {@code -} and {@code .}, at most 100 characters. */
+  /**
+   * A name: lower-case letters, digits, {@code _}, {@code -} and {@code .}, at most 100 characters.
+   */
   public String name() {
     String name = text();
     if (!name.matches("[a-z0-9][a-z0-9_.-]{0,99}")) {
@@ -200,7 +202,10 @@ public final class Yaml {
     return Boolean.parseBoolean(oneOf(List.of("true", "false")));
   }
 
-  /** A duration such as {@code 250ms}, {@code 30s}, {@code 15m}, {@code 12h} or {@code 30d}, within bounds. */
+  /**
+   * A duration such as {@code 250ms}, {@code 30s}, {@code 15m}, {@code 12h} or {@code 30d}, within
+   * bounds.
+   */
   public Duration duration(Duration min, Duration max) {
     Matcher matcher = DURATION.matcher(text());
     if (!matcher.matches()) {
@@ -216,7 +221,8 @@ public final class Yaml {
           default -> Duration.ofDays(amount);
         };
     if (duration.compareTo(min) < 0 || duration.compareTo(max) > 0) {
-      throw error("\"" + text() + "\" is out of bounds (allowed: " + show(min) + " to " + show(max) + ")");
+      throw error(
+          "\"" + text() + "\" is out of bounds (allowed: " + show(min) + " to " + show(max) + ")");
     }
     return duration;
   }

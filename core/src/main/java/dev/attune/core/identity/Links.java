@@ -15,8 +15,8 @@ import java.util.Optional;
  */
 public final class Links {
   /**
-   * More partners than this of namespaces at least as strong, and the identifier is shared: a kiosk's
-   * cookie, a family's e-mail. It links nothing, for good.
+   * More partners than this of namespaces at least as strong, and the identifier is shared: a
+   * kiosk's cookie, a family's e-mail. It links nothing, for good.
    */
   public static final int SHARED_AFTER = 32;
 

@@ -42,7 +42,10 @@ public final class Partition {
     }
   }
 
-  /** Computes the partition of a whole cluster: everything reachable through links, skipped ones too. */
+  /**
+   * Computes the partition of a whole cluster: everything reachable through links, skipped ones
+   * too.
+   */
   public static Partition of(
       Collection<Identifier> identifiers, Collection<Link> links, Catalog catalog) {
     Map<Identifier, Group> groups = new LinkedHashMap<>();

@@ -18,7 +18,9 @@ record Content(Facts facts) {
       return new Content(Facts.parseFrom(record.getLive().getFacts()));
     } catch (InvalidProtocolBufferException e) {
       throw new StoreException(
-          StoreException.Kind.CORRUPT, "the facts of profile " + record.getProfileId() + " do not parse", e);
+          StoreException.Kind.CORRUPT,
+          "the facts of profile " + record.getProfileId() + " do not parse",
+          e);
     }
   }
 

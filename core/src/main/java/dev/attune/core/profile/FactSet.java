@@ -108,8 +108,7 @@ public final class FactSet {
   }
 
   /** As stored: these facts and identifiers, the rest as it is in the builder. */
-  Facts toProto(
-      Facts.Builder builder, List<Identifier> identifiers) {
+  Facts toProto(Facts.Builder builder, List<Identifier> identifiers) {
     return builder
         .clearFacts()
         .addAllFacts(registers.values())

@@ -26,8 +26,7 @@ public final class Fold {
    * @param facts those whose bringing identifier is not the profile's are left out
    * @param version of the record that will hold the result
    */
-  public static Profile serve(
-      String profileId, Facts facts, long version, Catalog catalog) {
+  public static Profile serve(String profileId, Facts facts, long version, Catalog catalog) {
     Set<dev.attune.proto.v1.Identifier> own = new HashSet<>(facts.getIdentifiersList());
     TreeMap<String, Candidate> winners = new TreeMap<>();
     long updatedAt = 0;
@@ -102,8 +101,8 @@ public final class Fold {
   }
 
   /**
-   * The canonical form: what any history of the same inputs gives. Leaves out the version and the ids
-   * merged on the way, which depend on the order in which the inputs came.
+   * The canonical form: what any history of the same inputs gives. Leaves out the version and the
+   * ids merged on the way, which depend on the order in which the inputs came.
    */
   public static byte[] canonical(Profile profile) {
     return profile.toBuilder().clearVersion().clearMergedFrom().build().toByteArray();

@@ -72,9 +72,9 @@ final class IdentityView {
   }
 
   /**
-   * Closes over the links of everything that is unsettled, has no profile yet, or is named, together with
-   * the other identifiers of the profiles that lose something; then partitions it and gives the
-   * unassigned their profile.
+   * Closes over the links of everything that is unsettled, has no profile yet, or is named,
+   * together with the other identifiers of the profiles that lose something; then partitions it and
+   * gives the unassigned their profile.
    */
   void settle(Set<Identifier> suspects) {
     Set<Identifier> open = new LinkedHashSet<>(dirty);

@@ -10,8 +10,8 @@ public final class ProfileIds {
   private ProfileIds() {}
 
   /**
-   * The id of the profile whose strongest identifier this is: 32 hexadecimal characters, so that two
-   * writers who create the same person create the same id.
+   * The id of the profile whose strongest identifier this is: 32 hexadecimal characters, so that
+   * two writers who create the same person create the same id.
    */
   public static String of(Identifier strongest) {
     byte[] digest =

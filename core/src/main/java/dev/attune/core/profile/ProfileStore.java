@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Identity and profile records. Constructing a store performs no I/O; every call is asynchronous and
- * ends within its timeout, with a {@link StoreException} when it could not be done. Lists are
+ * Identity and profile records. Constructing a store performs no I/O; every call is asynchronous
+ * and ends within its timeout, with a {@link StoreException} when it could not be done. Lists are
  * answered in their order, and are bounded by {@link #BATCH_MAX}.
  *
  * <p>Writes compare and set: a record is written only if the stored version is the expected one,
@@ -32,7 +32,9 @@ public interface ProfileStore extends AutoCloseable {
   CompletionStage<List<Optional<IdentityRecord>>> readIdentities(
       List<Identifier> identifiers, Duration timeout);
 
-  /** Profile records (facts, served, or a redirect), in the order asked; empty where there is none. */
+  /**
+   * Profile records (facts, served, or a redirect), in the order asked; empty where there is none.
+   */
   CompletionStage<List<Optional<ProfileRecord>>> readProfiles(
       List<String> profileIds, Duration timeout);
 

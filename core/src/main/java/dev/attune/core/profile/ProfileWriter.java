@@ -39,17 +39,17 @@ import java.util.stream.Collectors;
 /**
  * Writes what events, rows and transitions say into profiles, and tells what changed.
  *
- * <p>Any number of writers may work at once, in any number of processes: every record is read, folded
- * and compare-and-set, and a conflict begins again from the links. When a call returns, everything is
- * stored and told; when it throws or the process dies, repeating it completes what was begun. The
- * order that makes it so:
+ * <p>Any number of writers may work at once, in any number of processes: every record is read,
+ * folded and compare-and-set, and a conflict begins again from the links. When a call returns,
+ * everything is stored and told; when it throws or the process dies, repeating it completes what
+ * was begun. The order that makes it so:
  *
  * <ol>
  *   <li>links and first assignments, so that whoever comes next computes the same people;
  *   <li>the profiles that gain, with what they gain, and their changes;
  *   <li>the profiles that lose: a redirect, or the rest, requiring the very version that was read;
- *   <li>the identity records: what moved points to its new profile, new links are settled. Until then
- *       the next writer to meet one of them does all of it again.
+ *   <li>the identity records: what moved points to its new profile, new links are settled. Until
+ *       then the next writer to meet one of them does all of it again.
  * </ol>
  */
 public final class ProfileWriter {
@@ -82,7 +82,8 @@ public final class ProfileWriter {
   /**
    * Writes inputs; blocks until they are stored and their changes are in the log.
    *
-   * @throws StoreException when the store does not do its work; nothing is lost by repeating the call
+   * @throws StoreException when the store does not do its work; nothing is lost by repeating the
+   *     call
    */
   public void apply(List<ProfileInput> inputs) {
     List<ProfileInput> pending = inputs;
@@ -93,7 +94,10 @@ public final class ProfileWriter {
     }
   }
 
-  /** Folds transitions into the memberships of their profiles; older ones than the state are ignored. */
+  /**
+   * Folds transitions into the memberships of their profiles; older ones than the state are
+   * ignored.
+   */
   public void applyMemberships(List<Transition> transitions) {
     Map<String, List<Transition>> byProfile =
         transitions.stream()
@@ -122,7 +126,8 @@ public final class ProfileWriter {
     Facts edit(String profileId, Facts facts);
   }
 
-  // Changes that concern one profile alone. Redirected profiles are passed over: the one they became is told for itself.
+  // Changes that concern one profile alone. Redirected profiles are passed over: the one they
+  // became is told for itself.
   private void update(
       Collection<String> profileIds, Edit edit, Function<String, List<Cause>> causes) {
     Set<String> pending = new LinkedHashSet<>(profileIds);
@@ -255,7 +260,8 @@ public final class ProfileWriter {
         return inputs;
       }
       moves = identities.moves();
-      // Everyone in a cluster that was looked at, so that what an earlier attempt left open is completed too.
+      // Everyone in a cluster that was looked at, so that what an earlier attempt left open is
+      // completed too.
       identities.closed().forEach(this::target);
       inputs.forEach(input -> target(input.via()).inputs.add(input));
       moves.forEach(move -> target(move.identifier()).gained.add(move));
@@ -272,7 +278,8 @@ public final class ProfileWriter {
       return again.isEmpty() && writeLosers() && identities.complete() ? List.of() : inputs;
     }
 
-    // An identifier that is assigned elsewhere than its partner: a move that stopped half-way, or a skipped link.
+    // An identifier that is assigned elsewhere than its partner: a move that stopped half-way, or a
+    // skipped link.
     private Set<Identifier> suspectsNow() {
       Set<Identifier> found = new LinkedHashSet<>(suspects);
       for (ProfileInput input : inputs) {
@@ -286,7 +293,8 @@ public final class ProfileWriter {
       return found;
     }
 
-    // A profile that is not there, is a redirect, or does not know its identifier: someone stopped half-way.
+    // A profile that is not there, is a redirect, or does not know its identifier: someone stopped
+    // half-way.
     private boolean findUnfinished() {
       boolean found = false;
       for (Target target : targets.values()) {
@@ -356,8 +364,7 @@ public final class ProfileWriter {
     }
 
     private ProfileRecord storedOrNew(String profileId) {
-      return record(profileId)
-          .orElse(ProfileRecord.newBuilder().setProfileId(profileId).build());
+      return record(profileId).orElse(ProfileRecord.newBuilder().setProfileId(profileId).build());
     }
 
     /** Takes what moved away from the profiles it left. */

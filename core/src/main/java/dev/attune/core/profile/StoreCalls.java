@@ -35,8 +35,7 @@ final class StoreCalls {
 
   Map<String, Optional<ProfileRecord>> readProfiles(Collection<String> profileIds) {
     List<String> ids = List.copyOf(new LinkedHashSet<>(profileIds));
-    List<Optional<ProfileRecord>> read =
-        chunked(ids, chunk -> store.readProfiles(chunk, timeout));
+    List<Optional<ProfileRecord>> read = chunked(ids, chunk -> store.readProfiles(chunk, timeout));
     Map<String, Optional<ProfileRecord>> records = new LinkedHashMap<>();
     for (int i = 0; i < ids.size(); i++) {
       records.put(ids.get(i), read.get(i));
@@ -61,7 +60,10 @@ final class StoreCalls {
           .map(Content::of)
           .ifPresent(
               content ->
-                  content.facts().getIdentifiersList().forEach(i -> identifiers.add(Identifier.of(i))));
+                  content
+                      .facts()
+                      .getIdentifiersList()
+                      .forEach(i -> identifiers.add(Identifier.of(i))));
     }
     return identifiers;
   }

@@ -77,8 +77,7 @@ final class FaultyStore implements ProfileStore {
   }
 
   @Override
-  public CompletionStage<List<Boolean>> writeProfiles(
-      List<ProfileWrite> writes, Duration timeout) {
+  public CompletionStage<List<Boolean>> writeProfiles(List<ProfileWrite> writes, Duration timeout) {
     return write(writes, chunk -> store.writeProfiles(chunk, timeout));
   }
 

@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 
-/** Random events and rows about a few people, so that they meet, merge and contradict each other. */
+/**
+ * Random events and rows about a few people, so that they meet, merge and contradict each other.
+ */
 final class Inputs {
   private static final List<String> TRAITS = List.of("plan", "age", "city", "tier");
 
@@ -56,7 +58,9 @@ final class Inputs {
         user,
         facts("model:crm", user, at, ""),
         random.nextBoolean() ? List.of(Links.link(user, email, at, "model:crm")) : List.of(),
-        Cause.newBuilder().setRow(RowCause.newBuilder().setModel("crm").setRunId("r" + number)).build());
+        Cause.newBuilder()
+            .setRow(RowCause.newBuilder().setModel("crm").setRunId("r" + number))
+            .build());
   }
 
   private Identifier identifier(String namespace, int pool) {

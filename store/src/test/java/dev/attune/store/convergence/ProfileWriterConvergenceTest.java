@@ -88,9 +88,7 @@ class ProfileWriterConvergenceTest {
 
   private static long[] seeds(int count) {
     Long given = Long.getLong("attune.seed");
-    return given != null
-        ? new long[] {given}
-        : new Random().longs(count).toArray();
+    return given != null ? new long[] {given} : new Random().longs(count).toArray();
   }
 
   private void run(long seed, double faults, int writers) {
@@ -129,8 +127,7 @@ class ProfileWriterConvergenceTest {
         running.add(
             executor.submit(
                 () -> {
-                  ProfileStore faulty =
-                      new FaultyStore(store, () -> own.nextDouble() < faults / 2);
+                  ProfileStore faulty = new FaultyStore(store, () -> own.nextDouble() < faults / 2);
                   var writer =
                       new ProfileWriter(
                           faulty,
@@ -199,7 +196,9 @@ class ProfileWriterConvergenceTest {
     expected.forEach(
         (identifier, profile) -> {
           LookupResult result = store.find(identifier, TIMEOUT).toCompletableFuture().join();
-          assertThat(result).as("a lookup of a known identifier").isInstanceOf(LookupResult.Found.class);
+          assertThat(result)
+              .as("a lookup of a known identifier")
+              .isInstanceOf(LookupResult.Found.class);
           Profile stored = ((LookupResult.Found) result).served().profile();
           assertThat(stored.toBuilder().clearVersion().clearMergedFrom().build())
               .isEqualTo(profile.toBuilder().clearVersion().build());

@@ -1,0 +1,33 @@
+package dev.attune.platform.kafka;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+
+/** A producer's sends as completion stages. */
+public final class KafkaSends {
+  private KafkaSends() {}
+
+  /** Completes once the log has the record for good; every failure arrives through the stage. */
+  public static CompletionStage<?> send(
+      Producer<byte[], byte[]> producer, ProducerRecord<byte[], byte[]> record) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    try {
+      var _ =
+          producer.send(
+              record,
+              (_, error) -> {
+                if (error == null) {
+                  done.complete(null);
+                } else {
+                  done.completeExceptionally(error);
+                }
+              });
+    } catch (KafkaException | IllegalStateException e) {
+      done.completeExceptionally(e);
+    }
+    return done;
+  }
+}

@@ -1,0 +1,30 @@
+package dev.attune.refresher;
+
+import dev.attune.refresher.event.Clock;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * How the refresher works.
+ *
+ * @param stateDir where it keeps what has to survive a restart and is in no topic
+ * @param consumers of events in this process, 1 to 64; more than the topic has partitions are idle
+ * @param clock {@link Clock#TICKS} in a job that runs on the events' time
+ * @param storeTimeout of each call to the store, 10 ms to 1 min
+ */
+public record RefresherConfig(Path stateDir, int consumers, Clock clock, Duration storeTimeout) {
+  /** Two consumers on the wall clock, five seconds for a call to the store. */
+  public static RefresherConfig of(Path stateDir) {
+    return new RefresherConfig(stateDir, 2, Clock.WALL, Duration.ofSeconds(5));
+  }
+
+  public RefresherConfig {
+    if (consumers < 1 || consumers > 64) {
+      throw new IllegalArgumentException("consumers: " + consumers + " (allowed: 1 to 64)");
+    }
+    if (storeTimeout.toMillis() < 10 || storeTimeout.toMillis() > 60_000) {
+      throw new IllegalArgumentException(
+          "storeTimeout: " + storeTimeout + " (allowed: 10 ms to 1 min)");
+    }
+  }
+}

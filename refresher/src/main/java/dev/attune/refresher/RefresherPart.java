@@ -1,0 +1,144 @@
+package dev.attune.refresher;
+
+import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.profile.ProfileWriter;
+import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.platform.part.Part;
+import dev.attune.platform.part.Readiness;
+import dev.attune.refresher.catalog.Refolding;
+import dev.attune.refresher.collector.Collector;
+import dev.attune.refresher.collector.CollectorHttp;
+import dev.attune.refresher.consume.BatchConsumer;
+import dev.attune.refresher.event.EventConsumer;
+import dev.attune.refresher.event.EventLog;
+import dev.attune.refresher.event.KafkaChanges;
+import dev.attune.refresher.membership.MembershipConsumer;
+import io.helidon.webserver.http.HttpRouting;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** The refresher: events, transitions and warehouse snapshots into profiles. */
+public final class RefresherPart implements Part {
+  private final EventLog log;
+  private final KafkaChanges changes;
+  private final List<BatchConsumer> eventConsumers;
+  private final BatchConsumer memberships;
+  private final Refolding refolding;
+  private final CollectorHttp collector;
+
+  private RefresherPart(
+      EventLog log,
+      KafkaChanges changes,
+      List<BatchConsumer> eventConsumers,
+      BatchConsumer memberships,
+      Refolding refolding,
+      CollectorHttp collector) {
+    this.log = log;
+    this.changes = changes;
+    this.eventConsumers = List.copyOf(eventConsumers);
+    this.memberships = memberships;
+    this.refolding = refolding;
+    this.collector = collector;
+  }
+
+  /** A refresher on a store; the topics are there already. */
+  public static RefresherPart create(
+      KafkaSettings settings,
+      ProfileStore store,
+      DefinitionsSource definitions,
+      DeadLetters deadLetters,
+      RefresherConfig config,
+      MeterRegistry meters) {
+    InstantSource clock = InstantSource.system();
+    EventLog log = EventLog.create(settings);
+    KafkaChanges changes = KafkaChanges.create(settings);
+    ProfileWriter writer =
+        new ProfileWriter(
+            store, changes, () -> definitions.current().catalog(), clock, config.storeTimeout());
+    List<BatchConsumer> eventConsumers = new ArrayList<>();
+    for (int i = 0; i < config.consumers(); i++) {
+      eventConsumers.add(
+          EventConsumer.create(
+              settings,
+              "refresher-events-" + i,
+              writer,
+              changes,
+              () -> definitions.current().catalog(),
+              deadLetters,
+              config.clock(),
+              meters));
+    }
+    return new RefresherPart(
+        log,
+        changes,
+        eventConsumers,
+        MembershipConsumer.create(settings, writer, deadLetters),
+        new Refolding(store, writer, definitions, config.stateDir(), config.storeTimeout()),
+        new CollectorHttp(new Collector(log, deadLetters, clock)));
+  }
+
+  @Override
+  public String name() {
+    return "refresher";
+  }
+
+  @Override
+  public void start() {
+    eventConsumers.forEach(BatchConsumer::start);
+    memberships.start();
+    refolding.start();
+  }
+
+  @Override
+  public Readiness readiness() {
+    String trouble = trouble();
+    if (!trouble.isEmpty()) {
+      return Readiness.notReady(trouble);
+    }
+    boolean assigned =
+        memberships.isAssigned() && eventConsumers.stream().allMatch(BatchConsumer::isAssigned);
+    return assigned
+        ? Readiness.READY
+        : Readiness.notReady("the consumers have not joined their groups yet");
+  }
+
+  private String trouble() {
+    List<BatchConsumer> all = new ArrayList<>(eventConsumers);
+    all.add(memberships);
+    return all.stream()
+        .map(BatchConsumer::trouble)
+        .filter(trouble -> !trouble.isEmpty())
+        .distinct()
+        .collect(Collectors.joining("; "));
+  }
+
+  @Override
+  public Map<String, Object> status() {
+    Map<String, Object> status = new LinkedHashMap<>();
+    status.put(
+        "events waiting", eventConsumers.stream().mapToLong(c -> Math.max(0, c.lag())).sum());
+    status.put("transitions waiting", Math.max(0, memberships.lag()));
+    return status;
+  }
+
+  @Override
+  public void routes(HttpRouting.Builder http) {
+    collector.routes(http);
+  }
+
+  @Override
+  public void close() {
+    refolding.close();
+    eventConsumers.forEach(BatchConsumer::close);
+    memberships.close();
+    log.close();
+    changes.close();
+  }
+}

@@ -1,0 +1,35 @@
+package dev.attune.refresher.event;
+
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.profile.ProfileWriter;
+import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.refresher.consume.BatchConsumer;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.InstantSource;
+import java.util.function.Supplier;
+
+/** Consumers of {@code attune.events}. */
+public final class EventConsumer {
+  private EventConsumer() {}
+
+  /** One consumer of the group; each has watermarks of its own partitions. */
+  public static BatchConsumer create(
+      KafkaSettings settings,
+      String name,
+      ProfileWriter writer,
+      KafkaChanges changes,
+      Supplier<Catalog> catalog,
+      DeadLetters deadLetters,
+      Clock clock,
+      MeterRegistry meters) {
+    InstantSource time = InstantSource.system();
+    return new BatchConsumer(
+        settings,
+        settings.topics().events(),
+        settings.topics().group("refresher"),
+        name,
+        new EventHandler(
+            writer, catalog, deadLetters, new Watermarks(changes, time), clock, time, meters));
+  }
+}

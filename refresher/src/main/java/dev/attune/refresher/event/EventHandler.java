@@ -1,0 +1,183 @@
+package dev.attune.refresher.event;
+
+import com.google.protobuf.ByteString;
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.profile.ProfileInput;
+import dev.attune.core.profile.ProfileWriter;
+import dev.attune.core.profile.StoreException;
+import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.proto.v1.DeadLetter;
+import dev.attune.proto.v1.Value;
+import dev.attune.proto.v1.ValueEntry;
+import dev.attune.refresher.consume.BatchConsumer;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.header.Header;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Batches of events into profiles. What cannot be taken goes to dead letters with its reason; the
+ * others of its batch go on.
+ */
+final class EventHandler implements BatchConsumer.Handler {
+  private static final Logger LOG = LoggerFactory.getLogger(EventHandler.class);
+
+  private final ProfileWriter writer;
+  private final Supplier<Catalog> catalog;
+  private final DeadLetters deadLetters;
+  private final Watermarks watermarks;
+  private final Clock clock;
+  private final InstantSource time;
+  private final Counter accepted;
+  private final Counter rejected;
+  private final Timer visible;
+  private final Map<Integer, Long> ticks = new LinkedHashMap<>();
+
+  EventHandler(
+      ProfileWriter writer,
+      Supplier<Catalog> catalog,
+      DeadLetters deadLetters,
+      Watermarks watermarks,
+      Clock clock,
+      InstantSource time,
+      MeterRegistry meters) {
+    this.writer = writer;
+    this.catalog = catalog;
+    this.deadLetters = deadLetters;
+    this.watermarks = watermarks;
+    this.clock = clock;
+    this.time = time;
+    this.accepted =
+        Counter.builder("attune.refresher.events")
+            .description("Events written into profiles")
+            .register(meters);
+    this.rejected =
+        Counter.builder("attune.refresher.rejected")
+            .description("Events, or traits of events, that went to dead letters")
+            .register(meters);
+    this.visible =
+        Timer.builder("attune.refresher.visible")
+            .description("From the log's acceptance of an event to its visibility in a lookup")
+            .publishPercentileHistogram()
+            .register(meters);
+  }
+
+  private record Parsed(ConsumerRecord<byte[], byte[]> event, ProfileInput input) {}
+
+  @Override
+  public void handle(ConsumerRecords<byte[], byte[]> records) {
+    List<Parsed> parsed = new ArrayList<>(records.count());
+    List<CompletableFuture<?>> letters = new ArrayList<>();
+    Catalog inForce = catalog.get();
+    for (ConsumerRecord<byte[], byte[]> event : records) {
+      String tick = EventHeaders.text(event.headers(), EventHeaders.TICK);
+      if (!tick.isEmpty()) {
+        ticks.put(event.partition(), Long.parseLong(tick));
+        continue;
+      }
+      try {
+        EventInputs.Result result = input(event, inForce);
+        parsed.add(new Parsed(event, result.input()));
+        if (!result.objections().isEmpty()) {
+          letters.add(letter(event, String.join("; ", result.objections())));
+        }
+      } catch (MalformedEventException e) {
+        letters.add(letter(event, String.valueOf(e.getMessage())));
+      }
+    }
+    write(parsed, letters);
+    letters.forEach(CompletableFuture::join);
+    long now = time.millis();
+    for (Parsed done : parsed) {
+      visible.record(Duration.ofMillis(Math.max(0, now - done.event().timestamp())));
+    }
+  }
+
+  private static EventInputs.Result input(ConsumerRecord<byte[], byte[]> event, Catalog catalog)
+      throws MalformedEventException {
+    if (event.value() == null) {
+      throw new MalformedEventException("the event is empty");
+    }
+    return EventInputs.of(
+        SegmentEvent.parse(event.value()),
+        event.timestamp() * 1_000,
+        event.headers().lastHeader(EventHeaders.HISTORICAL) != null,
+        EventHeaders.text(event.headers(), EventHeaders.TRACEPARENT),
+        catalog);
+  }
+
+  private void write(List<Parsed> parsed, List<CompletableFuture<?>> letters) {
+    try {
+      writer.apply(parsed.stream().map(Parsed::input).toList());
+      accepted.increment(parsed.size());
+    } catch (StoreException e) {
+      throw e;
+    } catch (IllegalStateException | IllegalArgumentException e) {
+      if (parsed.size() == 1) {
+        LOG.error("an event cannot be written", e);
+        letters.add(
+            letter(parsed.getFirst().event(), "the event cannot be written: " + e.getMessage()));
+        return;
+      }
+      // One of them is at fault: alone, each goes its own way.
+      parsed.forEach(one -> write(List.of(one), letters));
+    }
+  }
+
+  private CompletableFuture<?> letter(ConsumerRecord<byte[], byte[]> event, String reason) {
+    rejected.increment();
+    DeadLetter.Builder letter =
+        DeadLetter.newBuilder()
+            .setId(event.topic() + "-" + event.partition() + "-" + event.offset())
+            .setPart("refresher")
+            .setTopic(event.topic())
+            .setPartition(event.partition())
+            .setOffset(event.offset())
+            .setReason(reason)
+            .setAttempts(1)
+            .setAtMicros(time.millis() * 1_000)
+            .setReplayTopic(event.topic());
+    if (event.key() != null) {
+      letter.setKey(ByteString.copyFrom(event.key()));
+    }
+    if (event.value() != null) {
+      letter.setValue(ByteString.copyFrom(event.value()));
+    }
+    for (Header header : event.headers()) {
+      if (header.value() != null) {
+        letter.addHeaders(
+            ValueEntry.newBuilder()
+                .setKey(header.key())
+                .setValue(
+                    Value.newBuilder()
+                        .setText(new String(header.value(), StandardCharsets.UTF_8))));
+      }
+    }
+    return deadLetters.send(letter.build()).toCompletableFuture();
+  }
+
+  @Override
+  public void polled(Consumer<byte[], byte[]> consumer) {
+    switch (clock) {
+      case WALL -> watermarks.polled(consumer);
+      case TICKS -> {
+        ticks.forEach((partition, micros) -> watermarks.tick(consumer, partition, micros));
+        ticks.clear();
+      }
+    }
+  }
+}

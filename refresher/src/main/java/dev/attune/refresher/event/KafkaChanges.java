@@ -1,0 +1,53 @@
+package dev.attune.refresher.event;
+
+import dev.attune.core.profile.ChangeSink;
+import dev.attune.platform.kafka.KafkaClients;
+import dev.attune.platform.kafka.KafkaSends;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.proto.v1.ProfileChange;
+import dev.attune.proto.v1.Watermark;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/** Appends to {@code attune.profile-changes}. */
+public final class KafkaChanges implements ChangeSink, AutoCloseable {
+  private final Producer<byte[], byte[]> producer;
+  private final String topic;
+
+  private KafkaChanges(Producer<byte[], byte[]> producer, String topic) {
+    this.producer = producer;
+    this.topic = topic;
+  }
+
+  /** With a producer of its own. */
+  public static KafkaChanges create(KafkaSettings settings) {
+    return new KafkaChanges(
+        KafkaClients.producer(settings, "attune-profile-changes"),
+        settings.topics().profileChanges());
+  }
+
+  @Override
+  public CompletionStage<?> emit(ProfileChange change) {
+    byte[] key = change.getChanged().getRecord().getProfileId().getBytes(StandardCharsets.UTF_8);
+    return KafkaSends.send(producer, new ProducerRecord<>(topic, key, change.toByteArray()));
+  }
+
+  /** Appends a watermark to every partition, behind all that was emitted before. */
+  void watermark(Watermark watermark) {
+    byte[] key = ("~watermark/" + watermark.getEventsPartition()).getBytes(StandardCharsets.UTF_8);
+    byte[] value = ProfileChange.newBuilder().setWatermark(watermark).build().toByteArray();
+    for (var partition : producer.partitionsFor(topic)) {
+      // A lost one is made good by the next.
+      var _ =
+          KafkaSends.send(producer, new ProducerRecord<>(topic, partition.partition(), key, value));
+    }
+  }
+
+  @Override
+  public void close() {
+    producer.close(Duration.ofSeconds(5));
+  }
+}
