@@ -25,16 +25,13 @@ final class Signals {
           Proxy.newProxyInstance(
               Signals.class.getClassLoader(),
               new Class<?>[] {handlerType},
-              (self, method, arguments) ->
-                  switch (method.getName()) {
-                    case "handle" -> {
-                      handler.run();
-                      yield null;
-                    }
-                    case "hashCode" -> System.identityHashCode(self);
-                    case "equals" -> arguments != null && self == arguments[0];
-                    default -> "signals";
-                  });
+              (_, method, arguments) -> {
+                if (!method.getName().equals("handle")) {
+                  return method.invoke(handler, arguments);
+                }
+                handler.run();
+                return null;
+              });
       for (String name : names) {
         handle.invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
       }
