@@ -161,7 +161,7 @@ class DeadLettersIT {
 
   private static JsonNode send(HttpRequest.Builder request) throws Exception {
     try (HttpClient client = HttpClient.newHttpClient()) {
-      return Json.parse(
+      return Json.parseLarge(
           client.send(request.timeout(WAIT).build(), BodyHandlers.ofByteArray()).body());
     }
   }

@@ -55,7 +55,7 @@ class DefinitionsIT {
     String name = test.getTestMethod().orElseThrow().getName().toLowerCase(java.util.Locale.ROOT);
     KafkaSettings settings =
         KafkaSettings.local(broker.bootstrapServers())
-            .withTopics(new Topics("t" + name.replaceAll("[^a-z]", "")));
+            .withTopics(new Topics("t" + name.replaceAll("[^a-z]", "").substring(0, 12)));
     KafkaTopics.ensure(settings, WAIT);
     return settings;
   }

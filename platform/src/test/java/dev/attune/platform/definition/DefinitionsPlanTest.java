@@ -29,7 +29,7 @@ class DefinitionsPlanTest {
   void firstFile_isAdded_andTheSameAgainIsUnchanged() {
     var first = DefinitionsPlan.of(Map.of(), List.of(CATALOG), 7, false);
     assertThat(first.added()).containsExactly("catalog/catalog");
-    assertThat(first.write().get("catalog/catalog").getVersion()).isEqualTo(7);
+    assertThat(first.write().values()).extracting(Definition::getVersion).containsExactly(7L);
 
     var again = DefinitionsPlan.of(stored(CATALOG), List.of(CATALOG), 7, false);
     assertThat(again.unchanged()).containsExactly("catalog/catalog");
