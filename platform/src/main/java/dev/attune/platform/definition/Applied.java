@@ -1,0 +1,26 @@
+package dev.attune.platform.definition;
+
+import java.util.List;
+
+/**
+ * What an apply did, or would do. Definitions are named {@code kind/id}, in order.
+ *
+ * @param version of the set that is in force afterwards
+ * @param removed by {@code --prune}
+ * @param wouldRemove stored, not among the files, and still there
+ */
+public record Applied(
+    long version,
+    List<String> added,
+    List<String> changed,
+    List<String> unchanged,
+    List<String> removed,
+    List<String> wouldRemove) {
+  public Applied {
+    added = List.copyOf(added);
+    changed = List.copyOf(changed);
+    unchanged = List.copyOf(unchanged);
+    removed = List.copyOf(removed);
+    wouldRemove = List.copyOf(wouldRemove);
+  }
+}

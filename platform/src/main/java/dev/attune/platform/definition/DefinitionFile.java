@@ -1,0 +1,50 @@
+package dev.attune.platform.definition;
+
+import dev.attune.core.definition.DefinitionException;
+import dev.attune.core.definition.Yaml;
+import dev.attune.proto.v1.Definition;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A file of a folder of definitions.
+ *
+ * @param path inside the folder, with {@code /}: {@code catalog.yaml}, {@code models/*.yaml},
+ *     {@code audiences/*.yaml} or {@code webhooks/*.yaml}
+ * @param text its YAML
+ */
+public record DefinitionFile(String path, String text) {
+  private static final Map<String, String> KINDS =
+      Map.of("models", "model", "audiences", "audience", "webhooks", "webhook");
+  private static final Pattern PATH =
+      Pattern.compile("(models|audiences|webhooks)/(?:[\\w.-]{1,100}/){0,4}[\\w.-]{1,100}\\.yaml");
+
+  /**
+   * The definition in it.
+   *
+   * @throws DefinitionException when the path has no place in such a folder, or it has no name
+   */
+  Definition definition(long version) {
+    String kind = "catalog";
+    String id = "catalog";
+    if (!path.equals("catalog.yaml")) {
+      Matcher matcher = PATH.matcher(path);
+      if (!matcher.matches() || path.contains("..")) {
+        throw new DefinitionException(
+            path
+                + ":1:1: this is no place for a definition (allowed: catalog.yaml, models/*.yaml,"
+                + " audiences/*.yaml, webhooks/*.yaml)");
+      }
+      kind = KINDS.getOrDefault(matcher.group(1), "");
+      id = Yaml.parse(path, text).get("name").name();
+    }
+    return Definition.newBuilder()
+        .setKind(kind)
+        .setId(id)
+        .setVersion(version)
+        .setYaml(text)
+        .setPath(path)
+        .build();
+  }
+}

@@ -1,0 +1,100 @@
+package dev.attune.platform.definition;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.attune.core.definition.DefinitionException;
+import dev.attune.platform.http.HttpProblem;
+import dev.attune.platform.http.HttpServer;
+import dev.attune.platform.http.Json;
+import dev.attune.platform.http.JsonBody;
+import dev.attune.platform.http.Replies;
+import dev.attune.platform.kafka.KafkaUnavailableException;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** {@code POST /v1/definitions:apply} and {@code GET /v1/definitions}. */
+public final class DefinitionsHttp implements Consumer<HttpRouting.Builder> {
+  private final DefinitionsPublisher publisher;
+  private final DefinitionsFeed feed;
+
+  public DefinitionsHttp(DefinitionsPublisher publisher, DefinitionsFeed feed) {
+    this.publisher = publisher;
+    this.feed = feed;
+  }
+
+  @Override
+  public void accept(HttpRouting.Builder http) {
+    http.post("/v1/definitions:apply", this::apply).get("/v1/definitions", this::list);
+  }
+
+  private void apply(ServerRequest request, ServerResponse response) {
+    JsonNode body = Json.parseLarge(Replies.body(request, HttpServer.BODY_BYTES_MAX));
+    JsonBody.requireKeys(body, List.of("files", "prune", "dryRun"));
+    boolean prune = JsonBody.bool(body, "prune", false);
+    boolean dryRun = JsonBody.bool(body, "dryRun", false);
+    List<DefinitionFile> files = new ArrayList<>();
+    for (JsonNode file : JsonBody.array(body, "files")) {
+      JsonBody.requireKeys(file, List.of("path", "text"));
+      files.add(new DefinitionFile(JsonBody.text(file, "path"), JsonBody.text(file, "text")));
+    }
+    Applied applied;
+    try {
+      applied = publisher.apply(files, prune, dryRun);
+    } catch (DefinitionException e) {
+      throw HttpProblem.badRequest("invalid_definition", String.valueOf(e.getMessage()));
+    } catch (KafkaUnavailableException e) {
+      throw HttpProblem.unavailable(e.getMessage() + "; applying again is safe");
+    }
+    Replies.json(response, 200, json -> write(json, applied));
+  }
+
+  private static void write(JsonGenerator json, Applied applied) throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("version", applied.version());
+    names(json, "added", applied.added());
+    names(json, "changed", applied.changed());
+    names(json, "unchanged", applied.unchanged());
+    names(json, "removed", applied.removed());
+    names(json, "wouldRemove", applied.wouldRemove());
+    json.writeEndObject();
+  }
+
+  private static void names(JsonGenerator json, String field, List<String> names)
+      throws IOException {
+    json.writeArrayFieldStart(field);
+    for (String name : names) {
+      json.writeString(name);
+    }
+    json.writeEndArray();
+  }
+
+  private void list(ServerRequest request, ServerResponse response) {
+    var stored = new TreeMap<>(feed.stored());
+    String problem = feed.lastProblem().orElse("");
+    Replies.json(
+        response,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeNumberField("version", feed.current().version());
+          json.writeStringField("problem", problem);
+          json.writeArrayFieldStart("definitions");
+          for (var definition : stored.values()) {
+            json.writeStartObject();
+            json.writeStringField("kind", definition.getKind());
+            json.writeStringField("id", definition.getId());
+            json.writeNumberField("version", definition.getVersion());
+            json.writeStringField("path", definition.getPath());
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        });
+  }
+}

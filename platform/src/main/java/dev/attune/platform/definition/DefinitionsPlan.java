@@ -1,0 +1,77 @@
+package dev.attune.platform.definition;
+
+import dev.attune.core.definition.DefinitionException;
+import dev.attune.core.definition.Definitions;
+import dev.attune.proto.v1.Definition;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What a folder's files change in a stored set.
+ *
+ * @param write new or changed definitions, by {@code kind/id}
+ * @param missing stored and not among the files, by {@code kind/id}
+ */
+record DefinitionsPlan(
+    Map<String, Definition> write,
+    List<String> added,
+    List<String> changed,
+    List<String> unchanged,
+    List<String> missing) {
+  /**
+   * Compares, and checks the set that would result.
+   *
+   * @throws DefinitionException for the first definition that cannot be taken
+   */
+  static DefinitionsPlan of(
+      Map<String, Definition> stored,
+      Collection<DefinitionFile> files,
+      long version,
+      boolean prune) {
+    Map<String, Definition> write = new TreeMap<>();
+    TreeSet<String> given = new TreeSet<>();
+    List<String> added = new ArrayList<>();
+    List<String> changed = new ArrayList<>();
+    List<String> unchanged = new ArrayList<>();
+    for (DefinitionFile file : files) {
+      Definition definition = file.definition(version);
+      String key = definition.getKind() + "/" + definition.getId();
+      if (!given.add(key)) {
+        throw new DefinitionException(
+            file.path()
+                + ":1:1: the "
+                + definition.getKind()
+                + " \""
+                + definition.getId()
+                + "\" is defined in two files");
+      }
+      Definition before = stored.get(key);
+      if (before == null) {
+        added.add(key);
+        write.put(key, definition);
+      } else if (!before.getYaml().equals(definition.getYaml())
+          || !before.getPath().equals(definition.getPath())) {
+        changed.add(key);
+        write.put(key, definition);
+      } else {
+        unchanged.add(key);
+      }
+    }
+    TreeSet<String> missing = new TreeSet<>(stored.keySet());
+    missing.removeAll(given);
+    Map<String, Definition> result = new TreeMap<>(stored);
+    result.putAll(write);
+    if (prune) {
+      result.keySet().removeAll(missing);
+    }
+    Definitions.parse(result.values());
+    added.sort(null);
+    changed.sort(null);
+    unchanged.sort(null);
+    return new DefinitionsPlan(write, added, changed, unchanged, List.copyOf(missing));
+  }
+}

@@ -1,0 +1,173 @@
+package dev.attune.platform.definition;
+
+import dev.attune.core.definition.DefinitionException;
+import dev.attune.platform.kafka.KafkaClients;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.platform.kafka.KafkaUnavailableException;
+import dev.attune.proto.v1.Definition;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Publishes a folder of definitions: checks the set that results, then writes all of it in one
+ * transaction, or nothing. Never removes unless told to prune.
+ */
+public final class DefinitionsPublisher {
+  /** Longest wait for the broker and for the own feed, each. */
+  private static final Duration WAIT = Duration.ofSeconds(20);
+
+  private final KafkaSettings settings;
+  private final DefinitionsFeed feed;
+  private final InstantSource clock;
+  private final ReentrantLock one = new ReentrantLock();
+
+  public DefinitionsPublisher(KafkaSettings settings, DefinitionsFeed feed, InstantSource clock) {
+    this.settings = settings;
+    this.feed = feed;
+    this.clock = clock;
+  }
+
+  /**
+   * Applies, or says what applying would do. Returns once the own feed has the new set.
+   *
+   * @param prune removes what is stored and not among the files
+   * @param dryRun changes nothing
+   * @throws DefinitionException for the first definition that cannot be taken; nothing was
+   *     published
+   * @throws KafkaUnavailableException when Kafka did not do it in time; applying again is safe
+   */
+  public Applied apply(Collection<DefinitionFile> files, boolean prune, boolean dryRun) {
+    one.lock();
+    try {
+      if (dryRun) {
+        awaitEnd();
+        return dryRun(files, prune);
+      }
+      return publish(files, prune);
+    } catch (ExecutionException | TimeoutException | KafkaException e) {
+      throw new KafkaUnavailableException("the definitions could not be published", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new KafkaUnavailableException("interrupted while publishing definitions", e);
+    } finally {
+      one.unlock();
+    }
+  }
+
+  private Applied dryRun(Collection<DefinitionFile> files, boolean prune) {
+    Map<String, Definition> stored = feed.stored();
+    DefinitionsPlan plan = DefinitionsPlan.of(stored, files, nextVersion(stored), prune);
+    return new Applied(
+        newest(stored), plan.added(), plan.changed(), plan.unchanged(), List.of(), plan.missing());
+  }
+
+  private Applied publish(Collection<DefinitionFile> files, boolean prune)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    try (Producer<byte[], byte[]> producer = producer()) {
+      // Fences a publisher elsewhere and ends what it left open; what it committed is read first,
+      // so that the plan is made against what is really stored.
+      producer.initTransactions();
+      awaitEnd();
+      Map<String, Definition> stored = feed.stored();
+      long version = nextVersion(stored);
+      DefinitionsPlan plan = DefinitionsPlan.of(stored, files, version, prune);
+      List<String> removed = prune ? plan.missing() : List.of();
+      if (!plan.write().isEmpty() || !removed.isEmpty()) {
+        feed.awaitOffset(write(producer, plan.write(), removed) + 1, WAIT);
+        feed.lastProblem()
+            .ifPresent(
+                problem -> {
+                  throw new DefinitionException(problem);
+                });
+      }
+      return new Applied(
+          newest(feed.stored()),
+          plan.added(),
+          plan.changed(),
+          plan.unchanged(),
+          removed,
+          prune ? List.of() : plan.missing());
+    }
+  }
+
+  /** Returns the last written offset. */
+  private long write(
+      Producer<byte[], byte[]> producer, Map<String, Definition> write, List<String> removed)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    List<Future<RecordMetadata>> sent = new ArrayList<>();
+    producer.beginTransaction();
+    try {
+      write.forEach(
+          (key, definition) -> sent.add(producer.send(toRecord(key, definition.toByteArray()))));
+      removed.forEach(key -> sent.add(producer.send(toRecord(key, null))));
+      producer.commitTransaction();
+    } catch (KafkaException e) {
+      producer.abortTransaction();
+      throw e;
+    }
+    long last = -1;
+    for (Future<RecordMetadata> one : sent) {
+      last = Math.max(last, one.get(WAIT.toMillis(), TimeUnit.MILLISECONDS).offset());
+    }
+    return last;
+  }
+
+  private ProducerRecord<byte[], byte[]> toRecord(String key, byte @Nullable [] value) {
+    return new ProducerRecord<>(
+        settings.topics().definitions(), 0, key.getBytes(StandardCharsets.UTF_8), value);
+  }
+
+  private Producer<byte[], byte[]> producer() {
+    return new KafkaProducer<>(
+        KafkaClients.transactionalProducerProperties(
+            settings,
+            "attune-definitions-publisher",
+            settings.topics().group("definitions-publisher")));
+  }
+
+  private void awaitEnd() throws InterruptedException, ExecutionException, TimeoutException {
+    TopicPartition partition = new TopicPartition(settings.topics().definitions(), 0);
+    try (Admin admin = KafkaClients.admin(settings, "attune-definitions-end")) {
+      long end =
+          admin
+              .listOffsets(
+                  Map.of(partition, OffsetSpec.latest()),
+                  new ListOffsetsOptions(IsolationLevel.READ_COMMITTED))
+              .partitionResult(partition)
+              .get(WAIT.toMillis(), TimeUnit.MILLISECONDS)
+              .offset();
+      feed.awaitOffset(end, WAIT);
+    }
+  }
+
+  private long nextVersion(Map<String, Definition> stored) {
+    return Math.max(newest(stored) + 1, ChronoUnit.MICROS.between(Instant.EPOCH, clock.instant()));
+  }
+
+  private static long newest(Map<String, Definition> stored) {
+    return stored.values().stream().mapToLong(Definition::getVersion).max().orElse(0);
+  }
+}
