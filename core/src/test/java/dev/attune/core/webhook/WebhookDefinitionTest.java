@@ -1,0 +1,123 @@
+package dev.attune.core.webhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.attune.core.definition.DefinitionException;
+import dev.attune.core.definition.Yaml;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class WebhookDefinitionTest {
+  private static final Set<String> AUDIENCES = Set.of("vip", "frequent-buyers");
+
+  @Test
+  void parse_everyKey_isRead() {
+    assertThat(
+            parse(
+                """
+                name: crm
+                description: The sales team's CRM.
+                url: https://crm.example.com:8443/hooks/attune?tenant=1
+                secret: {env: CRM_WEBHOOK_SECRET}
+                on:
+                  transitions: {audiences: [frequent-buyers, vip]}
+                  events: {names: [Order Completed]}
+                timeout: 2500ms
+                """))
+        .isEqualTo(
+            new WebhookDefinition(
+                "crm",
+                URI.create("https://crm.example.com:8443/hooks/attune?tenant=1"),
+                new SecretReference.Environment("CRM_WEBHOOK_SECRET"),
+                new TransitionFilter.Named(Set.of("vip", "frequent-buyers")),
+                Set.of("Order Completed"),
+                Duration.ofMillis(2_500)));
+  }
+
+  @Test
+  void parse_theLeast_hasDefaults() {
+    WebhookDefinition webhook =
+        parse(
+            """
+            name: crm
+            url: http://127.0.0.1:18080/hook
+            secret: {file: secrets/crm}
+            on: {transitions: all}
+            """);
+    assertThat(webhook.timeout()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(webhook.secret()).isEqualTo(new SecretReference.File("secrets/crm"));
+    assertThat(webhook.transitions().wants("an audience of tomorrow")).isTrue();
+    assertThat(webhook.events()).isEmpty();
+  }
+
+  @Test
+  void transitions_notNamed_areNotWanted() {
+    WebhookDefinition webhook = parse(line("on", "{events: {names: [Order Completed]}}"));
+    assertThat(webhook.transitions().wants("vip")).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          url     | ftp://crm.example.com/        | webhooks/crm.yaml:2:6: the url must begin with https:// (or http://, to an allowed address)
+          url     | crm.example.com/hook          | webhooks/crm.yaml:2:6: the url must begin with https:// (or http://, to an allowed address)
+          url     | https://me:pw@crm.example.com | webhooks/crm.yaml:2:6: the url must not hold a user name or password
+          url     | https://me@bad_host/          | webhooks/crm.yaml:2:6: the url must not hold a user name or password
+          url     | https://bad_host/             | webhooks/crm.yaml:2:6: the url has no valid host (allowed: a DNS name or an IP address)
+          url     | https:///hook                 | webhooks/crm.yaml:2:6: the url has no valid host (allowed: a DNS name or an IP address)
+          url     | https://crm.example.com/#top  | webhooks/crm.yaml:2:6: the url must not have a fragment (#...)
+          url     | https://crm.example.com:0/    | webhooks/crm.yaml:2:6: the url's port is not from 1 to 65535
+          url     | https://crm.example.com:70000 | webhooks/crm.yaml:2:6: the url's port is not from 1 to 65535
+          url     | "https://crm.example.com/a b" | webhooks/crm.yaml:2:6: the url is not a valid URL: Illegal character in path
+          secret  | whsec_c2VjcmV0                | webhooks/crm.yaml:3:9: the secret itself must not stand in a definition; say where it is (allowed: {env: VARIABLE} or {file: PATH})
+          secret  | {env: whsec_c2VjcmV0}         | webhooks/crm.yaml:3:15: not the name of an environment variable (allowed: letters, digits and _, at most 128)
+          secret  | {file: whsec_c2VjcmV0}        | webhooks/crm.yaml:3:16: the secret itself must not stand in a definition; say where it is (allowed: {env: VARIABLE} or {file: PATH})
+          secret  | {}                            | webhooks/crm.yaml:3:9: the secret is in one place (allowed: {env: VARIABLE} or {file: PATH})
+          secret  | {env: A, file: b}             | webhooks/crm.yaml:3:9: the secret is in one place (allowed: {env: VARIABLE} or {file: PATH})
+          secret  | {environment: A}              | webhooks/crm.yaml:3:10: unknown key "environment" (allowed: env, file)
+          on      | {}                            | webhooks/crm.yaml:4:5: a webhook without transitions and events would never be called
+          on      | {transition: all}             | webhooks/crm.yaml:4:6: unknown key "transition"; did you mean "transitions"? (allowed: transitions, events)
+          on      | {transitions: every}          | webhooks/crm.yaml:4:19: expected "all" or {audiences: [...]}
+          on      | {transitions: [vip]}          | webhooks/crm.yaml:4:19: expected "all" or {audiences: [...]}
+          on      | {transitions: {audiences: [vpi]}}  | webhooks/crm.yaml:4:32: there is no audience "vpi"; did you mean "vip"?
+          on      | {transitions: {audiences: []}}     | webhooks/crm.yaml:4:31: expected 1 to 1000 names, found 0
+          on      | {transitions: {audiences: [vip, vip]}} | webhooks/crm.yaml:4:37: the audience "vip" stands twice
+          on      | {events: all}                 | webhooks/crm.yaml:4:14: expected a mapping, found "all"
+          on      | {events: {names: [a, a]}}     | webhooks/crm.yaml:4:26: the event "a" stands twice
+          on      | {events: {names: [""]}}       | webhooks/crm.yaml:4:23: an event's name has 1 to 256 characters
+          timeout | 31s                           | webhooks/crm.yaml:5:10: "31s" is out of bounds (allowed: 100ms to 30s)
+          timeout | 10                            | webhooks/crm.yaml:5:10: "10" is not a duration (allowed: e.g. 250ms, 30s, 15m, 12h, 30d)
+          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, on, timeout)
+          """)
+  void parse_mistake_isNamedWhereItStands(String key, String value, String message) {
+    assertThatThrownBy(() -> parse(line(key, value)))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessage(message);
+  }
+
+  // A valid file with one line replaced, or added at its end.
+  private static String line(String key, String value) {
+    String valid =
+        """
+        name: crm
+        url: https://crm.example.com/hook
+        secret: {env: CRM_WEBHOOK_SECRET}
+        on: {transitions: all}
+        timeout: 5s
+        """;
+    String replaced = valid.replaceFirst("(?m)^" + key + ": .*$", key + ": " + value);
+    return replaced.equals(valid) ? valid + key + ": " + value + "\n" : replaced;
+  }
+
+  private static WebhookDefinition parse(String text) {
+    return WebhookDefinition.parse(Yaml.parse("webhooks/crm.yaml", text), AUDIENCES);
+  }
+}
