@@ -1,0 +1,356 @@
+package dev.attune.core.audience;
+
+import dev.attune.core.profile.Identifier;
+import dev.attune.proto.v1.EvaluatorState;
+import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.HeldMembership;
+import dev.attune.proto.v1.KnownTrait;
+import dev.attune.proto.v1.Value;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is remembered of one profile, as the audiences of one set see it. Not thread-safe.
+ *
+ * <p>Events are kept per identifier that brought them: a merge joins them, and a split takes them
+ * back.
+ */
+public final class ProfileState {
+  private final AudienceSet audiences;
+  private final Map<RingKey, EventRing> rings = new TreeMap<>();
+  private final SortedMap<String, Value> traits = new TreeMap<>();
+  private final SortedMap<String, Membership> memberships = new TreeMap<>();
+  private String redirectTo = "";
+  private long generation;
+  private long transitionVersion;
+  private long profileVersion;
+  private long definitionsFingerprint;
+  private long dueMicros;
+
+  private @Nullable Map<String, Object> values;
+  private final Map<String, EventRing> unions = new HashMap<>();
+
+  /** A profile of which nothing is known. */
+  public ProfileState(AudienceSet audiences) {
+    this.audiences = audiences;
+  }
+
+  /**
+   * From its stored form.
+   *
+   * @throws IllegalArgumentException when it contradicts itself
+   */
+  public static ProfileState decode(EvaluatorState stored, AudienceSet audiences) {
+    var state = new ProfileState(audiences);
+    state.redirectTo = stored.getRedirectTo();
+    state.generation = stored.getGeneration();
+    state.transitionVersion = stored.getTransitionVersion();
+    state.profileVersion = stored.getProfileVersion();
+    state.definitionsFingerprint = stored.getDefinitionsFingerprint();
+    state.dueMicros = stored.getDueMicros();
+    stored.getTraitsList().forEach(trait -> state.traits.put(trait.getName(), trait.getValue()));
+    for (HeldMembership held : stored.getMembershipsList()) {
+      state.memberships.put(
+          held.getAudience(),
+          new Membership(
+              held.getSinceMicros(), held.getDefinitionVersion(), held.getToldValidUntilMicros()));
+    }
+    StoredRings.read(stored, state.rings);
+    return state;
+  }
+
+  /** The stored form; equal states have equal bytes. */
+  public EvaluatorState encode() {
+    EvaluatorState.Builder stored =
+        EvaluatorState.newBuilder()
+            .setRedirectTo(redirectTo)
+            .setGeneration(generation)
+            .setTransitionVersion(transitionVersion)
+            .setProfileVersion(profileVersion)
+            .setDefinitionsFingerprint(definitionsFingerprint)
+            .setDueMicros(dueMicros);
+    traits.forEach(
+        (name, value) -> stored.addTraits(KnownTrait.newBuilder().setName(name).setValue(value)));
+    memberships.forEach(
+        (audience, held) ->
+            stored.addMemberships(
+                HeldMembership.newBuilder()
+                    .setAudience(audience)
+                    .setSinceMicros(held.sinceMicros())
+                    .setDefinitionVersion(held.definitionVersion())
+                    .setToldValidUntilMicros(held.toldValidUntilMicros())));
+    StoredRings.write(rings, stored);
+    return stored.build();
+  }
+
+  /**
+   * Remembers an event that an audience counts.
+   *
+   * @param nowMicros events that no window can see any more at this instant are left out
+   * @return false when nothing changed: unknown name, too old, or known already
+   */
+  public boolean add(Event event, long nowMicros) {
+    AudienceSet.Matcher matcher = audiences.matcher(event.getName()).orElse(null);
+    if (matcher == null || event.getOccurredAtMicros() <= nowMicros - matcher.longestMicros()) {
+      return false;
+    }
+    RingKey key =
+        new RingKey(event.getName(), event.getVia().getNamespace(), event.getVia().getValue());
+    EventRing before = rings.getOrDefault(key, EventRing.EMPTY);
+    EventRing after =
+        before.with(
+            event.getOccurredAtMicros(), EventHash.of(event.getEventId()), matcher.capacity());
+    if (after.equals(before)) {
+      return false;
+    }
+    rings.put(key, after);
+    unions.remove(event.getName());
+    return true;
+  }
+
+  /**
+   * Takes in the events of another state; its other fields are the caller's.
+   *
+   * @return names of the events of which something new was learnt
+   */
+  public Set<String> merge(EvaluatorState other) {
+    Map<RingKey, EventRing> theirs = new TreeMap<>();
+    StoredRings.read(other, theirs);
+    Set<String> changed = new TreeSet<>();
+    theirs.forEach(
+        (key, ring) -> {
+          AudienceSet.Matcher matcher = audiences.matcher(key.event()).orElse(null);
+          if (matcher != null) {
+            EventRing before = rings.getOrDefault(key, EventRing.EMPTY);
+            EventRing after = before.union(ring, matcher.capacity());
+            if (!after.equals(before)) {
+              rings.put(key, after);
+              unions.remove(key.event());
+              changed.add(key.event());
+            }
+          }
+        });
+    return changed;
+  }
+
+  /**
+   * Takes the events that some identifiers brought out of this state.
+   *
+   * @return a state with those events alone; empty when there were none
+   */
+  public EvaluatorState split(Collection<Identifier> identifiers) {
+    Map<RingKey, EventRing> leaving = new TreeMap<>();
+    rings.forEach(
+        (key, ring) -> {
+          if (identifiers.stream().anyMatch(key::isVia)) {
+            leaving.put(key, ring);
+          }
+        });
+    leaving.keySet().forEach(rings::remove);
+    unions.clear();
+    EvaluatorState.Builder state = EvaluatorState.newBuilder();
+    StoredRings.write(leaving, state);
+    return state.build();
+  }
+
+  /** Forgets what no audience can see any more at an instant. */
+  public void forget(long nowMicros) {
+    rings.replaceAll(
+        (key, ring) ->
+            audiences
+                .matcher(key.event())
+                .map(matcher -> ring.after(nowMicros - matcher.longestMicros()))
+                .orElse(EventRing.EMPTY));
+    rings.values().removeIf(ring -> ring.size() == 0);
+    unions.clear();
+  }
+
+  /** Becomes a redirect: only the counters stay. */
+  public void redirect(String profileId) {
+    redirectTo = profileId;
+    rings.clear();
+    unions.clear();
+    traits.clear();
+    values = null;
+    memberships.clear();
+  }
+
+  /** Ends being a redirect. */
+  public void revive() {
+    redirectTo = "";
+  }
+
+  /**
+   * The record's traits.
+   *
+   * @return names of those that changed
+   */
+  public Set<String> setTraits(Map<String, Value> record) {
+    Map<String, Value> kept = new TreeMap<>();
+    record.forEach(
+        (name, value) -> {
+          if (audiences.keeps(name)) {
+            kept.put(name, value);
+          }
+        });
+    Set<String> changed = new TreeSet<>();
+    kept.forEach(
+        (name, value) -> {
+          if (!value.equals(traits.get(name))) {
+            changed.add(name);
+          }
+        });
+    traits.keySet().stream().filter(name -> !kept.containsKey(name)).forEach(changed::add);
+    traits.clear();
+    traits.putAll(kept);
+    values = null;
+    return changed;
+  }
+
+  /** Names of the events of which some are remembered. */
+  public Set<String> events() {
+    Set<String> events = new TreeSet<>();
+    rings.keySet().forEach(key -> events.add(key.event()));
+    return events;
+  }
+
+  /** The profile that this one was merged into, or empty. */
+  public String redirectTo() {
+    return redirectTo;
+  }
+
+  public boolean isRedirect() {
+    return !redirectTo.isEmpty();
+  }
+
+  /** First half of a transition's order; see {@link #setCounters}. */
+  public long generation() {
+    return generation;
+  }
+
+  /** Second half of a transition's order, of the last one. */
+  public long transitionVersion() {
+    return transitionVersion;
+  }
+
+  public void setCounters(long generation, long transitionVersion) {
+    this.generation = generation;
+    this.transitionVersion = transitionVersion;
+  }
+
+  /** The next transition's version. */
+  public long nextTransitionVersion() {
+    return ++transitionVersion;
+  }
+
+  /** Version of the newest record taken in. */
+  public long profileVersion() {
+    return profileVersion;
+  }
+
+  public void setProfileVersion(long profileVersion) {
+    this.profileVersion = profileVersion;
+  }
+
+  /** Fingerprint of the audiences that decided last. */
+  public long definitionsFingerprint() {
+    return definitionsFingerprint;
+  }
+
+  public void setDefinitionsFingerprint(long definitionsFingerprint) {
+    this.definitionsFingerprint = definitionsFingerprint;
+  }
+
+  /** When to decide again, 0 = never by itself. */
+  public long dueMicros() {
+    return dueMicros;
+  }
+
+  public void setDueMicros(long dueMicros) {
+    this.dueMicros = dueMicros;
+  }
+
+  /** What the profile is in, by audience, as last told. For the caller to change. */
+  public SortedMap<String, Membership> memberships() {
+    return memberships;
+  }
+
+  /** The newest events of a name, whoever brought them. */
+  EventRing ring(String event) {
+    return unions.computeIfAbsent(event, this::union);
+  }
+
+  /** The traits that have a value, as expressions see them. */
+  Map<String, Object> values() {
+    if (values == null) {
+      Map<String, Object> seen = new LinkedHashMap<>();
+      traits.forEach(
+          (name, value) ->
+              audiences
+                  .type(name)
+                  .flatMap(type -> TraitValues.of(value, type))
+                  .ifPresent(v -> seen.put(name, v)));
+      values = Collections.unmodifiableMap(seen);
+    }
+    return values;
+  }
+
+  boolean consents(String trait) {
+    Value value = traits.get(trait);
+    return value != null && value.getBoolean();
+  }
+
+  private EventRing union(String event) {
+    int capacity = audiences.matcher(event).map(AudienceSet.Matcher::capacity).orElse(0);
+    EventRing union = EventRing.EMPTY;
+    for (var entry : rings.entrySet()) {
+      if (entry.getKey().event().equals(event)) {
+        union = union.union(entry.getValue(), capacity);
+      }
+    }
+    return union;
+  }
+
+  @Override
+  public String toString() {
+    return "ProfileState[" + memberships.size() + " memberships, " + rings.size() + " rings]";
+  }
+
+  /**
+   * A membership as it was last told.
+   *
+   * @param toldValidUntilMicros 0 = no end
+   */
+  public record Membership(long sinceMicros, long definitionVersion, long toldValidUntilMicros) {}
+
+  /** Which events a ring holds. The value is personal data and never printed. */
+  record RingKey(String event, String namespace, String value) implements Comparable<RingKey> {
+    private static final Comparator<RingKey> ORDER =
+        Comparator.comparing(RingKey::event)
+            .thenComparing(RingKey::namespace)
+            .thenComparing(RingKey::value);
+
+    boolean isVia(Identifier identifier) {
+      return identifier.namespace().equals(namespace) && identifier.value().equals(value);
+    }
+
+    @Override
+    public int compareTo(RingKey other) {
+      return ORDER.compare(this, other);
+    }
+
+    @Override
+    public String toString() {
+      return event + " via " + namespace + ":redacted";
+    }
+  }
+}

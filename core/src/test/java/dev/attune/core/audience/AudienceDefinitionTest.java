@@ -1,0 +1,125 @@
+package dev.attune.core.audience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.definition.DefinitionException;
+import dev.attune.core.definition.Yaml;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class AudienceDefinitionTest {
+  static final Catalog CATALOG =
+      Catalog.parse(
+          Yaml.parse(
+              "catalog.yaml",
+              """
+              namespaces:
+                user_id: {unique: true}
+                anonymous_id: {max: 50}
+              traits:
+                plan: {type: string}
+                age: {type: integer}
+                lifetime_value: {type: number}
+                vip: {type: boolean}
+                seen_at: {type: timestamp}
+                born_on: {type: date}
+                tags: {type: list}
+                address: {type: object}
+              """));
+
+  static AudienceDefinition parse(String yaml) {
+    return AudienceDefinition.parse(Yaml.parse("audiences/a.yaml", yaml), CATALOG);
+  }
+
+  @Test
+  void audience_withEverything_isRead() {
+    AudienceDefinition audience =
+        parse(
+            """
+            name: frequent-buyers
+            description: At least 2 purchases within 30 days
+            consent: marketing
+            when:
+              all:
+                - trait: traits.plan == "pro" && traits.lifetime_value > 100.0
+                - {event: Order Completed, count: ">= 2", within: 30d}
+                - any:
+                    - {event: Page Viewed, within: 10m}
+                    - trait: has(traits.age) && traits.age < 30
+                - not: {event: Refunded, count: "> 0", within: 90d}
+            """);
+    assertThat(audience.name()).isEqualTo("frequent-buyers");
+    assertThat(audience.consent()).isEqualTo("marketing");
+    List<Condition> all = ((Condition.All) audience.when()).conditions();
+    assertThat(((Condition.TraitTest) all.getFirst()).expression().traits())
+        .containsExactly("lifetime_value", "plan");
+    assertThat(all.get(1))
+        .isEqualTo(
+            new Condition.EventCount(
+                "Order Completed", Comparison.AT_LEAST, 2, Duration.ofDays(30)));
+    assertThat(((Condition.Any) all.get(2)).conditions().getFirst())
+        .isEqualTo(
+            new Condition.EventCount(
+                "Page Viewed", Comparison.AT_LEAST, 1, Duration.ofMinutes(10)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "traits.age > \"x\"|audiences/a.yaml:3:10: at 1:12 of the expression: found no matching overload for '_>_' applied to '(int, string)'",
+        "traits.plna == \"pro\"|at 1:1 of the expression: the catalog declares no trait \"plna\"; did you mean \"plan\"?",
+        "traits.age|expected type 'bool' but found 'int'",
+        "age > 3|undeclared reference to 'age' (in container '') (write traits.age)",
+        "traits.lifetime_value == 100|(double, int)' (write a number trait's counterpart with a point, e.g. 100.0)",
+        "traits == traits|\"traits\" needs the name of a trait",
+        "traits.age >|at 1:13 of the expression: mismatched input",
+        "[1].exists(x, traits.agee == x)|no trait \"agee\"; did you mean \"age\"?",
+      })
+  void expression_thatDoesNotFit_isRefusedWithItsPlace(String expression, String message) {
+    assertThatThrownBy(() -> parse("name: a\nwhen:\n  trait: '" + expression + "'\n"))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessageStartingWith("audiences/a.yaml:3:10: ")
+        .hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{all: []}|the list is empty",
+        "{event: X}|needs \"within\"",
+        "{event: X, within: 30}|is not a duration",
+        "{event: X, within: 4000d}|out of bounds (allowed: 1s to 3650d)",
+        "{event: X, count: 2, within: 1d}|\"2\" is not a count (allowed: one of >= > == <= <",
+        "{event: X, count: '>= 65', within: 1d}|out of bounds (allowed: 0 to 64)",
+        "{evnt: X, within: 1d}|unknown key \"evnt\"; did you mean \"event\"?",
+        "{within: 1d}|exactly one of trait, event, all, any, not (found none)",
+        "{event: X, not: {event: Y, within: 1d}, within: 1d}|(found event, not)",
+        "{not: {event: Y, within: 1d}, within: 1d}|unknown key \"within\"",
+        "{event: '', within: 1d}|1 to 200 characters",
+      })
+  void condition_thatDoesNotFit_isRefused(String condition, String message) {
+    assertThatThrownBy(() -> parse("name: a\nwhen: " + condition + "\n"))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessageStartingWith("audiences/a.yaml:2:")
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void nesting_beyondTheBound_isRefused() {
+    String deep = "{not: ".repeat(32) + "{event: X, within: 1d}" + "}".repeat(32);
+    assertThatThrownBy(() -> parse("name: a\nwhen: " + deep + "\n"))
+        .hasMessageContaining("nest deeper than 32");
+    String wide = "{event: X, within: 1d}, ".repeat(200);
+    assertThatThrownBy(() -> parse("name: a\nwhen: {any: [" + wide + "]}\n"))
+        .hasMessageContaining("more than 200 conditions");
+  }
+}
