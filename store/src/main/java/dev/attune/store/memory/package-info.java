@@ -1,0 +1,5 @@
+/** Profiles on the heap. */
+@NullMarked
+package dev.attune.store.memory;
+
+import org.jspecify.annotations.NullMarked;

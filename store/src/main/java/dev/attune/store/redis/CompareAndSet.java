@@ -1,0 +1,57 @@
+package dev.attune.store.redis;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.attune.proto.v1.IdentityRecord;
+import dev.attune.proto.v1.ProfileRecord;
+import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.CommandType;
+import java.util.List;
+
+/** One conditional write: a script, the key of the hash, and what the script is given. */
+record CompareAndSet(Script script, String key, List<byte[]> values) {
+  static CompareAndSet of(String key, long expectedVersion, IdentityRecord record) {
+    return new CompareAndSet(
+        Script.IDENTITY,
+        key,
+        List.of(
+            decimal(expectedVersion),
+            decimal(record.getVersion()),
+            record.getProfileId().getBytes(UTF_8),
+            record.toByteArray()));
+  }
+
+  static CompareAndSet of(String key, long expectedVersion, ProfileRecord record) {
+    byte[] expected = decimal(expectedVersion);
+    byte[] version = decimal(record.getVersion());
+    return new CompareAndSet(
+        Script.PROFILE,
+        key,
+        switch (record.getContentCase()) {
+          case LIVE ->
+              List.of(
+                  expected,
+                  version,
+                  record.getLive().getServed().toByteArray(),
+                  record.getLive().getFacts().toByteArray());
+          case REDIRECT_TO -> List.of(expected, version, record.getRedirectTo().getBytes(UTF_8));
+          case CONTENT_NOT_SET ->
+              throw new IllegalArgumentException("record: neither live nor a redirect");
+        });
+  }
+
+  /** Short, but Redis may have forgotten the script. */
+  AsyncCommand<String, byte[], Long> byDigest() {
+    return Batch.script(CommandType.EVALSHA, script.digest(), key, values);
+  }
+
+  /** Long, and always understood. */
+  AsyncCommand<String, byte[], Long> byText() {
+    return Batch.script(CommandType.EVAL, script.text(), key, values);
+  }
+
+  private static byte[] decimal(long version) {
+    return Long.toString(version).getBytes(US_ASCII);
+  }
+}

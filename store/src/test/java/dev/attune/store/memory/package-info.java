@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.store.memory;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.store.redis;
+
+import org.jspecify.annotations.NullMarked;

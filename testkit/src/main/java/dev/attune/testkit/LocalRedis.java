@@ -1,0 +1,63 @@
+package dev.attune.testkit;
+
+import dev.attune.embedded.RedisServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+
+/** A Redis process, not supervised: a test that kills it wants it dead. */
+final class LocalRedis implements RedisBackend {
+  private final Path directory = TemporaryDirectory.create("redis");
+  private RedisServer server = RedisServer.start(directory, 0);
+
+  @Override
+  public String host() {
+    return "127.0.0.1";
+  }
+
+  @Override
+  public int port() {
+    return server.port();
+  }
+
+  @Override
+  public void pause() {
+    signal("STOP");
+  }
+
+  @Override
+  public void resume() {
+    signal("CONT");
+  }
+
+  @Override
+  public void kill() {
+    server.kill();
+  }
+
+  @Override
+  public void restart() {
+    server = RedisServer.start(directory, server.port());
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    TemporaryDirectory.delete(directory);
+  }
+
+  private void signal(String name) {
+    try {
+      int exit =
+          new ProcessBuilder("kill", "-" + name, String.valueOf(server.pid())).start().waitFor();
+      if (exit != 0) {
+        throw new IllegalStateException("kill -" + name + " ended with " + exit);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("kill -" + name, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("kill -" + name + " was interrupted", e);
+    }
+  }
+}

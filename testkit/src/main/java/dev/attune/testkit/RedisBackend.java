@@ -1,0 +1,42 @@
+package dev.attune.testkit;
+
+/**
+ * A real Redis for tests, on loopback. Tests share one and keep apart by unique prefixes; a test
+ * that breaks it starts its own.
+ */
+public interface RedisBackend extends AutoCloseable {
+  String host();
+
+  /** The same after {@link #restart}. */
+  int port();
+
+  /** {@code redis://host:port}. */
+  default String uri() {
+    return "redis://" + host() + ":" + port();
+  }
+
+  /** Makes it hang: connections stay, nothing is answered until {@link #resume}. */
+  void pause();
+
+  /** Lets a paused one go on. */
+  void resume();
+
+  /** Ends it at once; it stays away until {@link #restart}. */
+  void kill();
+
+  /** Brings a killed one back with its data. */
+  void restart();
+
+  @Override
+  void close();
+
+  /** The one of this JVM, started when first asked for and stopped with it. Not to be broken. */
+  static RedisBackend shared() {
+    return Shared.REDIS.get();
+  }
+
+  /** One of the test's own, with no data. */
+  static RedisBackend start() {
+    return new LocalRedis();
+  }
+}

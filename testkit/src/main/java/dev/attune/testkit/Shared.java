@@ -1,0 +1,37 @@
+package dev.attune.testkit;
+
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A backend that all tests of a JVM use, so that starting it costs once. */
+final class Shared<B extends AutoCloseable> {
+  static final Shared<KafkaBackend> KAFKA = new Shared<>(KafkaBackend::start);
+  static final Shared<RedisBackend> REDIS = new Shared<>(RedisBackend::start);
+
+  private final Supplier<B> start;
+  private @Nullable B backend;
+
+  private Shared(Supplier<B> start) {
+    this.start = start;
+  }
+
+  synchronized B get() {
+    B running = backend;
+    if (running == null) {
+      running = start.get();
+      backend = running;
+      Runtime.getRuntime().addShutdownHook(new Thread(this::close));
+    }
+    return running;
+  }
+
+  private synchronized void close() {
+    try {
+      if (backend != null) {
+        backend.close();
+      }
+    } catch (Exception e) {
+      throw new IllegalStateException("a shared backend did not stop", e);
+    }
+  }
+}
