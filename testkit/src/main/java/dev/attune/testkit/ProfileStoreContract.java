@@ -338,6 +338,14 @@ public abstract class ProfileStoreContract {
   }
 
   @Test
+  void readVersions_someMissing_areZeroInTheirPlaces() {
+    write(0, live("a", 7, "a"));
+    write(0, live("c", 9, "c"));
+    assertThat(await(store.readVersions(List.of("a", "b", "c"), TIMEOUT)))
+        .containsExactly(7L, 0L, 9L);
+  }
+
+  @Test
   void batches_ofNothing_answerNothing() {
     assertThat(await(store.readProfiles(List.of(), TIMEOUT))).isEmpty();
     assertThat(await(store.readIdentities(List.of(), TIMEOUT))).isEmpty();

@@ -2,14 +2,13 @@ package dev.attune.platform.deadletter;
 
 import com.google.protobuf.ByteString;
 import dev.attune.platform.kafka.KafkaClients;
+import dev.attune.platform.kafka.KafkaSends;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.proto.v1.DeadLetter;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
 
 /** Dead letters on their topic. */
 public final class KafkaDeadLetters implements DeadLetters, AutoCloseable {
@@ -33,22 +32,8 @@ public final class KafkaDeadLetters implements DeadLetters, AutoCloseable {
   @Override
   public CompletionStage<?> send(DeadLetter letter) {
     DeadLetter kept = cut(letter);
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    try {
-      var _ =
-          producer.send(
-              new ProducerRecord<>(topic, kept.getKey().toByteArray(), kept.toByteArray()),
-              (_, error) -> {
-                if (error == null) {
-                  done.complete(null);
-                } else {
-                  done.completeExceptionally(error);
-                }
-              });
-    } catch (KafkaException e) {
-      done.completeExceptionally(e);
-    }
-    return done;
+    return KafkaSends.send(
+        producer, new ProducerRecord<>(topic, kept.getKey().toByteArray(), kept.toByteArray()));
   }
 
   private static DeadLetter cut(DeadLetter letter) {

@@ -80,6 +80,20 @@ public final class MemoryProfileStore implements ProfileStore {
   }
 
   @Override
+  public CompletionStage<List<Long>> readVersions(List<String> profileIds, Duration timeout) {
+    checkSize(profileIds);
+    return answer(
+        () ->
+            profileIds.stream()
+                .map(
+                    id ->
+                        Optional.ofNullable(profiles.get(id))
+                            .map(ProfileRecord::getVersion)
+                            .orElse(0L))
+                .toList());
+  }
+
+  @Override
   public CompletionStage<List<Boolean>> writeIdentities(
       List<IdentityWrite> writes, Duration timeout) {
     checkSize(writes);

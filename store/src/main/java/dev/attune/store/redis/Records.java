@@ -56,6 +56,11 @@ final class Records {
     return Optional.of(record.build());
   }
 
+  /** 0 where there is no record. */
+  static long version(byte @Nullable [] version) {
+    return version == null ? 0 : Long.parseLong(text(version));
+  }
+
   /** Not copied: nobody else has the array. */
   static ByteString bytes(byte[] bytes) {
     return UnsafeByteOperations.unsafeWrap(bytes);

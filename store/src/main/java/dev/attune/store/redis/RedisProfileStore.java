@@ -151,6 +151,23 @@ public final class RedisProfileStore implements ProfileStore {
   }
 
   @Override
+  public CompletionStage<List<Long>> readVersions(List<String> profileIds, Duration timeout) {
+    checkSize(profileIds);
+    Call<List<Long>> call = deadlines.call(timeout);
+    var commands =
+        profileIds.stream().map(id -> Batch.hget(keys.profile(id), Keys.VERSION)).toList();
+    withConnection(
+        call,
+        bulk,
+        redis ->
+            call.then(
+                Batch.send(redis, call, commands),
+                _ ->
+                    call.complete(commands.stream().map(c -> Records.version(c.join())).toList())));
+    return call;
+  }
+
+  @Override
   public CompletionStage<List<Boolean>> writeIdentities(
       List<IdentityWrite> writes, Duration timeout) {
     checkSize(writes);
