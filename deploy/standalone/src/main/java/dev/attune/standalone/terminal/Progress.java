@@ -1,0 +1,10 @@
+package dev.attune.standalone.terminal;
+
+/** How far a task has come; closed when it ends, well or not. */
+public interface Progress extends AutoCloseable {
+  /** So many are done. Cheap: call it as often as there is news. */
+  void at(long done);
+
+  @Override
+  void close();
+}
