@@ -133,12 +133,14 @@ class CommandsTest {
     Files.writeString(folder.resolve("catalog.yaml"), "namespaces: {}");
     Files.writeString(folder.resolve("audiences/vip.yaml"), "name: vip");
     Files.writeString(folder.resolve("README.md"), "not a definition");
-    answer(200, "{\"changes\":[{\"action\":\"add\",\"kind\":\"audience\",\"id\":\"vip\"}]}");
-    answer(200, "{\"version\":7,\"changes\":[]}");
+    answer(200, "{\"added\":[\"audience/vip\"],\"unchanged\":[\"catalog/catalog\"]}");
+    answer(200, "{\"version\":7}");
     assertThat(attune("apply", folder.toString())).isZero();
-    assertThat(out()).contains("add audience vip").contains("version 7");
+    assertThat(out())
+        .contains("+ audience/vip\n1 new, 0 changed, 1 unchanged")
+        .contains("version 7");
     assertThat(requests.getLast())
-        .contains("\"path\":\"audiences/vip.yaml\",\"yaml\":\"name: vip\"")
+        .contains("\"path\":\"audiences/vip.yaml\",\"text\":\"name: vip\"")
         .contains("\"path\":\"catalog.yaml\"")
         .doesNotContain("README");
   }
@@ -147,11 +149,49 @@ class CommandsTest {
   @Test
   void prune_withoutYes_removesNothing(@TempDir Path folder) throws IOException {
     Files.writeString(folder.resolve("catalog.yaml"), "namespaces: {}");
-    answer(200, "{\"changes\":[{\"action\":\"remove\",\"kind\":\"audience\",\"id\":\"vip\"}]}");
+    answer(200, "{\"wouldRemove\":[\"audience/vip\"]}");
     assertThat(attune("apply", folder.toString(), "--prune")).isEqualTo(1);
-    assertThat(out()).contains("remove audience vip");
+    assertThat(out()).contains("- audience/vip");
     assertThat(err()).contains("nothing was changed");
     assertThat(requests).hasSize(1);
+  }
+
+  @Test
+  void status_showsEachPartAndFailsWhenOneIsNotReady() {
+    answer(
+        200,
+        """
+        {"parts": [
+          {"name": "refresher", "ready": true, "reason": "", "status": {"lag": 3}},
+          {"name": "dispatcher", "ready": false, "reason": "no store", "status": {}}],
+         "process": {"dead letters": 1}}
+        """);
+    assertThat(attune("status")).isEqualTo(1);
+    assertThat(out())
+        .isEqualTo(
+            """
+            PART        STATE                DETAILS
+            refresher   up                   lag 3
+            dispatcher  not ready: no store
+            process     up                   dead letters 1
+            """);
+  }
+
+  @Test
+  void replayOfOneThatCannotBe_saysWhyAndFails() {
+    answer(
+        200,
+        "{\"replayed\":[\"a\"],\"skipped\":[{\"id\":\"b\",\"reason\":\"it was replayed already\"}],\"open\":0}");
+    assertThat(attune("dead-letters", "replay", "a", "b")).isEqualTo(1);
+    assertThat(err()).isEqualTo("b: it was replayed already.\n");
+    assertThat(out()).isEqualTo("Replayed 1; 0 are still open.\n");
+    assertThat(requests).containsExactly("POST /v1/dead-letters:replay {\"ids\":[\"a\",\"b\"]}");
+  }
+
+  @Test
+  void replayOfNothing_saysTheForm() {
+    assertThat(attune("dead-letters", "replay")).isEqualTo(1);
+    assertThat(err()).contains("either the ids of letters or --all");
   }
 
   private int attune(String... arguments) {

@@ -11,7 +11,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -54,41 +53,47 @@ public final class ApplyCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ObjectNode request = AttuneClient.JSON.createObjectNode();
-    readInto(request.putArray("definitions"));
+    readInto(request.putArray("files"));
     request.put("prune", prune).put("dryRun", true);
     try (AttuneClient attune = server.connect()) {
-      List<JsonNode> going = show(attune.post(PATH, request).orComplain());
+      JsonNode plan = attune.post(PATH, request).orComplain();
+      int going = show(plan);
       if (dryRun) {
+        terminal.result("A dry run: nothing was changed.");
         return 0;
       }
-      if (!going.isEmpty() && !yes) {
-        if (!terminal.confirm("Remove " + going.size() + " definition(s)?")) {
-          throw new Complaint("nothing was changed; say --yes to remove what is listed above.");
-        }
+      if (prune && going > 0 && !yes && !terminal.confirm("Remove what is listed above?")) {
+        throw new Complaint("nothing was changed; say --yes to remove what is listed above.");
       }
       request.put("dryRun", false);
       JsonNode applied = attune.post(PATH, request).orComplain();
-      terminal.result(
-          "Applied; the definitions are at version " + applied.path("version").asLong() + ".");
+      terminal.result("The definitions are at version " + applied.path("version").asLong() + ".");
       return 0;
     }
   }
 
-  /** Lists what differs, and returns what would be removed. */
-  private List<JsonNode> show(JsonNode plan) {
-    List<JsonNode> going = new ArrayList<>();
-    for (JsonNode change : plan.path("changes")) {
-      String action = change.path("action").asText();
-      terminal.result(
-          action + " " + change.path("kind").asText() + " " + change.path("id").asText());
-      if (action.equals("remove")) {
-        going.add(change);
-      }
-    }
-    return going;
+  /** Lists what differs, and returns how many definitions are not in the folder. */
+  private int show(JsonNode plan) {
+    plan.path("added").forEach(name -> terminal.result("+ " + name.asText()));
+    plan.path("changed").forEach(name -> terminal.result("~ " + name.asText()));
+    JsonNode missing = plan.path("wouldRemove");
+    missing.forEach(
+        name -> terminal.result("- " + name.asText() + (prune ? "" : " (stays: no --prune)")));
+    terminal.result(
+        plan.path("added").size()
+            + " new, "
+            + plan.path("changed").size()
+            + " changed, "
+            + plan.path("unchanged").size()
+            + " unchanged, "
+            + missing.size()
+            + " not in "
+            + dir
+            + ".");
+    return missing.size();
   }
 
-  private void readInto(ArrayNode definitions) {
+  private void readInto(ArrayNode contents) {
     if (!Files.isDirectory(dir)) {
       throw new Complaint("there is no folder " + dir + ".");
     }
@@ -105,10 +110,10 @@ public final class ApplyCommand implements Callable<Integer> {
         throw new Complaint("more than " + FILES_MAX + " files in " + dir + ".");
       }
       for (Path file : files) {
-        definitions
+        contents
             .addObject()
             .put("path", dir.relativize(file).toString().replace(File.separatorChar, '/'))
-            .put("yaml", Files.readString(file));
+            .put("text", Files.readString(file));
       }
     } catch (CharacterCodingException e) {
       throw new Complaint("a file in " + dir + " is not UTF-8.", e);

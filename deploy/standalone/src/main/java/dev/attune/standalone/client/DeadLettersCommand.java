@@ -39,12 +39,13 @@ public final class DeadLettersCommand implements Runnable {
         terminal.result("No dead letters.");
         return 0;
       }
-      var table = new Table().row("ID", "AT", "PART", "REASON");
+      var table = new Table().row("ID", "AT", "PART", "STATE", "REASON");
       for (JsonNode letter : letters) {
         table.row(
             letter.path("id").asText(),
             letter.path("at").asText(),
             letter.path("part").asText(),
+            letter.path("replayed").asBoolean() ? "replayed" : "open",
             letter.path("reason").asText());
       }
       table.lines().forEach(terminal::result);
@@ -87,8 +88,17 @@ public final class DeadLettersCommand implements Runnable {
     }
     try (AttuneClient attune = server.connect()) {
       JsonNode replayed = attune.post(PATH + ":replay", request).orComplain();
-      terminal.result("Replayed " + replayed.path("replayed").asLong() + ".");
-      return 0;
+      JsonNode skipped = replayed.path("skipped");
+      for (JsonNode letter : skipped) {
+        terminal.note(letter.path("id").asText() + ": " + letter.path("reason").asText() + ".");
+      }
+      terminal.result(
+          "Replayed "
+              + replayed.path("replayed").size()
+              + "; "
+              + replayed.path("open").asLong()
+              + " are still open.");
+      return skipped.isEmpty() ? 0 : 1;
     }
   }
 }

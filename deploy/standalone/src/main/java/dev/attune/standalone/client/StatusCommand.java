@@ -32,6 +32,7 @@ public final class StatusCommand implements Callable<Integer> {
             part.path("ready").asBoolean() ? "up" : "not ready: " + part.path("reason").asText();
         table.row(part.path("name").asText(), state, details(part.path("status")));
       }
+      table.row("process", "up", details(status.path("process")));
       table.lines().forEach(terminal::result);
       return ready ? 0 : 1;
     }

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.attune.standalone.up;
-
-import org.jspecify.annotations.NullMarked;
