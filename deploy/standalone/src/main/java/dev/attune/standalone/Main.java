@@ -7,16 +7,13 @@ import dev.attune.standalone.client.RefreshCommand;
 import dev.attune.standalone.client.StatusCommand;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
-import java.util.Optional;
+import dev.attune.standalone.up.UpCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** The commands behind {@code ./attune}; the launcher prints their overview. */
 @Command(name = "./attune", mixinStandardHelpOptions = true)
 public final class Main {
-  private static final String VERSION =
-      Optional.ofNullable(Main.class.getPackage().getImplementationVersion()).orElse("unpackaged");
-
   private Main() {}
 
   public static void main(String[] arguments) {
@@ -27,6 +24,7 @@ public final class Main {
   static CommandLine commands(Terminal terminal) {
     CommandLine commands =
         new CommandLine(new Main())
+            .addSubcommand(new UpCommand(terminal))
             .addSubcommand(new ApplyCommand(terminal))
             .addSubcommand(new RefreshCommand(terminal))
             .addSubcommand(new LookupCommand(terminal))
@@ -36,7 +34,7 @@ public final class Main {
         .getSubcommands()
         .values()
         .forEach(
-            command -> command.getCommandSpec().mixinStandardHelpOptions(true).version(VERSION));
+            command -> command.getCommandSpec().mixinStandardHelpOptions(true).version(Version.TEXT));
     commands.setParameterExceptionHandler(
         (exception, _) -> {
           terminal.note("attune: " + exception.getMessage());

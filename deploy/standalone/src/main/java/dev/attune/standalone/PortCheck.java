@@ -5,6 +5,7 @@ import dev.attune.standalone.terminal.Complaint;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 
 /** Looks at ports before anything starts: a taken one is said at once, and by whom it is held. */
@@ -20,9 +21,18 @@ final class PortCheck {
     if (port == 0) {
       return;
     }
+    InetAddress address;
+    try {
+      address = InetAddress.getByName(host);
+      if (!address.isAnyLocalAddress() && NetworkInterface.getByInetAddress(address) == null) {
+        throw new Complaint("host " + host + " is not an address of this machine.");
+      }
+    } catch (IOException e) {
+      throw new Complaint("host " + host + " is not an address of this machine.", e);
+    }
     try (var probe = new ServerSocket()) {
       probe.setReuseAddress(true);
-      probe.bind(new InetSocketAddress(InetAddress.getByName(host), port));
+      probe.bind(new InetSocketAddress(address, port));
     } catch (IOException e) {
       throw taken(what, port, option, e);
     }

@@ -14,12 +14,12 @@ import java.util.Set;
 /**
  * What {@code ./attune up} is told.
  *
- * @param host address that everything binds to; loopback unless said otherwise
+ * @param host address that HTTP and gRPC bind to; loopback unless said otherwise. Broker and store
+ *     always stay on loopback
  * @param ports of the four listeners
  * @param dataDir folder that holds the whole state; one running system each
  * @param modelsRoot folder that the paths of warehouse models are relative to, and may not leave
  * @param webhooksAllow {@code host:port} of private addresses that webhooks may be sent to
- * @param writeKeys keys that the event collector accepts; empty: any, which only loopback may have
  * @param partitions of each topic that is spread by key
  * @param drain longest wait, when stopping, for what was accepted
  */
@@ -29,7 +29,6 @@ public record StandaloneConfig(
     Path dataDir,
     Path modelsRoot,
     Set<String> webhooksAllow,
-    Set<String> writeKeys,
     int partitions,
     Duration drain) {
   /** Folder of {@code ./attune up} unless told otherwise, below the current one. */
@@ -40,7 +39,6 @@ public record StandaloneConfig(
 
   public StandaloneConfig {
     webhooksAllow = Set.copyOf(webhooksAllow);
-    writeKeys = Set.copyOf(writeKeys);
     if (host.isBlank()) {
       throw new IllegalArgumentException("host: blank (expected: an address of this machine)");
     }
@@ -50,13 +48,6 @@ public record StandaloneConfig(
     }
     if (drain.isNegative() || drain.compareTo(DRAIN_MAX) > 0) {
       throw new IllegalArgumentException("drain: " + drain + " (expected: at most 5 minutes)");
-    }
-    if (writeKeys.isEmpty() && !isLoopback(host)) {
-      throw new IllegalArgumentException(
-          "host "
-              + host
-              + " is not loopback, so the collector needs write keys (collector.write_keys in the"
-              + " config file)");
     }
   }
 
@@ -92,7 +83,6 @@ public record StandaloneConfig(
         dataDir,
         Path.of("").toAbsolutePath(),
         Set.of(),
-        Set.of(),
         4,
         Duration.ofSeconds(10));
   }
@@ -115,7 +105,7 @@ public record StandaloneConfig(
 
   static StandaloneConfig parse(Yaml yaml, Path folder) {
     yaml.keys(
-        "host", "ports", "data_dir", "models", "webhooks", "collector", "partitions", "drain");
+        "host", "ports", "data_dir", "models", "webhooks", "partitions", "drain");
     StandaloneConfig defaults = of(DATA_DIR);
     try {
       return new StandaloneConfig(
@@ -125,7 +115,6 @@ public record StandaloneConfig(
           path(folder, yaml.find("models").flatMap(models -> models.keys("root").find("root")))
               .orElse(defaults.modelsRoot()),
           texts(yaml.find("webhooks").flatMap(hooks -> hooks.keys("allow").find("allow"))),
-          texts(yaml.find("collector").flatMap(c -> c.keys("write_keys").find("write_keys"))),
           yaml.find("partitions")
               .map(p -> (int) p.integer(1, PARTITIONS_MAX))
               .orElse(defaults.partitions()),
@@ -159,37 +148,38 @@ public record StandaloneConfig(
     return new LinkedHashSet<>(texts);
   }
 
-  private static boolean isLoopback(String host) {
+  /** True when only this machine reaches it. */
+  public boolean isLoopback() {
     return host.equals("localhost") || host.equals("::1") || host.matches("127(\\.\\d{1,3}){3}");
   }
 
   /** The same with other ports. */
   public StandaloneConfig withPorts(Ports ports) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, webhooksAllow, writeKeys, partitions, drain);
+        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
   }
 
   /** The same on another address. */
   public StandaloneConfig withHost(String host) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, webhooksAllow, writeKeys, partitions, drain);
+        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
   }
 
   /** The same with its state elsewhere. */
   public StandaloneConfig withDataDir(Path dataDir) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, webhooksAllow, writeKeys, partitions, drain);
+        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
   }
 
   /** The same with warehouse files elsewhere. */
   public StandaloneConfig withModelsRoot(Path modelsRoot) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, webhooksAllow, writeKeys, partitions, drain);
+        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
   }
 
   /** The same with other private addresses that webhooks may be sent to. */
   public StandaloneConfig withWebhooksAllow(Set<String> webhooksAllow) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, webhooksAllow, writeKeys, partitions, drain);
+        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
   }
 }

@@ -22,7 +22,6 @@ class StandaloneConfigTest {
     assertThat(config.ports()).isEqualTo(new StandaloneConfig.Ports(8080, 9090, 9092, 6390));
     assertThat(config.dataDir()).isEqualTo(Path.of(".attune/up"));
     assertThat(config.webhooksAllow()).isEmpty();
-    assertThat(config.writeKeys()).isEmpty();
     assertThat(config.partitions()).isEqualTo(4);
     assertThat(config.drain()).isEqualTo(Duration.ofSeconds(10));
   }
@@ -37,7 +36,6 @@ class StandaloneConfigTest {
             data_dir: state
             models: {root: /srv/warehouse}
             webhooks: {allow: ["127.0.0.1:9999"]}
-            collector: {write_keys: [web, app]}
             partitions: 8
             drain: 30s
             """);
@@ -50,7 +48,6 @@ class StandaloneConfigTest {
                 Path.of("/etc/attune/state"),
                 Path.of("/srv/warehouse"),
                 Set.of("127.0.0.1:9999"),
-                Set.of("web", "app"),
                 8,
                 Duration.ofSeconds(30)));
   }
@@ -75,12 +72,13 @@ class StandaloneConfigTest {
         .hasMessageContaining("\"65536\" is not a whole number from 0 to 65535");
   }
 
-  // Anybody on the network could write events otherwise.
   @Test
-  void hostBeyondLoopbackWithoutWriteKeys_isRefused() {
-    assertThatThrownBy(() -> parse("host: 0.0.0.0"))
-        .isInstanceOf(DefinitionException.class)
-        .hasMessageContaining("collector.write_keys");
+  void loopback_isRecognised() {
+    assertThat(parse("{}").isLoopback()).isTrue();
+    assertThat(parse("host: localhost").isLoopback()).isTrue();
+    assertThat(parse("host: ::1").isLoopback()).isTrue();
+    assertThat(parse("host: 0.0.0.0").isLoopback()).isFalse();
+    assertThat(parse("host: 127.0.0.1.example.com").isLoopback()).isFalse();
   }
 
   @Test

@@ -38,6 +38,12 @@ final class PlainProgress implements Progress {
   }
 
   @Override
+  public synchronized void at(long done, String now) {
+    at(done);
+    terminal.note("  " + now);
+  }
+
+  @Override
   public synchronized void close() {
     double seconds = (nanos.getAsLong() - began) / 1e9;
     terminal.note(String.format("%s: %s in %.1f s", task, count(), seconds));

@@ -122,6 +122,11 @@ public final class Terminal {
       }
 
       @Override
+      public void at(long done, String now) {
+        bar.setExtraMessage(now).stepTo(done);
+      }
+
+      @Override
       public void close() {
         bar.close();
       }
