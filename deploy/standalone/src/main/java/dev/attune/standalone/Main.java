@@ -1,0 +1,54 @@
+package dev.attune.standalone;
+
+import dev.attune.standalone.client.ApplyCommand;
+import dev.attune.standalone.client.DeadLettersCommand;
+import dev.attune.standalone.client.LookupCommand;
+import dev.attune.standalone.client.RefreshCommand;
+import dev.attune.standalone.client.StatusCommand;
+import dev.attune.standalone.terminal.Complaint;
+import dev.attune.standalone.terminal.Terminal;
+import dev.attune.standalone.up.UpCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The commands behind {@code ./attune}; the launcher prints their overview. */
+@Command(name = "./attune", mixinStandardHelpOptions = true)
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] arguments) {
+    System.exit(commands(Terminal.system()).execute(arguments));
+  }
+
+  /** All commands; exit codes: 0 done, 1 could not be done, 2 not understood. */
+  static CommandLine commands(Terminal terminal) {
+    CommandLine commands =
+        new CommandLine(new Main())
+            .addSubcommand(new UpCommand(terminal))
+            .addSubcommand(new ApplyCommand(terminal))
+            .addSubcommand(new RefreshCommand(terminal))
+            .addSubcommand(new LookupCommand(terminal))
+            .addSubcommand(new StatusCommand(terminal))
+            .addSubcommand(new DeadLettersCommand(terminal));
+    commands
+        .getSubcommands()
+        .values()
+        .forEach(
+            command -> command.getCommandSpec().mixinStandardHelpOptions(true).version(Version.TEXT));
+    commands.setParameterExceptionHandler(
+        (exception, _) -> {
+          terminal.note("attune: " + exception.getMessage());
+          terminal.note("Try ./attune " + exception.getCommandLine().getCommandName() + " --help.");
+          return CommandLine.ExitCode.USAGE;
+        });
+    commands.setExecutionExceptionHandler(
+        (exception, _, _) -> {
+          if (exception instanceof Complaint complaint) {
+            terminal.note("attune: " + complaint.sentence());
+            return CommandLine.ExitCode.SOFTWARE;
+          }
+          throw exception;
+        });
+    return commands;
+  }
+}

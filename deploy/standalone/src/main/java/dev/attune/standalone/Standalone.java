@@ -1,0 +1,328 @@
+package dev.attune.standalone;
+
+import dev.attune.core.profile.ProfileStore;
+import dev.attune.embedded.EmbeddedKafka;
+import dev.attune.embedded.EmbeddedRedis;
+import dev.attune.platform.deadletter.DeadLetterLog;
+import dev.attune.platform.deadletter.DeadLetterReplay;
+import dev.attune.platform.deadletter.DeadLettersHttp;
+import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.deadletter.KafkaDeadLetters;
+import dev.attune.platform.definition.DefinitionsFeed;
+import dev.attune.platform.definition.DefinitionsHttp;
+import dev.attune.platform.definition.DefinitionsPublisher;
+import dev.attune.platform.grpc.GrpcServer;
+import dev.attune.platform.grpc.GrpcServerConfig;
+import dev.attune.platform.health.HealthHttp;
+import dev.attune.platform.health.Metrics;
+import dev.attune.platform.http.HttpServer;
+import dev.attune.platform.http.HttpServerConfig;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.platform.kafka.KafkaTopics;
+import dev.attune.platform.kafka.Topics;
+import dev.attune.platform.part.Part;
+import dev.attune.platform.part.PortTakenException;
+import dev.attune.platform.part.Readiness;
+import dev.attune.platform.shutdown.Shutdown;
+import dev.attune.refresher.RefresherConfig;
+import dev.attune.refresher.RefresherPart;
+import dev.attune.standalone.terminal.Complaint;
+import dev.attune.store.redis.RedisProfileStore;
+import dev.attune.store.redis.RedisSettings;
+import io.grpc.BindableService;
+import io.helidon.webserver.http.HttpRouting;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * All of Attune in this process: broker, store and the four services, as one machine would run them.
+ * What is opened later is closed earlier, so that nothing loses what it still needs.
+ */
+public final class Standalone implements AutoCloseable {
+  private static final String WORKSPACE = "attune";
+  private static final Duration START_MAX = Duration.ofSeconds(60);
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(5);
+  private static final Duration PART_CLOSE_MAX = Duration.ofSeconds(15);
+  // A broker that is cut off while it closes takes minutes to recover at the next start.
+  private static final Duration BROKER_CLOSE_MAX = Duration.ofSeconds(30);
+
+  private final Shutdown shutdown;
+  private final List<Part> parts;
+  private final DataDir data;
+  private final StandaloneConfig.Ports ports;
+  private final String host;
+
+  private Standalone(
+      Shutdown shutdown,
+      List<Part> parts,
+      DataDir data,
+      StandaloneConfig.Ports ports,
+      String host) {
+    this.shutdown = shutdown;
+    this.parts = List.copyOf(parts);
+    this.data = data;
+    this.ports = ports;
+    this.host = host;
+  }
+
+  /**
+   * Starts everything, and returns once each part is ready.
+   *
+   * @param data its folder, which is closed with it
+   * @param steps hears what is being started
+   * @throws Complaint when it cannot be; nothing is left running
+   */
+  public static Standalone start(StandaloneConfig config, DataDir data, Consumer<Step> steps)
+      throws InterruptedException {
+    var shutdown = new Shutdown();
+    shutdown.add("data folder", data, CLOSE_MAX);
+    try {
+      return new Opening(config, data, steps, shutdown).open();
+    } catch (Throwable e) {
+      shutdown.close();
+      throw e;
+    }
+  }
+
+  /** Starts everything in the folder that the config names. */
+  public static Standalone start(StandaloneConfig config) throws InterruptedException {
+    return start(config, DataDir.open(config.dataDir()), _ -> {});
+  }
+
+  /** What is started, in this order. */
+  public enum Step {
+    REDIS("Redis"),
+    KAFKA("Kafka"),
+    DEFINITIONS("topics and definitions"),
+    PARTS("the four services"),
+    LISTENERS("gRPC and HTTP"),
+    READY("waiting until every part is ready");
+
+    private final String label;
+
+    Step(String label) {
+      this.label = label;
+    }
+
+    /** For people. */
+    public String label() {
+      return label;
+    }
+  }
+
+  /** What HTTP and gRPC are bound to. */
+  public String host() {
+    return host;
+  }
+
+  /** The ports that the listeners really have. */
+  public StandaloneConfig.Ports ports() {
+    return ports;
+  }
+
+  /** Where its state is. */
+  public DataDir data() {
+    return data;
+  }
+
+  /** What the HTTP side is reached by, {@code http://host:port}. */
+  public String url() {
+    return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + ports.http();
+  }
+
+  /** The names of the parts that are not ready, with the reason. */
+  public Map<String, String> notReady() {
+    return notReady(parts);
+  }
+
+  private static Map<String, String> notReady(List<Part> parts) {
+    Map<String, String> reasons = new LinkedHashMap<>();
+    for (Part part : parts) {
+      Readiness readiness = part.readiness();
+      if (!readiness.ready()) {
+        reasons.put(part.name(), readiness.reason());
+      }
+    }
+    return reasons;
+  }
+
+  /** Drains and stops everything. */
+  @Override
+  public void close() {
+    shutdown.close();
+  }
+
+  /** One way up. */
+  private static final class Opening {
+    private final StandaloneConfig config;
+    private final DataDir data;
+    private final Consumer<Step> steps;
+    private final Shutdown shutdown;
+
+    Opening(StandaloneConfig config, DataDir data, Consumer<Step> steps, Shutdown shutdown) {
+      this.config = config;
+      this.data = data;
+      this.steps = steps;
+      this.shutdown = shutdown;
+    }
+
+    Standalone open() throws InterruptedException {
+      StandaloneConfig.Ports wanted = config.ports();
+      PortCheck.requireFree("HTTP", config.host(), wanted.http(), "--http-port");
+      PortCheck.requireFree("gRPC", config.host(), wanted.grpc(), "--grpc-port");
+      PortCheck.requireFree("Kafka", "127.0.0.1", wanted.kafka(), "--kafka-port");
+
+      EmbeddedRedis redis = redis();
+      EmbeddedKafka broker = kafka();
+      steps.accept(Step.DEFINITIONS);
+      KafkaSettings kafka =
+          new KafkaSettings(
+              broker.bootstrapServers(), new Topics(WORKSPACE), (short) 1, config.partitions());
+      KafkaTopics.ensure(kafka, START_MAX);
+
+      Metrics metrics = shutdown.add("metrics", new Metrics(), CLOSE_MAX);
+      var deadLetters =
+          shutdown.add("dead letters", KafkaDeadLetters.create(kafka), CLOSE_MAX);
+      var letterLog = shutdown.add("dead letter log", DeadLetterLog.start(kafka), CLOSE_MAX);
+      var replay =
+          shutdown.add(
+              "dead letter replay",
+              DeadLetterReplay.create(kafka, letterLog, InstantSource.system()),
+              CLOSE_MAX);
+      DefinitionsFeed feed = shutdown.add("definitions", DefinitionsFeed.start(kafka), CLOSE_MAX);
+      feed.awaitLoaded(START_MAX);
+      letterLog.awaitLoaded(START_MAX);
+
+      RedisProfileStore store =
+          shutdown.add(
+              "store",
+              RedisProfileStore.create(RedisSettings.plain(redis.host(), redis.port(), WORKSPACE)),
+              CLOSE_MAX);
+      steps.accept(Step.PARTS);
+      List<Part> parts = parts(kafka, store, feed, deadLetters, metrics.registry());
+      for (Part part : parts) {
+        shutdown.add(part.name(), part, PART_CLOSE_MAX);
+        part.start();
+      }
+
+      steps.accept(Step.LISTENERS);
+      List<Consumer<HttpRouting.Builder>> routes = new ArrayList<>();
+      routes.add(new HealthHttp(parts, () -> process(feed, letterLog)));
+      routes.add(metrics);
+      routes.add(
+          new DefinitionsHttp(
+              new DefinitionsPublisher(kafka, feed, InstantSource.system()), feed));
+      routes.add(new DeadLettersHttp(letterLog, replay));
+      parts.forEach(part -> routes.add(part::routes));
+      GrpcServer grpc = grpc(List.of());
+      HttpServer http = http(routes);
+
+      steps.accept(Step.READY);
+      awaitReady(parts);
+      return new Standalone(
+          shutdown,
+          parts,
+          data,
+          new StandaloneConfig.Ports(http.port(), grpc.port(), broker.port(), redis.port()),
+          config.host());
+    }
+
+    private List<Part> parts(
+        KafkaSettings kafka,
+        ProfileStore store,
+        DefinitionsFeed feed,
+        DeadLetters deadLetters,
+        MeterRegistry meters) {
+      return List.of(
+          RefresherPart.create(
+              kafka, store, feed, deadLetters, RefresherConfig.of(data.state("refresher")), meters));
+    }
+
+    private static Map<String, Object> process(DefinitionsFeed feed, DeadLetterLog letters) {
+      Map<String, Object> process = new LinkedHashMap<>();
+      process.put("version", Version.TEXT);
+      process.put("definitions", feed.current().version());
+      feed.lastProblem().ifPresent(problem -> process.put("definitions refused", problem));
+      process.put("dead letters open", letters.open());
+      return process;
+    }
+
+    private GrpcServer grpc(List<BindableService> services) {
+      GrpcServerConfig defaults = GrpcServerConfig.onPort(config.ports().grpc());
+      try {
+        return shutdown.add(
+            "gRPC",
+            GrpcServer.start(
+                new GrpcServerConfig(
+                    config.host(),
+                    defaults.port(),
+                    defaults.messageBytesMax(),
+                    defaults.callsPerConnectionMax(),
+                    defaults.connectionAgeMax(),
+                    config.drain()),
+                services),
+            config.drain().plus(CLOSE_MAX));
+      } catch (PortTakenException e) {
+        throw PortCheck.taken("gRPC", e.port(), "--grpc-port", e);
+      }
+    }
+
+    private HttpServer http(List<Consumer<HttpRouting.Builder>> routes) {
+      HttpServerConfig defaults = HttpServerConfig.onPort(config.ports().http());
+      try {
+        return shutdown.add(
+            "HTTP",
+            HttpServer.start(
+                new HttpServerConfig(
+                    config.host(),
+                    defaults.port(),
+                    defaults.connectionsMax(),
+                    defaults.concurrencyMax(),
+                    defaults.headersBytesMax(),
+                    defaults.idleTimeout(),
+                    config.drain()),
+                routes),
+            config.drain().plus(CLOSE_MAX));
+      } catch (PortTakenException e) {
+        throw PortCheck.taken("HTTP", e.port(), "--http-port", e);
+      }
+    }
+
+    private EmbeddedRedis redis() {
+      steps.accept(Step.REDIS);
+      int port = config.ports().redis();
+      try {
+        return shutdown.add("Redis", EmbeddedRedis.start(data.redis(), port), BROKER_CLOSE_MAX);
+      } catch (dev.attune.embedded.PortTakenException e) {
+        throw PortCheck.taken("Redis", port, "--redis-port", e);
+      }
+    }
+
+    private EmbeddedKafka kafka() {
+      steps.accept(Step.KAFKA);
+      int port = config.ports().kafka();
+      try {
+        return shutdown.add("Kafka", EmbeddedKafka.start(data.kafka(), port), BROKER_CLOSE_MAX);
+      } catch (dev.attune.embedded.PortTakenException e) {
+        throw PortCheck.taken("Kafka", port, "--kafka-port", e);
+      }
+    }
+
+    private void awaitReady(List<Part> parts) throws InterruptedException {
+      long deadline = System.nanoTime() + START_MAX.toNanos();
+      while (!notReady(parts).isEmpty()) {
+        if (System.nanoTime() > deadline) {
+          throw new Complaint(
+              "not ready within " + START_MAX.toSeconds() + " s: " + notReady(parts) + ".");
+        }
+        Thread.sleep(20);
+      }
+    }
+  }
+}

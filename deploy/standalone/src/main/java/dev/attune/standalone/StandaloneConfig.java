@@ -1,0 +1,185 @@
+package dev.attune.standalone;
+
+import dev.attune.core.definition.DefinitionException;
+import dev.attune.core.definition.Yaml;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What {@code ./attune up} is told.
+ *
+ * @param host address that HTTP and gRPC bind to; loopback unless said otherwise. Broker and store
+ *     always stay on loopback
+ * @param ports of the four listeners
+ * @param dataDir folder that holds the whole state; one running system each
+ * @param modelsRoot folder that the paths of warehouse models are relative to, and may not leave
+ * @param webhooksAllow {@code host:port} of private addresses that webhooks may be sent to
+ * @param partitions of each topic that is spread by key
+ * @param drain longest wait, when stopping, for what was accepted
+ */
+public record StandaloneConfig(
+    String host,
+    Ports ports,
+    Path dataDir,
+    Path modelsRoot,
+    Set<String> webhooksAllow,
+    int partitions,
+    Duration drain) {
+  /** Folder of {@code ./attune up} unless told otherwise, below the current one. */
+  public static final Path DATA_DIR = Path.of(".attune", "up");
+
+  private static final int PARTITIONS_MAX = 64;
+  private static final Duration DRAIN_MAX = Duration.ofMinutes(5);
+
+  public StandaloneConfig {
+    webhooksAllow = Set.copyOf(webhooksAllow);
+    if (host.isBlank()) {
+      throw new IllegalArgumentException("host: blank (expected: an address of this machine)");
+    }
+    if (partitions < 1 || partitions > PARTITIONS_MAX) {
+      throw new IllegalArgumentException(
+          "partitions: " + partitions + " (expected: 1-" + PARTITIONS_MAX + ")");
+    }
+    if (drain.isNegative() || drain.compareTo(DRAIN_MAX) > 0) {
+      throw new IllegalArgumentException("drain: " + drain + " (expected: at most 5 minutes)");
+    }
+  }
+
+  /**
+   * Where the four listeners are.
+   *
+   * @param http lookups, collector, operations
+   * @param grpc lookups
+   * @param kafka the embedded broker
+   * @param redis the embedded store; each 0 for any free port
+   */
+  public record Ports(int http, int grpc, int kafka, int redis) {
+    /** The ports that documentation and samples speak of. */
+    public static final Ports DEFAULT = new Ports(8080, 9090, 9092, 6390);
+
+    /** Any free ports. */
+    public static final Ports FREE = new Ports(0, 0, 0, 0);
+
+    public Ports {
+      for (int port : new int[] {http, grpc, kafka, redis}) {
+        if (port < 0 || port > 65_535) {
+          throw new IllegalArgumentException("port: " + port + " (expected: 0-65535, 0 = any)");
+        }
+      }
+    }
+  }
+
+  /** Defaults, with the state in a folder. */
+  public static StandaloneConfig of(Path dataDir) {
+    return new StandaloneConfig(
+        "127.0.0.1",
+        Ports.DEFAULT,
+        dataDir,
+        Path.of("").toAbsolutePath(),
+        Set.of(),
+        4,
+        Duration.ofSeconds(10));
+  }
+
+  /**
+   * Reads a config file; relative paths in it are relative to its folder.
+   *
+   * @throws DefinitionException with {@code path:line:column}, or when the file cannot be read
+   */
+  public static StandaloneConfig read(Path file) {
+    String text;
+    try {
+      text = Files.readString(file);
+    } catch (IOException e) {
+      throw new DefinitionException(file + ": cannot be read (" + e.getMessage() + ")", e);
+    }
+    Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));
+    return parse(Yaml.parse(file.toString(), text), folder);
+  }
+
+  static StandaloneConfig parse(Yaml yaml, Path folder) {
+    yaml.keys(
+        "host", "ports", "data_dir", "models", "webhooks", "partitions", "drain");
+    StandaloneConfig defaults = of(DATA_DIR);
+    try {
+      return new StandaloneConfig(
+          yaml.find("host").map(Yaml::text).orElse(defaults.host()),
+          yaml.find("ports").map(StandaloneConfig::ports).orElse(Ports.DEFAULT),
+          path(folder, yaml.find("data_dir")).orElse(defaults.dataDir()),
+          path(folder, yaml.find("models").flatMap(models -> models.keys("root").find("root")))
+              .orElse(defaults.modelsRoot()),
+          texts(yaml.find("webhooks").flatMap(hooks -> hooks.keys("allow").find("allow"))),
+          yaml.find("partitions")
+              .map(p -> (int) p.integer(1, PARTITIONS_MAX))
+              .orElse(defaults.partitions()),
+          yaml.find("drain")
+              .map(d -> d.duration(Duration.ZERO, DRAIN_MAX))
+              .orElse(defaults.drain()));
+    } catch (IllegalArgumentException e) {
+      throw yaml.error(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Ports ports(Yaml yaml) {
+    yaml.keys("http", "grpc", "kafka", "redis");
+    return new Ports(
+        port(yaml, "http", Ports.DEFAULT.http()),
+        port(yaml, "grpc", Ports.DEFAULT.grpc()),
+        port(yaml, "kafka", Ports.DEFAULT.kafka()),
+        port(yaml, "redis", Ports.DEFAULT.redis()));
+  }
+
+  private static int port(Yaml yaml, String key, int otherwise) {
+    return yaml.find(key).map(port -> (int) port.integer(0, 65_535)).orElse(otherwise);
+  }
+
+  private static Optional<Path> path(Path folder, Optional<Yaml> yaml) {
+    return yaml.map(path -> folder.resolve(path.text()).normalize());
+  }
+
+  private static Set<String> texts(Optional<Yaml> yaml) {
+    List<String> texts = yaml.map(Yaml::items).orElse(List.of()).stream().map(Yaml::text).toList();
+    return new LinkedHashSet<>(texts);
+  }
+
+  /** True when only this machine reaches it. */
+  public boolean isLoopback() {
+    return host.equals("localhost") || host.equals("::1") || host.matches("127(\\.\\d{1,3}){3}");
+  }
+
+  /** The same with other ports. */
+  public StandaloneConfig withPorts(Ports ports) {
+    return new StandaloneConfig(
+        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+  }
+
+  /** The same on another address. */
+  public StandaloneConfig withHost(String host) {
+    return new StandaloneConfig(
+        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+  }
+
+  /** The same with its state elsewhere. */
+  public StandaloneConfig withDataDir(Path dataDir) {
+    return new StandaloneConfig(
+        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+  }
+
+  /** The same with warehouse files elsewhere. */
+  public StandaloneConfig withModelsRoot(Path modelsRoot) {
+    return new StandaloneConfig(
+        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+  }
+
+  /** The same with other private addresses that webhooks may be sent to. */
+  public StandaloneConfig withWebhooksAllow(Set<String> webhooksAllow) {
+    return new StandaloneConfig(
+        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+  }
+}

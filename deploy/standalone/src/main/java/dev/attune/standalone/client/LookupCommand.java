@@ -1,0 +1,54 @@
+package dev.attune.standalone.client;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.attune.standalone.terminal.Complaint;
+import dev.attune.standalone.terminal.Terminal;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ./attune lookup user_id:42}. */
+@Command(name = "lookup", description = "Shows the profile of one person.")
+public final class LookupCommand implements Callable<Integer> {
+  private final Terminal terminal;
+  @Mixin private Server server = new Server();
+
+  @Parameters(
+      paramLabel = "NAMESPACE:VALUE",
+      description = "Whom, e.g. user_id:42 or email:ada@example.com.")
+  private String who = "";
+
+  @Option(names = "--json", description = "The server's answer on one line, for programs.")
+  private boolean json;
+
+  public LookupCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws JsonProcessingException {
+    int colon = who.indexOf(':');
+    if (colon <= 0 || colon == who.length() - 1) {
+      throw new Complaint("whom to look up is NAMESPACE:VALUE, e.g. user_id:42.");
+    }
+    // In the body, not in the path: an identifier in a URL ends up in access logs.
+    var body = AttuneClient.JSON.createObjectNode();
+    body.putObject("identifier")
+        .put("namespace", who.substring(0, colon))
+        .put("value", who.substring(colon + 1));
+    try (AttuneClient attune = server.connect()) {
+      var reply = attune.post("/v1/profiles:lookup", body);
+      if (reply.status() == 404) {
+        throw new Complaint("nobody is known by that identifier.");
+      }
+      var profile = reply.orComplain();
+      terminal.result(
+          json
+              ? profile.toString()
+              : AttuneClient.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(profile));
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,13 @@
+package dev.attune.standalone.terminal;
+
+/** How far a task has come; closed when it ends, well or not. */
+public interface Progress extends AutoCloseable {
+  /** So many are done. Cheap: call it as often as there is news. */
+  void at(long done);
+
+  /** So many are done, and this is being done now: a few words. */
+  void at(long done, String now);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,24 @@
+package dev.attune.standalone.up;
+
+import dev.attune.standalone.DataDir;
+import dev.attune.standalone.Standalone;
+import dev.attune.standalone.StandaloneConfig;
+import dev.attune.standalone.terminal.Progress;
+import dev.attune.standalone.terminal.Terminal;
+
+/** A start that somebody watches. */
+public final class Starting {
+  private Starting() {}
+
+  /** Starts the system and shows how far it is. */
+  public static Standalone start(StandaloneConfig config, DataDir data, Terminal terminal)
+      throws InterruptedException {
+    try (Progress progress =
+        terminal.progress("Starting", Standalone.Step.values().length, "steps")) {
+      Standalone standalone =
+          Standalone.start(config, data, step -> progress.at(step.ordinal(), step.label()));
+      progress.at(Standalone.Step.values().length, "ready");
+      return standalone;
+    }
+  }
+}

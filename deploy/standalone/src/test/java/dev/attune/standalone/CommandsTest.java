@@ -1,0 +1,226 @@
+package dev.attune.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.attune.standalone.terminal.Terminal;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a person sees of the commands, whatever the server does. */
+class CommandsTest {
+  private record Answer(int status, String body) {}
+
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private final List<String> requests = new ArrayList<>();
+  private final Deque<Answer> answers = new ArrayDeque<>();
+  private HttpServer server;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            String body =
+                new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+            requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " " + body);
+            Answer answer = answers.removeFirst();
+            byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
+            exchange.getResponseBody().write(bytes);
+          }
+        });
+    server.start();
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+  }
+
+  @Test
+  void lookup_sendsTheIdentifierInTheBodyAndPrintsTheProfile() {
+    answer(200, "{\"profile\":{\"traits\":{\"plan\":\"pro\"}}}");
+    assertThat(attune("lookup", "email:ada@example.com", "--json")).isZero();
+    assertThat(out()).isEqualTo("{\"profile\":{\"traits\":{\"plan\":\"pro\"}}}\n");
+    assertThat(requests)
+        .containsExactly(
+            "POST /v1/profiles:lookup"
+                + " {\"identifier\":{\"namespace\":\"email\",\"value\":\"ada@example.com\"}}");
+  }
+
+  @Test
+  void lookup_ofNobody_saysSo() {
+    answer(404, "{\"code\":\"not_found\",\"message\":\"nobody\"}");
+    assertThat(attune("lookup", "user_id:42")).isEqualTo(1);
+    assertThat(err()).isEqualTo("attune: nobody is known by that identifier.\n");
+    assertThat(out()).isEmpty();
+  }
+
+  @Test
+  void lookup_withoutNamespace_saysTheForm() {
+    assertThat(attune("lookup", "42")).isEqualTo(1);
+    assertThat(err()).isEqualTo("attune: whom to look up is NAMESPACE:VALUE, e.g. user_id:42.\n");
+    assertThat(requests).isEmpty();
+  }
+
+  @Test
+  void refusal_isTheServersSentence() {
+    answer(400, "{\"code\":\"invalid_identifier\",\"message\":\"namespace: unknown\"}");
+    assertThat(attune("lookup", "emial:x")).isEqualTo(1);
+    assertThat(err()).isEqualTo("attune: namespace: unknown\n");
+  }
+
+  @Test
+  void deadServer_isOneSentenceThatSaysWhatToDo() {
+    String url = url();
+    server.stop(0);
+    assertThat(attune("status", "--server", url)).isEqualTo(1);
+    assertThat(err())
+        .isEqualTo(
+            "attune: no Attune answers at "
+                + url
+                + ": start one with ./attune up, or name it with --server.\n");
+  }
+
+  @Test
+  void somethingElseAtThePort_isNotTakenForAttune() {
+    answer(200, "<html>hello</html>");
+    assertThat(attune("status")).isEqualTo(1);
+    assertThat(err()).contains("is not Attune (its answer is not JSON)");
+  }
+
+  @Test
+  void serverThatIsNoAddress_saysTheForm() {
+    assertThat(attune("status", "--server", "localhost:8080")).isEqualTo(1);
+    assertThat(err()).contains("is not a server (expected: http://HOST:PORT");
+  }
+
+  @Test
+  void unknownOption_namesItAndExits2() {
+    assertThat(attune("lookup", "user_id:1", "--sever", "x")).isEqualTo(2);
+    assertThat(err()).contains("--sever").contains("Try ./attune lookup --help.");
+  }
+
+  @Test
+  void apply_ofAMissingFolder_saysSo(@TempDir Path folder) {
+    assertThat(attune("apply", folder.resolve("none").toString())).isEqualTo(1);
+    assertThat(err()).contains("there is no folder");
+    assertThat(attune("apply", folder.toString())).isEqualTo(1);
+    assertThat(err()).contains("there is no definition (*.yaml)");
+  }
+
+  @Test
+  void apply_sendsEveryFile(@TempDir Path folder) throws IOException {
+    Files.createDirectories(folder.resolve("audiences"));
+    Files.writeString(folder.resolve("catalog.yaml"), "namespaces: {}");
+    Files.writeString(folder.resolve("audiences/vip.yaml"), "name: vip");
+    Files.writeString(folder.resolve("README.md"), "not a definition");
+    answer(200, "{\"added\":[\"audience/vip\"],\"unchanged\":[\"catalog/catalog\"]}");
+    answer(200, "{\"version\":7}");
+    assertThat(attune("apply", folder.toString())).isZero();
+    assertThat(out())
+        .contains("+ audience/vip\n1 new, 0 changed, 1 unchanged")
+        .contains("version 7");
+    assertThat(requests.getLast())
+        .contains("\"path\":\"audiences/vip.yaml\",\"text\":\"name: vip\"")
+        .contains("\"path\":\"catalog.yaml\"")
+        .doesNotContain("README");
+  }
+
+  // Nobody at a terminal to say yes: removing needs the word.
+  @Test
+  void prune_withoutYes_removesNothing(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve("catalog.yaml"), "namespaces: {}");
+    answer(200, "{\"wouldRemove\":[\"audience/vip\"]}");
+    assertThat(attune("apply", folder.toString(), "--prune")).isEqualTo(1);
+    assertThat(out()).contains("- audience/vip");
+    assertThat(err()).contains("nothing was changed");
+    assertThat(requests).hasSize(1);
+  }
+
+  @Test
+  void status_showsEachPartAndFailsWhenOneIsNotReady() {
+    answer(
+        200,
+        """
+        {"parts": [
+          {"name": "refresher", "ready": true, "reason": "", "status": {"lag": 3}},
+          {"name": "dispatcher", "ready": false, "reason": "no store", "status": {}}],
+         "process": {"dead letters": 1}}
+        """);
+    assertThat(attune("status")).isEqualTo(1);
+    assertThat(out())
+        .isEqualTo(
+            """
+            PART        STATE                DETAILS
+            refresher   up                   lag 3
+            dispatcher  not ready: no store
+            process     up                   dead letters 1
+            """);
+  }
+
+  @Test
+  void replayOfOneThatCannotBe_saysWhyAndFails() {
+    answer(
+        200,
+        "{\"replayed\":[\"a\"],\"skipped\":[{\"id\":\"b\",\"reason\":\"it was replayed already\"}],\"open\":0}");
+    assertThat(attune("dead-letters", "replay", "a", "b")).isEqualTo(1);
+    assertThat(err()).isEqualTo("b: it was replayed already.\n");
+    assertThat(out()).isEqualTo("Replayed 1; 0 are still open.\n");
+    assertThat(requests).containsExactly("POST /v1/dead-letters:replay {\"ids\":[\"a\",\"b\"]}");
+  }
+
+  @Test
+  void replayOfNothing_saysTheForm() {
+    assertThat(attune("dead-letters", "replay")).isEqualTo(1);
+    assertThat(err()).contains("either the ids of letters or --all");
+  }
+
+  private int attune(String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    if (!all.contains("--server")) {
+      all.add("--server");
+      all.add(url());
+    }
+    Terminal terminal = Terminal.plain(stream(out), stream(err));
+    return Main.commands(terminal).execute(all.toArray(String[]::new));
+  }
+
+  private String url() {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  private void answer(int status, String body) {
+    answers.add(new Answer(status, body));
+  }
+
+  private String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  private static PrintStream stream(ByteArrayOutputStream bytes) {
+    return new PrintStream(bytes, true, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.standalone.architecture;
+
+import org.jspecify.annotations.NullMarked;

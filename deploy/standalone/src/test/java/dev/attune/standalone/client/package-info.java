@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.standalone.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.standalone.demo;
+
+import org.jspecify.annotations.NullMarked;

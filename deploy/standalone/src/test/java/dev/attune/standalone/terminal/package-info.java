@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.standalone.terminal;
+
+import org.jspecify.annotations.NullMarked;
