@@ -37,9 +37,10 @@ final class RedisDriver {
             .protocolVersion(ProtocolVersion.RESP2)
             .maintNotificationsConfig(MaintNotificationsConfig.disabled())
             .autoReconnect(true)
+            // Also fails what was on its way when the connection broke. Repeated, as the driver
+            // would
+            // by default, a write might come after its caller was told that it failed.
             .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
-            // Its caller was told long ago that it failed; repeated, it might undo a later write.
-            .replayFilter(_ -> true)
             .requestQueueSize(settings.queueMax())
             .timeoutOptions(TimeoutOptions.builder().timeoutCommands(false).build())
             .socketOptions(
@@ -62,7 +63,11 @@ final class RedisDriver {
     } else if (!settings.password().isEmpty()) {
       uri.withPassword(settings.password().toCharArray());
     }
-    return uri.build();
+    RedisURI built = uri.build();
+    // Redis before 7.2 answers the introduction (CLIENT SETINFO) with an error.
+    built.setLibraryName("");
+    built.setLibraryVersion("");
+    return built;
   }
 
   static void close(RedisClient client, ClientResources resources) {

@@ -1,5 +1,6 @@
 package dev.attune.store.redis;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,6 +13,10 @@ import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.testkit.Await;
 import dev.attune.testkit.ProfileStoreContract;
 import dev.attune.testkit.RedisBackend;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -80,18 +85,33 @@ class RedisOutageIT {
   }
 
   @Test
-  void write_inFlightWhenTheConnectionBreaks_isNotRepeated() {
+  void write_notReadWhenTheConnectionBreaks_isNotRepeated() {
     awaitHealed();
     assertThat(write(0, ProfileStoreContract.live("p", 1, "first"))).isTrue();
     redis.pause();
-    // On its way, not read by Redis. Long enough a timeout that only the broken connection ends it.
-    var inFlight =
-        store.writeProfiles(
-            List.of(new ProfileWrite(1, ProfileStoreContract.live("p", 2, "in flight"))), HEALED);
+    // Long enough a timeout that only the broken connection ends it.
+    var inFlight = startWrite(1, ProfileStoreContract.live("p", 2, "in flight"));
     var lookup = store.findById("p", HEALED);
     redis.kill();
     assertUnavailable(() -> await(inFlight));
     assertUnavailable(() -> await(lookup));
+    redis.restart();
+    awaitHealed();
+    assertThat(read("p").getVersion()).isEqualTo(1);
+  }
+
+  @Test
+  void write_readButNotDoneWhenTheConnectionBreaks_isNotRepeated() {
+    awaitHealed();
+    assertThat(write(0, ProfileStoreContract.live("p", 1, "first"))).isTrue();
+    ask("CLIENT PAUSE 60000 WRITE");
+    var inFlight = startWrite(1, ProfileStoreContract.live("p", 2, "in flight"));
+    Await.until(
+        HEALED,
+        "Redis did not read the write",
+        () -> ask("CLIENT LIST").lines().anyMatch(client -> client.contains(" flags=b ")));
+    redis.kill();
+    assertUnavailable(() -> await(inFlight));
     redis.restart();
     awaitHealed();
     assertThat(read("p").getVersion()).isEqualTo(1);
@@ -155,6 +175,21 @@ class RedisOutageIT {
 
   private List<?> read(String first, String second) {
     return await(store.readProfiles(List.of(first, second), TIMEOUT));
+  }
+
+  private CompletionStage<List<Boolean>> startWrite(long expectedVersion, ProfileRecord record) {
+    return store.writeProfiles(List.of(new ProfileWrite(expectedVersion, record)), HEALED);
+  }
+
+  /** Past the store: what Redis says to a command, all of it. */
+  private String ask(String command) {
+    try (var socket = new Socket(InetAddress.ofLiteral(redis.host()), redis.port())) {
+      socket.setSoTimeout(5_000);
+      socket.getOutputStream().write((command + "\r\nQUIT\r\n").getBytes(UTF_8));
+      return new String(socket.getInputStream().readAllBytes(), UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private boolean write(long expectedVersion, ProfileRecord record) {
