@@ -1,0 +1,115 @@
+package dev.attune.refresher;
+
+import dev.attune.core.definition.Definitions;
+import dev.attune.core.profile.Identifier;
+import dev.attune.core.profile.LookupResult;
+import dev.attune.core.profile.ProfileStore;
+import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.http.HttpServer;
+import dev.attune.platform.http.HttpServerConfig;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.platform.kafka.KafkaTopics;
+import dev.attune.platform.kafka.Topics;
+import dev.attune.proto.v1.DeadLetter;
+import dev.attune.proto.v1.Profile;
+import dev.attune.store.redis.RedisProfileStore;
+import dev.attune.store.redis.RedisSettings;
+import dev.attune.testkit.Await;
+import dev.attune.testkit.KafkaBackend;
+import dev.attune.testkit.RedisBackend;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A refresher with topics, keys and an HTTP port of its own. */
+final class RunningRefresher implements AutoCloseable {
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  final List<DeadLetter> deadLetters = new CopyOnWriteArrayList<>();
+  final KafkaSettings kafka;
+  private final ProfileStore store;
+  private final RefresherPart part;
+  private final HttpServer http;
+  private final HttpClient client = HttpClient.newHttpClient();
+
+  RunningRefresher(RedisBackend redis, Path stateDir) {
+    String prefix = "it-" + UUID.randomUUID();
+    kafka =
+        KafkaSettings.local(KafkaBackend.shared().bootstrapServers())
+            .withTopics(new Topics(prefix));
+    KafkaTopics.ensure(kafka, TIMEOUT);
+    store = RedisProfileStore.create(RedisSettings.plain(redis.host(), redis.port(), prefix));
+    part =
+        RefresherPart.create(
+            kafka,
+            store,
+            DefinitionsSource.fixed(Definitions.NONE),
+            letter -> {
+              deadLetters.add(letter);
+              return CompletableFuture.completedFuture(null);
+            },
+            RefresherConfig.of(stateDir),
+            new SimpleMeterRegistry());
+    part.start();
+    http = HttpServer.start(HttpServerConfig.onPort(0), List.of(part::routes));
+    Await.until(TIMEOUT, "the refresher is not ready", () -> part.readiness().ready());
+  }
+
+  URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + http.port() + path);
+  }
+
+  HttpResponse<String> post(String path, String body) throws Exception {
+    return client.send(
+        HttpRequest.newBuilder(uri(path))
+            .timeout(TIMEOUT)
+            .POST(HttpRequest.BodyPublishers.ofString(body.replace('\'', '"'), StandardCharsets.UTF_8))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** The profile of an identifier; empty while there is none or the store is away. */
+  Optional<Profile> profile(String namespace, String value) {
+    try {
+      return store
+                  .find(new Identifier(namespace, value), TIMEOUT)
+                  .toCompletableFuture()
+                  .join()
+              instanceof LookupResult.Found found
+          ? Optional.of(found.served().profile())
+          : Optional.empty();
+    } catch (CompletionException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Waits until a profile has a trait. */
+  Profile awaitTrait(String namespace, String value, String trait) {
+    Await.until(
+        TIMEOUT,
+        "no trait " + trait,
+        () ->
+            profile(namespace, value).stream()
+                .flatMap(p -> p.getTraitsList().stream())
+                .anyMatch(t -> t.getName().equals(trait)));
+    return profile(namespace, value).orElseThrow();
+  }
+
+  @Override
+  public void close() {
+    http.close();
+    part.close();
+    store.close();
+  }
+}
