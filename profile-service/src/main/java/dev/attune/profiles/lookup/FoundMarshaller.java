@@ -65,5 +65,10 @@ final class FoundMarshaller implements MethodDescriptor.Marshaller<Outcome.Found
     public int read() {
       throw new UnsupportedOperationException("the reply is drained, not read");
     }
+
+    @Override
+    public int read(byte[] target, int offset, int count) {
+      throw new UnsupportedOperationException("the reply is drained, not read");
+    }
   }
 }
