@@ -1,0 +1,218 @@
+package dev.attune.dispatcher;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.dispatcher.clock.Clocks;
+import dev.attune.dispatcher.delivery.Backlog;
+import dev.attune.dispatcher.delivery.Delivering;
+import dev.attune.dispatcher.delivery.DeliveryOwner;
+import dev.attune.dispatcher.delivery.DispatcherMetrics;
+import dev.attune.dispatcher.delivery.Health;
+import dev.attune.dispatcher.delivery.Slots;
+import dev.attune.dispatcher.poison.Poison;
+import dev.attune.dispatcher.send.AddressPolicy;
+import dev.attune.dispatcher.send.HttpSender;
+import dev.attune.dispatcher.send.LocalSecrets;
+import dev.attune.dispatcher.send.Sender;
+import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.platform.part.Part;
+import dev.attune.platform.part.Readiness;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.HttpRouting;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The webhook dispatcher as a part of a process.
+ *
+ * <p>{@code GET /v1/webhooks} answers {@code
+ * [{"name","state","pending","oldest_pending_age_seconds"}]}: the state is {@code active}, {@code
+ * failing: ...} or {@code paused: ...}.
+ */
+public final class DispatcherPart implements Part {
+  private static final Logger LOG = LoggerFactory.getLogger(DispatcherPart.class);
+  private static final Duration DRAIN_MAX = Duration.ofSeconds(3);
+  private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
+  private static final int STATUS_MAX = 30;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final DefinitionsSource definitions;
+  private final Sender sender;
+  private final Slots slots;
+  private final Backlog backlog;
+  private final Health health;
+  private final DispatcherMetrics metrics;
+  private final AtomicBoolean draining = new AtomicBoolean();
+  private final InstantSource clock;
+  private final KafkaStreams streams;
+
+  /**
+   * A dispatcher that is not started; performs no I/O but that of its state directory.
+   *
+   * @throws IllegalArgumentException for a setting that cannot be
+   */
+  public static DispatcherPart create(
+      KafkaSettings kafka,
+      DefinitionsSource definitions,
+      DeadLetters deadLetters,
+      DispatcherConfig config,
+      MeterRegistry registry) {
+    Sender sender =
+        HttpSender.create(
+            LocalSecrets.ofProcess(),
+            AddressPolicy.of(config.allow()),
+            config.version(),
+            config.attemptsMax());
+    return new DispatcherPart(
+        kafka, definitions, deadLetters, config, registry, sender, InstantSource.system());
+  }
+
+  DispatcherPart(
+      KafkaSettings kafka,
+      DefinitionsSource definitions,
+      DeadLetters deadLetters,
+      DispatcherConfig config,
+      MeterRegistry registry,
+      Sender sender,
+      InstantSource clock) {
+    this.definitions = definitions;
+    this.sender = sender;
+    this.clock = clock;
+    slots = new Slots(config.attemptsMax(), config.attemptsPerWebhookMax());
+    backlog = new Backlog();
+    health = new Health(clock);
+    metrics = new DispatcherMetrics(registry, backlog, clock);
+    Delivering delivering =
+        new Delivering(
+            definitions,
+            sender,
+            slots,
+            config.retries(),
+            config.pendingMax(),
+            deadLetters,
+            new Poison(deadLetters, clock),
+            backlog,
+            health,
+            metrics,
+            draining,
+            clock,
+            () -> ThreadLocalRandom.current().nextLong());
+    streams =
+        new KafkaStreams(
+            DispatcherTopology.of(kafka.topics(), delivering), StreamsSettings.of(kafka, config));
+    streams.setUncaughtExceptionHandler(
+        error -> {
+          LOG.error("a dispatcher thread failed and is replaced", error);
+          // What failed once may fail again at once: do not spin.
+          LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
+          return StreamThreadExceptionResponse.REPLACE_THREAD;
+        });
+  }
+
+  @Override
+  public String name() {
+    return "webhook-dispatcher";
+  }
+
+  @Override
+  public void start() {
+    streams.start();
+  }
+
+  @Override
+  public Readiness readiness() {
+    KafkaStreams.State state = streams.state();
+    return state == KafkaStreams.State.RUNNING
+        ? Readiness.READY
+        : Readiness.notReady("the dispatcher's stream is " + state);
+  }
+
+  @Override
+  public Map<String, Object> status() {
+    long pending = 0;
+    long oldest = 0;
+    int paused = 0;
+    for (String webhook : backlog.webhooks()) {
+      pending += backlog.pending(webhook);
+      oldest = Math.max(oldest, backlog.oldestAgeSeconds(webhook, Clocks.micros(clock)));
+      paused += definitions.current().webhooks().containsKey(webhook) ? 0 : 1;
+    }
+    Map<String, Object> status = new LinkedHashMap<>();
+    status.put("state", streams.state().toString());
+    status.put("webhooks", definitions.current().webhooks().size());
+    status.put("pending", pending);
+    status.put("oldest pending, s", oldest);
+    status.put("delivered", metrics.delivered());
+    status.put("failed attempts", metrics.failed());
+    status.put("dead-lettered", metrics.deadLettered());
+    if (paused > 0) {
+      status.put("paused webhooks (definition gone)", paused);
+    }
+    for (WebhookDefinition webhook : definitions.current().webhooks().values()) {
+      health
+          .problem(webhook.name())
+          .ifPresent(problem -> status.put("webhook " + webhook.name(), problem));
+      if (status.size() >= STATUS_MAX) {
+        break;
+      }
+    }
+    return status;
+  }
+
+  @Override
+  public void routes(HttpRouting.Builder http) {
+    http.get(
+        "/v1/webhooks",
+        (_, response) -> {
+          response.header(HeaderNames.CONTENT_TYPE, "application/json");
+          response.send(JSON.writeValueAsBytes(webhooks()));
+        });
+  }
+
+  private ArrayNode webhooks() {
+    Map<String, WebhookDefinition> defined = definitions.current().webhooks();
+    Set<String> names = new TreeSet<>(defined.keySet());
+    names.addAll(backlog.webhooks());
+    ArrayNode list = JSON.createArrayNode();
+    for (String name : names) {
+      String state =
+          defined.containsKey(name)
+              ? health.problem(name).map(problem -> "failing: " + problem).orElse("active")
+              : "paused: its definition has gone";
+      list.addObject()
+          .put("name", name)
+          .put("state", state)
+          .put("pending", backlog.pending(name))
+          .put("oldest_pending_age_seconds", backlog.oldestAgeSeconds(name, Clocks.micros(clock)));
+    }
+    return list;
+  }
+
+  /** Lets running attempts end for a moment; what does not end is made again after a restart. */
+  @Override
+  public void close() {
+    draining.set(true);
+    if (!slots.awaitNoneUsed(DRAIN_MAX)) {
+      LOG.info("attempts are cut off; they are made again after the restart");
+    }
+    // The owners take the last ends in at their next tick.
+    LockSupport.parkNanos(DeliveryOwner.TICK.multipliedBy(5).toNanos());
+    streams.close(CLOSE_MAX);
+    sender.close();
+  }
+}

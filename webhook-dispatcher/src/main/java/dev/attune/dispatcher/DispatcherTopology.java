@@ -1,0 +1,81 @@
+package dev.attune.dispatcher;
+
+import dev.attune.dispatcher.delivery.Delivering;
+import dev.attune.dispatcher.delivery.DeliveryOwner;
+import dev.attune.dispatcher.poison.Poison;
+import dev.attune.dispatcher.render.EventRenderer;
+import dev.attune.dispatcher.render.TransitionRenderer;
+import dev.attune.platform.kafka.Topics;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.WindowStore;
+
+/**
+ * Two halves that meet in the deliveries topic: causes are rendered where their profile's partition
+ * is, deliveries are sent where their key's partition is.
+ */
+final class DispatcherTopology {
+  private static final String TRANSITIONS = "transitions";
+  private static final String CHANGES = "changes";
+  private static final String DELIVERIES = "deliveries";
+  private static final String RENDER_TRANSITIONS = "render-transitions";
+  private static final String RENDER_EVENTS = "render-events";
+  private static final String OWNER = "owner";
+
+  // Changelogs turn over quickly, and a restart after a crash reads them whole: small segments let
+  // the broker compact them early.
+  private static final Map<String, String> CHANGELOG =
+      Map.of("segment.bytes", String.valueOf(32 << 20), "min.cleanable.dirty.ratio", "0.2");
+
+  private DispatcherTopology() {}
+
+  static Topology of(Topics topics, Delivering delivering) {
+    var bytesIn = new ByteArrayDeserializer();
+    var bytesOut = new ByteArraySerializer();
+    var definitions = delivering.definitions();
+    Poison poison = delivering.poison();
+    var clock = delivering.clock();
+    return new Topology()
+        .addSource(TRANSITIONS, bytesIn, bytesIn, topics.audienceTransitions())
+        .addSource(CHANGES, bytesIn, bytesIn, topics.profileChanges())
+        .addProcessor(
+            RENDER_TRANSITIONS,
+            () -> new TransitionRenderer(definitions, poison, clock),
+            TRANSITIONS)
+        .addProcessor(RENDER_EVENTS, () -> new EventRenderer(definitions, poison, clock), CHANGES)
+        .addStateStore(keyValue(TransitionRenderer.STORE), RENDER_TRANSITIONS)
+        .addStateStore(renderedEvents(), RENDER_EVENTS)
+        .addSink(
+            "rendered", topics.deliveries(), bytesOut, bytesOut, RENDER_TRANSITIONS, RENDER_EVENTS)
+        .addSource(DELIVERIES, bytesIn, bytesIn, topics.deliveries())
+        .addProcessor(OWNER, () -> new DeliveryOwner(delivering, topics.deliveries()), DELIVERIES)
+        .addStateStore(keyValue(DeliveryOwner.PENDING), OWNER)
+        .addStateStore(keyValue(DeliveryOwner.DUE), OWNER)
+        .addSink("attempts", topics.attempts(), bytesOut, bytesOut, OWNER);
+  }
+
+  private static StoreBuilder<KeyValueStore<Bytes, byte[]>> keyValue(String name) {
+    return Stores.keyValueStoreBuilder(
+            Stores.persistentKeyValueStore(name), Serdes.Bytes(), Serdes.ByteArray())
+        .withCachingDisabled()
+        .withLoggingEnabled(CHANGELOG);
+  }
+
+  private static StoreBuilder<WindowStore<Bytes, byte[]>> renderedEvents() {
+    return Stores.windowStoreBuilder(
+            Stores.persistentWindowStore(
+                EventRenderer.STORE, EventRenderer.REMEMBERED, Duration.ofMillis(1), false),
+            Serdes.Bytes(),
+            Serdes.ByteArray())
+        .withCachingDisabled()
+        .withLoggingEnabled(Map.of("segment.bytes", String.valueOf(32 << 20)));
+  }
+}

@@ -1,0 +1,63 @@
+package dev.attune.dispatcher;
+
+import dev.attune.platform.kafka.KafkaSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+import java.util.UUID;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.streams.StreamsConfig;
+
+/** Kafka Streams set up for low latency, little memory and quick restarts. */
+final class StreamsSettings {
+  private StreamsSettings() {}
+
+  static Properties of(KafkaSettings kafka, DispatcherConfig config) {
+    Properties settings = new Properties();
+    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, kafka.topics().group("dispatcher"));
+    settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
+    settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    settings.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
+    settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDirectory().toString());
+    settings.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, (int) kafka.replication());
+    settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
+    settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
+    settings.put(StreamsConfig.POLL_MS_CONFIG, 5L);
+    settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0L);
+    settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbLimits.class);
+    consumer(settings, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    consumer(settings, ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 10);
+    consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
+    // A process that comes back with its state directory is the same member: it goes on at once
+    // instead of waiting until the group has given its predecessor up.
+    consumer(
+        settings, ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instanceId(config.stateDirectory()));
+    consumer(settings, ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 10_000);
+    consumer(settings, ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 3_000);
+    settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 0);
+    settings.put(StreamsConfig.producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 16L << 20);
+    return settings;
+  }
+
+  private static void consumer(Properties settings, String key, Object value) {
+    settings.put(StreamsConfig.mainConsumerPrefix(key), value);
+  }
+
+  private static String instanceId(Path stateDirectory) {
+    Path file = stateDirectory.resolve("instance-id");
+    try {
+      Files.createDirectories(stateDirectory);
+      if (Files.exists(file)) {
+        return Files.readString(file).strip();
+      }
+      String id = UUID.randomUUID().toString();
+      Files.writeString(file, id);
+      return id;
+    } catch (IOException e) {
+      throw new UncheckedIOException("the state directory " + stateDirectory + " is not usable", e);
+    }
+  }
+}

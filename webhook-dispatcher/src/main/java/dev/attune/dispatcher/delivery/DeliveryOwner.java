@@ -1,0 +1,437 @@
+package dev.attune.dispatcher.delivery;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.dispatcher.clock.Clocks;
+import dev.attune.dispatcher.poison.Poison;
+import dev.attune.dispatcher.send.Outcome;
+import dev.attune.proto.v1.Attempt;
+import dev.attune.proto.v1.DeadLetter;
+import dev.attune.proto.v1.Delivery;
+import dev.attune.proto.v1.PendingDelivery;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Owns the deliveries of one partition: takes them in, has the first of each queue sent when it is
+ * due, and records how it ended. A queue is a webhook and a profile; one of its deliveries is in
+ * flight at a time and none overtakes another.
+ *
+ * <p>Attempts run elsewhere. Their ends come back through a queue that the owner's thread empties
+ * at every tick, so that the store has one writer.
+ *
+ * <p><b>Takeover.</b> What the previous owner had appended to its topic when this one took over may
+ * still be in flight there. It waits until the timeout of such an attempt has passed, lest an older
+ * delivery arrive after a newer one.
+ */
+public final class DeliveryOwner implements Processor<byte[], byte[], byte[], byte[]> {
+  /** Names of the stores. */
+  public static final String PENDING = PendingDeliveries.PENDING;
+
+  public static final String DUE = PendingDeliveries.DUE;
+
+  /** How often ends are taken in and due times looked at. */
+  public static final Duration TICK = Duration.ofMillis(10);
+
+  /** How soon a webhook is looked at again whose deliveries an operator's mistake holds up. */
+  static final Duration RECHECK = Duration.ofSeconds(30);
+
+  private static final Logger LOG = LoggerFactory.getLogger(DeliveryOwner.class);
+
+  // Beside the timeout: a look-up of the address may take as long again as this.
+  private static final Duration TAKEOVER_MARGIN = Duration.ofSeconds(1);
+  private static final Duration DEAD_LETTER_RETRY = Duration.ofSeconds(5);
+
+  private final Delivering delivering;
+  private final ConcurrentLinkedQueue<Ended> ended = new ConcurrentLinkedQueue<>();
+  private final Map<String, Lane> lanes = new HashMap<>();
+  private ProcessorContext<byte[], byte[]> context;
+  private PendingDeliveries pending;
+  private Backlog.OfPartition backlog;
+  private String topic = "";
+  private long tookOverAt;
+
+  @SuppressWarnings("NullAway.Init") // Streams calls init before anything else.
+  public DeliveryOwner(Delivering delivering, String deliveriesTopic) {
+    this.delivering = delivering;
+    this.topic = deliveriesTopic;
+  }
+
+  @Override
+  public void init(ProcessorContext<byte[], byte[]> context) {
+    this.context = context;
+    pending = new PendingDeliveries(context.getStateStore(PENDING), context.getStateStore(DUE));
+    backlog = delivering.backlog().open();
+    tookOverAt = now();
+    pending.forEach(
+        delivery -> {
+          String webhook = delivery.getDelivery().getWebhook();
+          backlog.added(webhook, delivery.getPendingSinceMicros());
+          lane(webhook);
+        });
+    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, _ -> tick());
+  }
+
+  @Override
+  public void close() {
+    delivering.backlog().close(backlog);
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> record) {
+    if (record.value() == null) {
+      return;
+    }
+    Delivery delivery;
+    try {
+      delivery = Delivery.parseFrom(record.value());
+    } catch (InvalidProtocolBufferException e) {
+      delivering.poison().bury(context, record, "the delivery does not parse");
+      return;
+    }
+    Optional<String> mistake = mistake(record, delivery);
+    if (mistake.isPresent()) {
+      delivering.poison().bury(context, record, mistake.get());
+      return;
+    }
+    String webhook = delivery.getWebhook();
+    if (backlog.pending(webhook) >= delivering.pendingMax()) {
+      delivering
+          .poison()
+          .bury(
+              context,
+              record,
+              "more than "
+                  + delivering.pendingMax()
+                  + " deliveries to webhook "
+                  + webhook
+                  + " wait",
+              topic);
+      delivering.metrics().deadLettered(webhook);
+      return;
+    }
+    takeIn(record, delivery);
+  }
+
+  private void takeIn(Record<byte[], byte[]> record, Delivery delivery) {
+    long now = now();
+    WebhookDefinition webhook = webhook(delivery.getWebhook());
+    boolean maybeInFlight = record.timestamp() * 1_000 < tookOverAt && webhook != null;
+    PendingDelivery taken =
+        PendingDelivery.newBuilder()
+            .setDelivery(delivery)
+            // The offset grows along the partition, and a record read twice has the same one.
+            .setSequence(metadata().offset())
+            .setDueAtMicros(
+                maybeInFlight && webhook != null ? Math.max(now, heldUntil(webhook)) : now)
+            .setPendingSinceMicros(now)
+            .build();
+    boolean head = pending.add(taken);
+    backlog.added(delivery.getWebhook(), now);
+    Lane lane = lane(delivery.getWebhook());
+    if (head) {
+      lane.stored(taken.getDueAtMicros());
+      look(lane);
+    }
+  }
+
+  private static Optional<String> mistake(Record<byte[], byte[]> record, Delivery delivery) {
+    if (delivery.getWebhook().isEmpty() || delivery.getWebhook().indexOf('/') >= 0) {
+      return Optional.of("the delivery names no webhook");
+    }
+    if (delivery.getProfileId().isEmpty() || delivery.getProfileId().indexOf('/') >= 0) {
+      return Optional.of("the delivery names no profile");
+    }
+    if (delivery.getWebhookId().isEmpty() || delivery.getWebhookId().indexOf('.') >= 0) {
+      return Optional.of("the delivery has no valid webhook-id");
+    }
+    String key = delivery.getWebhook() + "/" + delivery.getProfileId();
+    if (record.key() == null || !new String(record.key(), StandardCharsets.UTF_8).equals(key)) {
+      return Optional.of("the key is not that of the delivery (expected: webhook/profile id)");
+    }
+    return Optional.empty();
+  }
+
+  private void tick() {
+    for (Ended end = ended.poll(); end != null; end = ended.poll()) {
+      settle(end);
+    }
+    for (Lane lane : new ArrayList<>(lanes.values())) {
+      if (lane.inFlight.isEmpty() && backlog.pending(lane.webhook) == 0) {
+        lanes.remove(lane.webhook);
+      } else {
+        look(lane);
+      }
+    }
+  }
+
+  /** Begins an attempt for each head that is due, as far as there are slots. */
+  private void look(Lane lane) {
+    long now = now();
+    if (!lane.isTimeToLook(now) || delivering.draining().get()) {
+      return;
+    }
+    WebhookDefinition webhook = webhook(lane.webhook);
+    if (webhook == null) {
+      // The definition has gone: what waits for it waits on.
+      return;
+    }
+    // What was due before the takeover is what may be in flight elsewhere.
+    long heldUntil = heldUntil(webhook);
+    boolean held = now < heldUntil;
+    long from = held ? Math.max(lane.dueFrom(), tookOverAt) : lane.dueFrom();
+    var look =
+        new Object() {
+          long first = Long.MAX_VALUE;
+          long again = Long.MAX_VALUE;
+        };
+    pending.heads(
+        lane.webhook,
+        from,
+        head -> {
+          look.first = Math.min(look.first, head.dueAtMicros());
+          if (lane.inFlight.contains(head.key())) {
+            return true;
+          }
+          if (head.dueAtMicros() > now) {
+            look.again = head.dueAtMicros();
+            return false;
+          }
+          if (!delivering.slots().tryAcquire(lane.webhook)) {
+            look.again = now;
+            return false;
+          }
+          begin(lane, webhook, head.key());
+          return true;
+        });
+    if (held) {
+      lane.lookAgainAt(Math.min(look.again, heldUntil));
+    } else {
+      lane.nothingBefore(Math.min(look.first, now));
+      lane.lookAgainAt(look.again);
+    }
+  }
+
+  private void begin(Lane lane, WebhookDefinition webhook, Bytes key) {
+    PendingDelivery delivery = pending.get(key);
+    if (delivery == null) {
+      delivering.slots().release(lane.webhook, true);
+      throw new IllegalStateException("a head has no delivery");
+    }
+    lane.inFlight.add(key);
+    long started = now();
+    delivering
+        .sender()
+        .send(webhook, delivery.getDelivery())
+        .whenComplete(
+            (outcome, error) -> {
+              Outcome how =
+                  outcome == null
+                      ? new Outcome.Failed(0, "failed: " + error.getClass().getSimpleName(), null)
+                      : outcome;
+              delivering.slots().release(lane.webhook, isAnswered(how));
+              ended.add(new AttemptEnded(key, lane.webhook, how, started, now()));
+            });
+  }
+
+  private static boolean isAnswered(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Delivered _, Outcome.Rejected _, Outcome.NotSent _ -> true;
+      case Outcome.Failed failed -> failed.status() != 0;
+    };
+  }
+
+  private void settle(Ended end) {
+    Lane lane = lane(end.webhook());
+    lane.inFlight.remove(end.key());
+    PendingDelivery delivery = pending.get(end.key());
+    if (delivery == null) {
+      throw new IllegalStateException("what was in flight no longer waits");
+    }
+    switch (end) {
+      case AttemptEnded attempt -> settle(lane, delivery, attempt);
+      case Buried buried -> {
+        if (buried.kept()) {
+          delivering.metrics().deadLettered(lane.webhook);
+          remove(lane, delivery);
+        } else {
+          postpone(lane, delivery, DEAD_LETTER_RETRY, "its dead letter could not be kept");
+        }
+      }
+    }
+  }
+
+  private void settle(Lane lane, PendingDelivery delivery, AttemptEnded attempt) {
+    switch (attempt.outcome()) {
+      case Outcome.Delivered delivered -> {
+        delivering.health().well(lane.webhook);
+        delivering
+            .metrics()
+            .delivered(
+                lane.webhook, attempt.endedAt() - delivery.getDelivery().getCausedAtMicros());
+        log(delivery, attempt, delivered.status());
+        remove(lane, delivery);
+      }
+      case Outcome.Rejected rejected -> {
+        delivering.health().failed(lane.webhook, rejected.words());
+        delivering.metrics().failed(lane.webhook, "rejected");
+        log(delivery, attempt, rejected.status());
+        bury(lane, counted(delivery, rejected.words()), rejected.words());
+      }
+      case Outcome.Failed failed -> {
+        delivering.health().failed(lane.webhook, failed.words());
+        delivering.metrics().failed(lane.webhook, "failed");
+        log(delivery, attempt, failed.status());
+        retry(lane, delivery, failed);
+      }
+      case Outcome.NotSent notSent -> {
+        delivering.health().failed(lane.webhook, notSent.words());
+        delivering.metrics().failed(lane.webhook, "not_sent");
+        postpone(lane, delivery, RECHECK, notSent.words());
+      }
+    }
+  }
+
+  private void retry(Lane lane, PendingDelivery delivery, Outcome.Failed failed) {
+    int attempts = delivery.getAttempts() + 1;
+    Optional<Duration> delay =
+        delivering.retries().delayAfter(attempts, delivering.random().nextDouble());
+    if (delay.isEmpty()) {
+      bury(
+          lane,
+          counted(delivery, failed.words()),
+          "given up after " + attempts + " attempts, the last: " + failed.words());
+      return;
+    }
+    Duration after = delay.get();
+    if (failed.retryAfter() != null && failed.retryAfter().compareTo(after) > 0) {
+      after = failed.retryAfter();
+    }
+    reschedule(lane, delivery, counted(delivery, failed.words()), after);
+  }
+
+  private static PendingDelivery counted(PendingDelivery delivery, String outcome) {
+    return delivery.toBuilder()
+        .setAttempts(delivery.getAttempts() + 1)
+        .setLastOutcome(outcome)
+        .build();
+  }
+
+  // Without counting an attempt: none was made.
+  private void postpone(Lane lane, PendingDelivery delivery, Duration by, String why) {
+    reschedule(lane, delivery, delivery.toBuilder().setLastOutcome(why).build(), by);
+  }
+
+  private void reschedule(
+      Lane lane, PendingDelivery before, PendingDelivery after, Duration delay) {
+    PendingDelivery later =
+        after.toBuilder().setDueAtMicros(now() + delay.toNanos() / 1_000).build();
+    pending.reschedule(before, later);
+    lane.stored(later.getDueAtMicros());
+  }
+
+  private void remove(Lane lane, PendingDelivery delivery) {
+    PendingDelivery next = pending.remove(delivery);
+    backlog.removed(lane.webhook, delivery.getPendingSinceMicros());
+    if (next != null) {
+      lane.stored(next.getDueAtMicros());
+    }
+  }
+
+  /** Gives a delivery up. It blocks its queue until its dead letter is kept for good. */
+  private void bury(Lane lane, PendingDelivery delivery, String reason) {
+    Bytes key = PendingDeliveries.key(delivery);
+    lane.inFlight.add(key);
+    Delivery content = delivery.getDelivery();
+    DeadLetter letter =
+        Poison.letter(topic, context.taskId().partition(), delivery.getSequence())
+            .setKey(ByteString.copyFromUtf8(content.getWebhook() + "/" + content.getProfileId()))
+            .setValue(content.toBuilder().setReplay(true).build().toByteString())
+            .setReason("webhook " + lane.webhook + ": " + reason)
+            .setAttempts(delivery.getAttempts())
+            .setAtMicros(now())
+            .setReplayTopic(topic)
+            .build();
+    delivering
+        .deadLetters()
+        .send(letter)
+        .whenComplete(
+            (_, error) -> {
+              if (error != null) {
+                LOG.warn("the dead letter {} was not kept; it will be tried again", letter.getId());
+              }
+              ended.add(new Buried(key, lane.webhook, error == null));
+            });
+  }
+
+  private void log(PendingDelivery delivery, AttemptEnded attempt, int status) {
+    Attempt entry =
+        Attempt.newBuilder()
+            .setWebhook(delivery.getDelivery().getWebhook())
+            .setProfileId(delivery.getDelivery().getProfileId())
+            .setWebhookId(delivery.getDelivery().getWebhookId())
+            .setNumber(delivery.getAttempts() + 1)
+            .setStartedAtMicros(attempt.startedAt())
+            .setTookMicros(attempt.endedAt() - attempt.startedAt())
+            .setStatus(status)
+            .setOutcome(attempt.outcome().words())
+            .build();
+    context.forward(
+        new Record<>(
+            entry.getWebhook().getBytes(StandardCharsets.UTF_8),
+            entry.toByteArray(),
+            attempt.endedAt() / 1_000));
+  }
+
+  private long heldUntil(WebhookDefinition webhook) {
+    return tookOverAt + webhook.timeout().plus(TAKEOVER_MARGIN).toNanos() / 1_000;
+  }
+
+  private Lane lane(String webhook) {
+    return lanes.computeIfAbsent(
+        webhook,
+        name -> {
+          delivering.metrics().show(name);
+          return new Lane(name);
+        });
+  }
+
+  private @Nullable WebhookDefinition webhook(String name) {
+    return delivering.definitions().current().webhooks().get(name);
+  }
+
+  private RecordMetadata metadata() {
+    return context.recordMetadata().orElseThrow();
+  }
+
+  private long now() {
+    return Clocks.micros(delivering.clock());
+  }
+
+  /** Something that ran beside the owner's thread has ended. */
+  private sealed interface Ended {
+    Bytes key();
+
+    String webhook();
+  }
+
+  private record AttemptEnded(
+      Bytes key, String webhook, Outcome outcome, long startedAt, long endedAt) implements Ended {}
+
+  private record Buried(Bytes key, String webhook, boolean kept) implements Ended {}
+}

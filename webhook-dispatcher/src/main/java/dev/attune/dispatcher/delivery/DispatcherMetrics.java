@@ -1,0 +1,115 @@
+package dev.attune.dispatcher.delivery;
+
+import dev.attune.dispatcher.clock.Clocks;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * The dispatcher's figures.
+ *
+ * <ul>
+ *   <li>{@code attune.dispatcher.attempts} (webhook, outcome): compare {@code delivered} with
+ *       {@code failed}; worry when failed grows faster for longer than an endpoint's deployment
+ *       takes.
+ *   <li>{@code attune.dispatcher.latency} (webhook): from the cause until it was delivered.
+ *   <li>{@code attune.dispatcher.dead.letters} (webhook): each one is a delivery that was given up.
+ *   <li>{@code attune.dispatcher.pending} and {@code attune.dispatcher.oldest.pending.seconds}
+ *       (webhook): worry when the age passes what subscribers were promised.
+ * </ul>
+ *
+ * <p>At most {@value #LABELS_MAX} webhooks have a label of their own; the others share one.
+ */
+public final class DispatcherMetrics {
+  private static final int LABELS_MAX = 200;
+  private static final String OTHER = "~other";
+
+  private final MeterRegistry registry;
+  private final Backlog backlog;
+  private final InstantSource clock;
+  private final Set<String> labels = ConcurrentHashMap.newKeySet();
+  private final LongAdder delivered = new LongAdder();
+  private final LongAdder failed = new LongAdder();
+  private final LongAdder deadLettered = new LongAdder();
+
+  /** Registers figures as they come. */
+  public DispatcherMetrics(MeterRegistry registry, Backlog backlog, InstantSource clock) {
+    this.registry = registry;
+    this.backlog = backlog;
+    this.clock = clock;
+  }
+
+  /** Deliveries that their endpoint took, since the start. */
+  public long delivered() {
+    return delivered.sum();
+  }
+
+  /** Attempts that failed, since the start. */
+  public long failed() {
+    return failed.sum();
+  }
+
+  /** Deliveries that were given up, since the start. */
+  public long deadLettered() {
+    return deadLettered.sum();
+  }
+
+  void delivered(String webhook, long latencyMicros) {
+    delivered.increment();
+    attempt(webhook, "delivered");
+    Timer.builder("attune.dispatcher.latency")
+        .tag("webhook", label(webhook))
+        .publishPercentileHistogram()
+        .register(registry)
+        .record(Duration.ofNanos(Math.max(0, latencyMicros) * 1_000));
+  }
+
+  void failed(String webhook, String outcome) {
+    failed.increment();
+    attempt(webhook, outcome);
+  }
+
+  void deadLettered(String webhook) {
+    deadLettered.increment();
+    registry.counter("attune.dispatcher.dead.letters", "webhook", label(webhook)).increment();
+  }
+
+  private void attempt(String webhook, String outcome) {
+    registry
+        .counter("attune.dispatcher.attempts", "webhook", label(webhook), "outcome", outcome)
+        .increment();
+  }
+
+  /** Shows a webhook's backlog from now on. */
+  void show(String webhook) {
+    label(webhook);
+  }
+
+  private String label(String webhook) {
+    if (labels.contains(webhook)) {
+      return webhook;
+    }
+    if (labels.size() >= LABELS_MAX) {
+      return OTHER;
+    }
+    if (labels.add(webhook)) {
+      Tags tags = Tags.of("webhook", webhook);
+      Gauge.builder("attune.dispatcher.pending", backlog, b -> b.pending(webhook))
+          .tags(tags)
+          .register(registry);
+      Gauge.builder(
+              "attune.dispatcher.oldest.pending.seconds",
+              backlog,
+              b -> b.oldestAgeSeconds(webhook, Clocks.micros(clock)))
+          .tags(tags)
+          .register(registry);
+    }
+    return webhook;
+  }
+}

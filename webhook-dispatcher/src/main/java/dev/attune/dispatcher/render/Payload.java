@@ -1,0 +1,156 @@
+package dev.attune.dispatcher.render;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.google.protobuf.ByteString;
+import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.Transition;
+import dev.attune.proto.v1.Value;
+import dev.attune.proto.v1.ValueEntry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.Locale;
+
+/**
+ * The bodies of webhooks: UTF-8 JSON in the form of Standard Webhooks, properties in the order
+ * shown, no white space, times in ISO 8601 UTC. The same cause always gives the same bytes.
+ *
+ * <p>A person entered or left an audience ({@code audience.exited}; reasons: {@code change}, {@code
+ * time}, {@code definition}, {@code merged}; {@code valid_until} only where an end is known, and
+ * only of an entry; evidence: the event ids that decided it, newest first):
+ *
+ * <pre>{@code
+ * {"type":"audience.entered","timestamp":"2026-03-01T10:00:00Z","data":{
+ *   "profile_id":"0f...","audience":"vip","reason":"change","at":"2026-03-01T10:00:00Z",
+ *   "valid_until":"2026-03-31T10:00:00Z","evidence":["order-2","order-1"],"definition_version":7}}
+ * }</pre>
+ *
+ * <p>An event happened ({@code via}: the identifier that brought it, so that the receiver knows
+ * whom it is about):
+ *
+ * <pre>{@code
+ * {"type":"event","timestamp":"2026-03-01T10:00:00Z","data":{
+ *   "profile_id":"0f...","event":"Order Completed","event_id":"order-2",
+ *   "occurred_at":"2026-03-01T10:00:00Z","via":{"namespace":"user_id","value":"42"},
+ *   "properties":{"total":12.5}}}
+ * }</pre>
+ */
+final class Payload {
+  static final String ENTERED = "audience.entered";
+  static final String EXITED = "audience.exited";
+  static final String EVENT = "event";
+
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private Payload() {}
+
+  static String type(Transition transition) {
+    return transition.getEntered() ? ENTERED : EXITED;
+  }
+
+  static ByteString of(Transition transition) {
+    return write(
+        json -> {
+          open(json, type(transition), transition.getAtMicros());
+          json.writeStringField("profile_id", transition.getProfileId());
+          json.writeStringField("audience", transition.getAudience());
+          json.writeStringField("reason", reason(transition.getReason()));
+          json.writeStringField("at", time(transition.getAtMicros()));
+          if (transition.getEntered() && transition.getValidUntilMicros() != 0) {
+            json.writeStringField("valid_until", time(transition.getValidUntilMicros()));
+          }
+          json.writeArrayFieldStart("evidence");
+          for (String eventId : transition.getEvidenceList()) {
+            json.writeString(eventId);
+          }
+          json.writeEndArray();
+          json.writeNumberField("definition_version", transition.getDefinitionVersion());
+        });
+  }
+
+  static ByteString of(String profileId, Event event) {
+    return write(
+        json -> {
+          open(json, EVENT, event.getOccurredAtMicros());
+          json.writeStringField("profile_id", profileId);
+          json.writeStringField("event", event.getName());
+          json.writeStringField("event_id", event.getEventId());
+          json.writeStringField("occurred_at", time(event.getOccurredAtMicros()));
+          json.writeObjectFieldStart("via");
+          json.writeStringField("namespace", event.getVia().getNamespace());
+          json.writeStringField("value", event.getVia().getValue());
+          json.writeEndObject();
+          json.writeObjectFieldStart("properties");
+          for (ValueEntry entry : event.getProperties().getObject().getEntriesList()) {
+            json.writeFieldName(entry.getKey());
+            value(json, entry.getValue());
+          }
+          json.writeEndObject();
+        });
+  }
+
+  // Leaves the object "data" open.
+  private static void open(JsonGenerator json, String type, long atMicros) throws IOException {
+    json.writeStringField("type", type);
+    json.writeStringField("timestamp", time(atMicros));
+    json.writeObjectFieldStart("data");
+  }
+
+  private static String reason(Transition.Reason reason) {
+    return reason == Transition.Reason.UNRECOGNIZED
+        ? "unknown"
+        : reason.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static void value(JsonGenerator json, Value value) throws IOException {
+    switch (value.getKindCase()) {
+      case NULL_VALUE, KIND_NOT_SET -> json.writeNull();
+      case BOOLEAN -> json.writeBoolean(value.getBoolean());
+      case INTEGER -> json.writeNumber(value.getInteger());
+      case NUMBER -> json.writeNumber(value.getNumber());
+      case TEXT -> json.writeString(value.getText());
+      case TIMESTAMP_MICROS -> json.writeString(time(value.getTimestampMicros()));
+      case DATE_DAYS -> json.writeString(LocalDate.ofEpochDay(value.getDateDays()).toString());
+      case LIST -> {
+        json.writeStartArray();
+        for (Value item : value.getList().getValuesList()) {
+          value(json, item);
+        }
+        json.writeEndArray();
+      }
+      case OBJECT -> {
+        json.writeStartObject();
+        for (ValueEntry entry : value.getObject().getEntriesList()) {
+          json.writeFieldName(entry.getKey());
+          value(json, entry.getValue());
+        }
+        json.writeEndObject();
+      }
+    }
+  }
+
+  private static String time(long micros) {
+    return Instant.ofEpochSecond(
+            Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000L)
+        .toString();
+  }
+
+  private static ByteString write(Body body) {
+    ByteString.Output out = ByteString.newOutput(512);
+    try (JsonGenerator json = JSON.createGenerator(out)) {
+      json.writeStartObject();
+      body.write(json);
+      json.writeEndObject();
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException("a buffer does not fail", e);
+    }
+    return out.toByteString();
+  }
+
+  private interface Body {
+    void write(JsonGenerator json) throws IOException;
+  }
+}

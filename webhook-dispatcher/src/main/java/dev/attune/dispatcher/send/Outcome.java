@@ -1,0 +1,41 @@
+package dev.attune.dispatcher.send;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** How an attempt ended. */
+public sealed interface Outcome {
+  /** In a few words, for logs and the delivery log; never a personal value. */
+  String words();
+
+  /** The endpoint took it. */
+  record Delivered(int status) implements Outcome {
+    @Override
+    public String words() {
+      return "delivered";
+    }
+  }
+
+  /** The endpoint will never take it. */
+  record Rejected(int status) implements Outcome {
+    @Override
+    public String words() {
+      return "rejected with HTTP " + status;
+    }
+  }
+
+  /**
+   * It may work later.
+   *
+   * @param status 0 when there was no answer
+   * @param retryAfter what the endpoint asked for, if it did
+   */
+  record Failed(int status, String words, @Nullable Duration retryAfter) implements Outcome {
+    static Failed because(String words) {
+      return new Failed(0, words, null);
+    }
+  }
+
+  /** Nothing was sent, and nothing will be until an operator mends what is named. */
+  record NotSent(String words) implements Outcome {}
+}

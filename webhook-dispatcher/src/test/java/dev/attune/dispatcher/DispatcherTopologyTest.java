@@ -1,0 +1,344 @@
+package dev.attune.dispatcher;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.attune.core.definition.Definitions;
+import dev.attune.core.webhook.TransitionFilter;
+import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.dispatcher.delivery.Backlog;
+import dev.attune.dispatcher.delivery.Delivering;
+import dev.attune.dispatcher.delivery.DispatcherMetrics;
+import dev.attune.dispatcher.delivery.Health;
+import dev.attune.dispatcher.delivery.RetrySchedule;
+import dev.attune.dispatcher.delivery.Slots;
+import dev.attune.dispatcher.poison.Poison;
+import dev.attune.dispatcher.send.Outcome;
+import dev.attune.dispatcher.send.Sender;
+import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.kafka.Topics;
+import dev.attune.proto.v1.Attempt;
+import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.Changed;
+import dev.attune.proto.v1.DeadLetter;
+import dev.attune.proto.v1.Delivery;
+import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.Identifier;
+import dev.attune.proto.v1.MembershipCause;
+import dev.attune.proto.v1.ProfileChange;
+import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.proto.v1.Transition;
+import dev.attune.proto.v1.Value;
+import dev.attune.proto.v1.ValueEntry;
+import dev.attune.proto.v1.ValueList;
+import dev.attune.proto.v1.ValueObject;
+import dev.attune.proto.v1.Watermark;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** From a cause to the attempt that its subscribers get. */
+class DispatcherTopologyTest {
+  private static final Topics TOPICS = new Topics("attune");
+  private static final long AT = Instant.parse("2026-03-01T09:59:58.5Z").toEpochMilli() * 1_000;
+
+  @TempDir Path state;
+
+  private final TestClock clock = new TestClock();
+  private final List<DeadLetter> letters = new ArrayList<>();
+  private final List<Delivery> sent = new ArrayList<>();
+  private Definitions definitions =
+      Webhooks.definitions(
+          webhook("all", new TransitionFilter.All(), Set.of()),
+          webhook("both", new TransitionFilter.Named(Set.of("vip")), Set.of("Order Completed")),
+          webhook("orders", new TransitionFilter.Named(Set.of()), Set.of("Order Completed")));
+  private TopologyTestDriver driver;
+  private TestInputTopic<byte[], byte[]> transitions;
+  private TestInputTopic<byte[], byte[]> changes;
+  private TestOutputTopic<byte[], byte[]> attempts;
+
+  @BeforeEach
+  void start() {
+    Properties settings = new Properties();
+    settings.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
+    settings.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
+    settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbLimits.class);
+    Backlog backlog = new Backlog();
+    DefinitionsSource source =
+        new DefinitionsSource() {
+          @Override
+          public Definitions current() {
+            return definitions;
+          }
+
+          @Override
+          public void onChange(java.util.function.Consumer<Definitions> listener) {}
+        };
+    driver =
+        new TopologyTestDriver(
+            DispatcherTopology.of(
+                TOPICS,
+                new Delivering(
+                    source,
+                    new AcceptingSender(),
+                    new Slots(8, 4),
+                    RetrySchedule.DEFAULT,
+                    100,
+                    this::bury,
+                    new Poison(this::bury, clock),
+                    backlog,
+                    new Health(clock),
+                    new DispatcherMetrics(new SimpleMeterRegistry(), backlog, clock),
+                    new AtomicBoolean(),
+                    clock,
+                    new Random(1))),
+            settings,
+            clock.instant());
+    var out = new ByteArraySerializer();
+    transitions = driver.createInputTopic(TOPICS.audienceTransitions(), out, out);
+    changes = driver.createInputTopic(TOPICS.profileChanges(), out, out);
+    attempts =
+        driver.createOutputTopic(
+            TOPICS.attempts(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+  }
+
+  @AfterEach
+  void stop() {
+    driver.close();
+  }
+
+  @Test
+  void transition_reachesWhoWantsIt_withAFixedBody() throws Exception {
+    pipe(transition("vip", true, 7).toBuilder().setValidUntilMicros(AT + 86_400_000_000L).build());
+    assertThat(sent).extracting(Delivery::getWebhook).containsExactly("all", "both");
+    assertThat(sent)
+        .allSatisfy(
+            delivery ->
+                assertThat(delivery.getBody().toStringUtf8())
+                    .isEqualTo(
+                        "{\"type\":\"audience.entered\",\"timestamp\":\"2026-03-01T09:59:58.500Z\","
+                            + "\"data\":{\"profile_id\":\"p1\",\"audience\":\"vip\","
+                            + "\"reason\":\"change\",\"at\":\"2026-03-01T09:59:58.500Z\","
+                            + "\"valid_until\":\"2026-03-02T09:59:58.500Z\","
+                            + "\"evidence\":[\"e2\",\"e1\"],\"definition_version\":3}}"));
+    tick();
+    assertThat(attempts.readRecordsToList())
+        .hasSize(2)
+        .allSatisfy(
+            record ->
+                assertThat(Attempt.parseFrom(record.value()).getOutcome()).isEqualTo("delivered"));
+  }
+
+  @Test
+  void transition_exitByMerge_saysSo_andReassertedIsNoNews() {
+    pipe(transition("vip", true, 1).toBuilder().setReason(Transition.Reason.REASSERTED).build());
+    assertThat(sent).isEmpty();
+    pipe(transition("vip", false, 2).toBuilder().setReason(Transition.Reason.MERGED).build());
+    assertThat(sent).hasSize(2);
+    assertThat(sent.getFirst().getType()).isEqualTo("audience.exited");
+    assertThat(sent.getFirst().getBody().toStringUtf8()).contains("\"reason\":\"merged\"");
+  }
+
+  @Test
+  void transition_notNewer_isNotRenderedAgain() {
+    pipe(transition("vip", true, 5));
+    pipe(transition("vip", true, 5));
+    pipe(transition("other", false, 4));
+    assertThat(webhookIds()).hasSize(2);
+    tick();
+    pipe(transition("vip", false, 6));
+    pipe(transition("vip", true, 1).toBuilder().setGeneration(2).build());
+    tick();
+    assertThat(webhookIds()).hasSize(6).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void event_reachesWhoWantsIt_withAFixedBody() {
+    pipe(change(order("order-2")));
+    assertThat(sent).extracting(Delivery::getWebhook).containsExactly("both", "orders");
+    assertThat(sent.getFirst().getBody().toStringUtf8())
+        .isEqualTo(
+            "{\"type\":\"event\",\"timestamp\":\"2026-03-01T09:59:58.500Z\",\"data\":{"
+                + "\"profile_id\":\"p1\",\"event\":\"Order Completed\",\"event_id\":\"order-2\","
+                + "\"occurred_at\":\"2026-03-01T09:59:58.500Z\","
+                + "\"via\":{\"namespace\":\"user_id\",\"value\":\"42\"},"
+                + "\"properties\":{\"day\":\"2026-03-01\",\"gift\":null,\"items\":[1,\"ä\"],"
+                + "\"total\":12.5}}}");
+  }
+
+  @Test
+  void event_emittedAgain_isNotRenderedAgain_andOthersAre() {
+    pipe(change(order("order-1")));
+    tick();
+    clock.advance(Duration.ofDays(7));
+    pipe(change(order("order-1"), order("order-2")));
+    tick();
+    assertThat(sent).hasSize(4);
+    assertThat(webhookIds()).doesNotHaveDuplicates();
+  }
+
+  // A webhook-id that changed with the rendering could not be deduplicated by anybody.
+  @Test
+  void ids_dependOnTheCauseAlone() {
+    pipe(change(order("order-1")));
+    pipe(transition("vip", true, 5));
+    List<Delivery> first = List.copyOf(sent);
+    stop();
+    sent.clear();
+    clock.advance(Duration.ofHours(1));
+    start();
+    pipe(change(order("order-1")));
+    pipe(transition("vip", true, 5));
+    assertThat(sent).isEqualTo(first);
+    assertThat(sent).allSatisfy(d -> assertThat(d.getWebhookId()).matches("msg_[A-Za-z0-9_-]{43}"));
+  }
+
+  @Test
+  void change_withoutNews_isPassedOver() {
+    pipe(change(order("history").toBuilder().setHistorical(true).build()));
+    pipe(change(order("other").toBuilder().setName("Page Viewed").build()));
+    pipe(ProfileChange.newBuilder().setWatermark(Watermark.newBuilder().setTimeMicros(AT)).build());
+    pipe(
+        ProfileChange.newBuilder()
+            .setChanged(
+                Changed.newBuilder()
+                    .addCauses(Cause.newBuilder().setMembership(MembershipCause.newBuilder())))
+            .build());
+    changes.pipeInput(new TestRecord<>("p1".getBytes(UTF_8), null));
+    assertThat(sent).isEmpty();
+    assertThat(letters).isEmpty();
+  }
+
+  @Test
+  void poison_isSetAside_andTheNextGoesOn() {
+    transitions.pipeInput("p1".getBytes(UTF_8), new byte[] {1, 2, 3});
+    changes.pipeInput("p1".getBytes(UTF_8), new byte[] {1, 2, 3});
+    pipe(transition("vip", true, 5));
+    assertThat(letters)
+        .extracting(DeadLetter::getReason)
+        .containsExactly("the transition does not parse", "the profile change does not parse");
+    assertThat(letters).allSatisfy(l -> assertThat(l.getReplayTopic()).isEmpty());
+    assertThat(sent).hasSize(2);
+  }
+
+  @Test
+  void definitions_changed_applyToTheNextCause() {
+    definitions = Webhooks.definitions(webhook("late", new TransitionFilter.All(), Set.of()));
+    pipe(transition("vip", true, 5));
+    assertThat(sent).extracting(Delivery::getWebhook).containsExactly("late");
+  }
+
+  private void pipe(Transition transition) {
+    transitions.pipeInput(transition.getProfileId().getBytes(UTF_8), transition.toByteArray());
+  }
+
+  private void pipe(ProfileChange change) {
+    changes.pipeInput("p1".getBytes(UTF_8), change.toByteArray());
+  }
+
+  private void tick() {
+    clock.advance(Duration.ofMillis(20));
+    driver.advanceWallClockTime(Duration.ofMillis(20));
+  }
+
+  private List<String> webhookIds() {
+    return sent.stream().map(Delivery::getWebhookId).toList();
+  }
+
+  private CompletionStage<?> bury(DeadLetter letter) {
+    letters.add(letter);
+    return CompletableFuture.completedFuture(letter);
+  }
+
+  private static Transition transition(String audience, boolean entered, long version) {
+    return Transition.newBuilder()
+        .setProfileId("p1")
+        .setAudience(audience)
+        .setEntered(entered)
+        .setAtMicros(AT)
+        .setGeneration(1)
+        .setVersion(version)
+        .setDefinitionVersion(3)
+        .setReason(Transition.Reason.CHANGE)
+        .addEvidence("e2")
+        .addEvidence("e1")
+        .build();
+  }
+
+  private static Event order(String id) {
+    return Event.newBuilder()
+        .setEventId(id)
+        .setType("track")
+        .setName("Order Completed")
+        .setOccurredAtMicros(AT)
+        .setReceivedAtMicros(AT + 200_000)
+        .setVia(Identifier.newBuilder().setNamespace("user_id").setValue("42"))
+        .setProperties(
+            Value.newBuilder()
+                .setObject(
+                    ValueObject.newBuilder()
+                        .addEntries(entry("day", Value.newBuilder().setDateDays(20_513)))
+                        .addEntries(entry("gift", Value.newBuilder().setNullValue(true)))
+                        .addEntries(
+                            entry(
+                                "items",
+                                Value.newBuilder()
+                                    .setList(
+                                        ValueList.newBuilder()
+                                            .addValues(Value.newBuilder().setInteger(1))
+                                            .addValues(Value.newBuilder().setText("ä")))))
+                        .addEntries(entry("total", Value.newBuilder().setNumber(12.5)))))
+        .build();
+  }
+
+  private static ValueEntry entry(String key, Value.Builder value) {
+    return ValueEntry.newBuilder().setKey(key).setValue(value).build();
+  }
+
+  private static ProfileChange change(Event... events) {
+    Changed.Builder changed =
+        Changed.newBuilder().setRecord(ProfileRecord.newBuilder().setProfileId("p1"));
+    for (Event event : events) {
+      changed.addCauses(Cause.newBuilder().setEvent(event));
+    }
+    return ProfileChange.newBuilder().setChanged(changed).build();
+  }
+
+  private static WebhookDefinition webhook(
+      String name, TransitionFilter transitions, Set<String> events) {
+    WebhookDefinition any = Webhooks.webhook(name);
+    return new WebhookDefinition(name, any.url(), any.secret(), transitions, events, any.timeout());
+  }
+
+  private final class AcceptingSender implements Sender {
+    @Override
+    public CompletionStage<Outcome> send(WebhookDefinition webhook, Delivery delivery) {
+      assertThat(delivery.getWebhook()).isEqualTo(webhook.name());
+      sent.add(delivery);
+      return CompletableFuture.completedFuture(new Outcome.Delivered(200));
+    }
+
+    @Override
+    public void close() {}
+  }
+}

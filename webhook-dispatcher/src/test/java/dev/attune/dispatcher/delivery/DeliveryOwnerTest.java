@@ -1,0 +1,545 @@
+package dev.attune.dispatcher.delivery;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.attune.core.definition.Definitions;
+import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.dispatcher.TestClock;
+import dev.attune.dispatcher.Webhooks;
+import dev.attune.dispatcher.poison.Poison;
+import dev.attune.dispatcher.send.Outcome;
+import dev.attune.dispatcher.send.Sender;
+import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.proto.v1.Attempt;
+import dev.attune.proto.v1.DeadLetter;
+import dev.attune.proto.v1.Delivery;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.TaskId;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The owner's decisions, with a clock and a sender that the test moves. */
+class DeliveryOwnerTest {
+  private static final String TOPIC = "attune.deliveries";
+
+  private final TestClock clock = new TestClock();
+  private final FakeSender sender = new FakeSender();
+  private final List<DeadLetter> letters = new ArrayList<>();
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final Backlog backlog = new Backlog();
+  private final Health health = new Health(clock);
+  private final AtomicBoolean draining = new AtomicBoolean();
+  private final KeyValueStore<Bytes, byte[]> pending = store(DeliveryOwner.PENDING);
+  private final KeyValueStore<Bytes, byte[]> due = store(DeliveryOwner.DUE);
+  private Definitions definitions =
+      Webhooks.definitions(Webhooks.webhook("a"), Webhooks.webhook("b"));
+  private CompletableFuture<?> letterKept = CompletableFuture.completedFuture(null);
+  private Slots slots = new Slots(8, 4);
+  private long pendingMax = 100;
+  private long offset;
+  private MockProcessorContext<byte[], byte[]> context = new MockProcessorContext<>();
+  private DeliveryOwner owner = owner();
+
+  @BeforeEach
+  void start() {
+    owner = takeOver();
+  }
+
+  @Test
+  void delivery_isSentAtOnce_andForgottenOnceDelivered() {
+    append("a", "p1", "m1");
+    assertThat(sender.sent()).containsExactly("m1");
+    sender.end("m1", new Outcome.Delivered(200));
+    tick();
+    assertThat(waiting()).isZero();
+    assertThat(attempts())
+        .singleElement()
+        .satisfies(
+            attempt -> {
+              assertThat(attempt.getWebhookId()).isEqualTo("m1");
+              assertThat(attempt.getNumber()).isOne();
+              assertThat(attempt.getStatus()).isEqualTo(200);
+              assertThat(attempt.getOutcome()).isEqualTo("delivered");
+            });
+    assertThat(
+            registry
+                .get("attune.dispatcher.attempts")
+                .tag("outcome", "delivered")
+                .counter()
+                .count())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void queue_newerNeverOvertakes_otherQueuesGoOn() {
+    append("a", "p1", "m1");
+    append("a", "p1", "m2");
+    append("a", "p2", "m3");
+    append("b", "p1", "m4");
+    tick();
+    assertThat(sender.sent()).containsExactly("m1", "m3", "m4");
+
+    sender.end("m1", new Outcome.Failed(500, "HTTP 500", null));
+    tick();
+    advance(Duration.ofSeconds(1));
+    assertThat(sender.sent()).as("m2 waits for m1's retry").containsExactly("m1", "m3", "m4");
+
+    advance(Duration.ofSeconds(5));
+    assertThat(sender.sent()).containsExactly("m1", "m3", "m4", "m1");
+    sender.end("m1", new Outcome.Delivered(200));
+    tick();
+    assertThat(sender.sent()).containsExactly("m1", "m3", "m4", "m1", "m2");
+  }
+
+  @Test
+  void retries_followTheSchedule_thenDeadLetter_thenTheNextProceeds() {
+    append("a", "p1", "m1");
+    append("a", "p1", "m2");
+    for (Duration delay : RetrySchedule.DEFAULT.delays()) {
+      sender.end("m1", new Outcome.Failed(0, "the connection was reset", null));
+      tick();
+      int before = sender.sent().size();
+      advance(delay.multipliedBy(89).dividedBy(100));
+      assertThat(sender.sent()).as("not before " + delay).hasSize(before);
+      advance(delay.multipliedBy(22).dividedBy(100));
+      assertThat(sender.sent()).as("after " + delay).hasSize(before + 1).last().isEqualTo("m1");
+    }
+    assertThat(letters).isEmpty();
+    sender.end("m1", new Outcome.Failed(503, "HTTP 503", null));
+    tick();
+    tick();
+    assertThat(letters)
+        .singleElement()
+        .satisfies(
+            letter -> {
+              assertThat(letter.getId()).isEqualTo("attune.deliveries-0-0");
+              assertThat(letter.getPart()).isEqualTo("dispatcher");
+              assertThat(letter.getReason())
+                  .isEqualTo("webhook a: given up after 11 attempts, the last: HTTP 503");
+              assertThat(letter.getAttempts()).isEqualTo(11);
+              assertThat(letter.getReplayTopic()).isEqualTo(TOPIC);
+              assertThat(letter.getKey().toStringUtf8()).isEqualTo("a/p1");
+              assertThat(Delivery.parseFrom(letter.getValue()))
+                  .isEqualTo(delivery("a", "p1", "m1").toBuilder().setReplay(true).build());
+            });
+    assertThat(sender.sent()).last().isEqualTo("m2");
+    assertThat(attempts()).hasSize(11);
+  }
+
+  @Test
+  void rejected_isADeadLetterAtOnce() {
+    append("a", "p1", "m1");
+    append("a", "p1", "m2");
+    sender.end("m1", new Outcome.Rejected(410));
+    tick();
+    tick();
+    assertThat(letters)
+        .extracting(DeadLetter::getReason)
+        .containsExactly("webhook a: rejected with HTTP 410");
+    assertThat(sender.sent()).containsExactly("m1", "m2");
+  }
+
+  // Until the letter is kept, forgetting the delivery would lose it.
+  @Test
+  void deadLetterNotKept_deliveryWaitsAndIsTriedAgain() {
+    letterKept = CompletableFuture.failedFuture(new IllegalStateException("no broker"));
+    append("a", "p1", "m1");
+    sender.end("m1", new Outcome.Rejected(400));
+    tick();
+    tick();
+    assertThat(waiting()).isOne();
+    advance(Duration.ofSeconds(6));
+    assertThat(sender.sent()).containsExactly("m1", "m1");
+    letterKept = CompletableFuture.completedFuture(null);
+    sender.end("m1", new Outcome.Rejected(400));
+    tick();
+    tick();
+    assertThat(waiting()).isZero();
+    assertThat(letters).hasSize(2);
+  }
+
+  @Test
+  void retryAfter_longerThanTheSchedule_isHonoured() {
+    append("a", "p1", "m1");
+    sender.end("m1", new Outcome.Failed(429, "HTTP 429", Duration.ofMinutes(10)));
+    tick();
+    advance(Duration.ofMinutes(9));
+    assertThat(sender.sent()).hasSize(1);
+    advance(Duration.ofMinutes(1));
+    assertThat(sender.sent()).hasSize(2);
+  }
+
+  // Fail closed: without a secret nothing is sent, and nothing is given up either.
+  @Test
+  void notSent_waitsWithoutCountingAttempts() {
+    append("a", "p1", "m1");
+    for (int i = 0; i < 50; i++) {
+      sender.end("m1", new Outcome.NotSent("the file crm cannot be read"));
+      tick();
+      advance(DeliveryOwner.RECHECK);
+    }
+    assertThat(sender.sent()).hasSize(51);
+    assertThat(letters).isEmpty();
+    assertThat(attempts()).isEmpty();
+    assertThat(health.problem("a")).contains("the file crm cannot be read");
+    sender.end("m1", new Outcome.Delivered(200));
+    tick();
+    assertThat(attempts()).extracting(Attempt::getNumber).containsExactly(1);
+    assertThat(health.problem("a")).isEmpty();
+  }
+
+  @Test
+  void definitionGone_deliveriesWait_andGoOnWhenItReturns() {
+    definitions = Webhooks.definitions(Webhooks.webhook("b"));
+    append("a", "p1", "m1");
+    advance(Duration.ofDays(30));
+    assertThat(sender.sent()).isEmpty();
+    assertThat(waiting()).isOne();
+    definitions = Webhooks.definitions(Webhooks.webhook("a"));
+    tick();
+    assertThat(sender.sent()).containsExactly("m1");
+  }
+
+  // What waited at a takeover may be in flight with the previous owner: an attempt's timeout passes
+  // before it is sent again. What is newer goes at once.
+  @Test
+  void takeover_keepsQueues_andWaitsForWhatMayBeInFlight() {
+    slots = new Slots(16, 16);
+    owner = takeOver();
+    append("a", "p1", "m1");
+    append("a", "p1", "m2");
+    append("a", "p2", "m3");
+    sender.end("m3", new Outcome.Failed(500, "HTTP 500", null));
+    tick();
+    long oldAppend = clock.millis();
+    clock.advance(Duration.ofMinutes(1));
+
+    owner.close();
+    owner = takeOver();
+    appendAt("a", "p3", "m4", oldAppend);
+    append("a", "p4", "m5");
+    append("a", "p1", "m6");
+    tick();
+    assertThat(sender.sent()).containsExactly("m1", "m3", "m5");
+    assertThat(backlog.pending("a")).isEqualTo(6);
+
+    advance(Duration.ofSeconds(12));
+    assertThat(sender.sent()).hasSize(6).contains("m4").endsWith("m4");
+    assertThat(sender.sent().subList(3, 5)).containsExactlyInAnyOrder("m1", "m3");
+    sender.end("m1", new Outcome.Delivered(200));
+    tick();
+    sender.end("m2", new Outcome.Delivered(200));
+    tick();
+    assertThat(sender.sent().subList(6, 8)).containsExactly("m2", "m6");
+  }
+
+  @Test
+  void slots_boundWhatRuns_perWebhookAndOverall() {
+    for (int i = 0; i < 20; i++) {
+      append("a", "p" + i, "a" + i);
+    }
+    assertThat(sender.sent()).hasSize(4);
+    for (int i = 0; i < 20; i++) {
+      append("b", "p" + i, "b" + i);
+    }
+    assertThat(sender.sent()).hasSize(8);
+    while (!sender.running().isEmpty()) {
+      sender.running().forEach(id -> sender.end(id, new Outcome.Delivered(200)));
+      assertThat(slots.awaitNoneUsed(Duration.ZERO)).isTrue();
+      tick();
+    }
+    assertThat(sender.sent()).hasSize(40).doesNotHaveDuplicates();
+    assertThat(waiting()).isZero();
+  }
+
+  // An endpoint that hangs must not hold the slots of its neighbours.
+  @Test
+  void slots_ofAnEndpointThatHangs_shrinkToTwo() {
+    for (int i = 0; i < 20; i++) {
+      append("a", "p" + i, "a" + i);
+    }
+    sender.running().forEach(id -> sender.end(id, new Outcome.Failed(0, "no answer", null)));
+    tick();
+    assertThat(sender.running()).hasSize(2);
+  }
+
+  @Test
+  void draining_beginsNothing() {
+    draining.set(true);
+    append("a", "p1", "m1");
+    tick();
+    assertThat(sender.sent()).isEmpty();
+    assertThat(waiting()).isOne();
+  }
+
+  @Test
+  void moreThanMayWait_isADeadLetterThatCanBeReplayed() {
+    pendingMax = 2;
+    owner = takeOver();
+    append("a", "p1", "m1");
+    append("a", "p1", "m2");
+    append("a", "p1", "m3");
+    assertThat(letters)
+        .extracting(DeadLetter::getReason, DeadLetter::getReplayTopic)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple("more than 2 deliveries to webhook a wait", TOPIC));
+    append("b", "p1", "m4");
+    assertThat(sender.sent()).containsExactly("m1", "m4");
+  }
+
+  @Test
+  void poison_isSetAside_andTheNextGoesOn() {
+    process("a/p1", new byte[] {1, 2, 3}, clock.millis());
+    process("a/p2", delivery("a", "p1", "m1").toByteArray(), clock.millis());
+    process("a/p1", delivery("a", "p1", "m.1").toByteArray(), clock.millis());
+    append("a", "p1", "m2");
+    assertThat(letters)
+        .extracting(DeadLetter::getReason)
+        .containsExactly(
+            "the delivery does not parse",
+            "the key is not that of the delivery (expected: webhook/profile id)",
+            "the delivery has no valid webhook-id");
+    assertThat(sender.sent()).containsExactly("m2");
+  }
+
+  @Test
+  void backlog_knowsTheOldestAge() {
+    append("a", "p1", "m1");
+    advance(Duration.ofMinutes(10));
+    append("a", "p2", "m2");
+    assertThat(backlog.oldestAgeSeconds("a", clock.millis() * 1_000)).isBetween(595L, 600L);
+    sender.end("m1", new Outcome.Delivered(200));
+    tick();
+    assertThat(backlog.oldestAgeSeconds("a", clock.millis() * 1_000)).isBetween(0L, 5L);
+    assertThat(backlog.oldestAgeSeconds("b", clock.millis() * 1_000)).isZero();
+  }
+
+  // Random endpoints, many queues: each delivery ends exactly once, in its queue's order.
+  @Test
+  void manyQueues_randomFailuresAndTakeovers_keepOrderAndLoseNothing() {
+    long seed = System.nanoTime();
+    java.util.Random random = new java.util.Random(seed);
+    slots = new Slots(8, 4);
+    pendingMax = 10_000;
+    owner = takeOver();
+    List<String> appended = new ArrayList<>();
+    List<String> delivered = new ArrayList<>();
+    for (int step = 0; step < 2_000; step++) {
+      switch (random.nextInt(12)) {
+        case 0, 1, 2 -> {
+          String webhook = random.nextBoolean() ? "a" : "b";
+          String profile = "p" + random.nextInt(5);
+          String id = webhook + "-" + profile + "-" + step;
+          appended.add(id);
+          append(webhook, profile, id);
+        }
+        case 3, 4, 5, 6, 7 -> {
+          List<String> running = new ArrayList<>(sender.running());
+          if (!running.isEmpty()) {
+            String id = running.get(random.nextInt(running.size()));
+            if (random.nextInt(3) == 0) {
+              sender.end(id, new Outcome.Failed(500, "HTTP 500", null));
+            } else {
+              delivered.add(id);
+              sender.end(id, new Outcome.Delivered(200));
+            }
+            tick();
+          }
+        }
+        case 8 -> {
+          if (random.nextInt(20) == 0) {
+            // The previous owner's attempts end unseen.
+            sender.running().forEach(id -> sender.end(id, new Outcome.Failed(0, "cut", null)));
+            owner.close();
+            owner = takeOver();
+          }
+        }
+        default -> advance(Duration.ofMillis(random.nextInt(20_000)));
+      }
+    }
+    for (int i = 0; i < 20_000 && waiting() > 0; i++) {
+      for (String id : sender.running()) {
+        delivered.add(id);
+        sender.end(id, new Outcome.Delivered(200));
+      }
+      advance(Duration.ofSeconds(30));
+    }
+    assertThat(letters).as("seed " + seed).isEmpty();
+    assertThat(delivered).as("seed " + seed).containsExactlyInAnyOrderElementsOf(appended);
+    for (String queue :
+        appended.stream().map(id -> id.substring(0, id.lastIndexOf('-'))).distinct().toList()) {
+      assertThat(delivered.stream().filter(id -> id.startsWith(queue + "-")).toList())
+          .as("order in " + queue + ", seed " + seed)
+          .isEqualTo(appended.stream().filter(id -> id.startsWith(queue + "-")).toList());
+    }
+  }
+
+  private DeliveryOwner owner() {
+    DefinitionsSource source =
+        new DefinitionsSource() {
+          @Override
+          public Definitions current() {
+            return definitions;
+          }
+
+          @Override
+          public void onChange(Consumer<Definitions> listener) {}
+        };
+    return new DeliveryOwner(
+        new Delivering(
+            source,
+            sender,
+            slots,
+            RetrySchedule.DEFAULT,
+            pendingMax,
+            this::bury,
+            new Poison(this::bury, clock),
+            backlog,
+            health,
+            new DispatcherMetrics(registry, backlog, clock),
+            draining,
+            clock,
+            new java.util.Random(1)),
+        TOPIC);
+  }
+
+  private DeliveryOwner takeOver() {
+    context =
+        new MockProcessorContext<>(new Properties(), new TaskId(1, 0), new java.io.File("target"));
+    context.addStateStore(pending);
+    context.addStateStore(due);
+    DeliveryOwner next = owner();
+    next.init(context);
+    return next;
+  }
+
+  private CompletionStage<?> bury(DeadLetter letter) {
+    letters.add(letter);
+    return letterKept;
+  }
+
+  private void append(String webhook, String profileId, String webhookId) {
+    appendAt(webhook, profileId, webhookId, clock.millis());
+  }
+
+  private void appendAt(String webhook, String profileId, String webhookId, long millis) {
+    process(
+        webhook + "/" + profileId, delivery(webhook, profileId, webhookId).toByteArray(), millis);
+  }
+
+  private void process(String key, byte[] value, long millis) {
+    context.setRecordMetadata(TOPIC, 0, offset++);
+    owner.process(new Record<>(key.getBytes(UTF_8), value, millis));
+  }
+
+  private void tick() {
+    context.scheduledPunctuators().forEach(p -> p.getPunctuator().punctuate(clock.millis()));
+  }
+
+  private void advance(Duration by) {
+    clock.advance(by);
+    tick();
+  }
+
+  private int waiting() {
+    int waiting = 0;
+    try (var all = pending.all()) {
+      while (all.hasNext()) {
+        all.next();
+        waiting++;
+      }
+    }
+    return waiting;
+  }
+
+  private List<Attempt> attempts() {
+    return context.forwarded().stream()
+        .map(
+            forwarded -> {
+              try {
+                return Attempt.parseFrom(forwarded.record().value());
+              } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+                throw new AssertionError(e);
+              }
+            })
+        .toList();
+  }
+
+  private static Delivery delivery(String webhook, String profileId, String webhookId) {
+    return Delivery.newBuilder()
+        .setWebhook(webhook)
+        .setProfileId(profileId)
+        .setWebhookId(webhookId)
+        .setBody(ByteString.copyFromUtf8("{}"))
+        .setType("event")
+        .build();
+  }
+
+  private static KeyValueStore<Bytes, byte[]> store(String name) {
+    KeyValueStore<Bytes, byte[]> store =
+        Stores.keyValueStoreBuilder(
+                Stores.inMemoryKeyValueStore(name), Serdes.Bytes(), Serdes.ByteArray())
+            .withCachingDisabled()
+            .withLoggingDisabled()
+            .build();
+    var context = new MockProcessorContext<Void, Void>();
+    store.init(context.getStateStoreContext(), store);
+    return store;
+  }
+
+  /** Attempts that run until the test ends them. */
+  private static final class FakeSender implements Sender {
+    private final List<String> sent = new ArrayList<>();
+    private final Deque<Running> running = new ArrayDeque<>();
+
+    @Override
+    public CompletionStage<Outcome> send(WebhookDefinition webhook, Delivery delivery) {
+      sent.add(delivery.getWebhookId());
+      CompletableFuture<Outcome> result = new CompletableFuture<>();
+      running.add(new Running(delivery.getWebhookId(), result));
+      return result;
+    }
+
+    List<String> sent() {
+      return List.copyOf(sent);
+    }
+
+    List<String> running() {
+      return running.stream().map(Running::webhookId).toList();
+    }
+
+    // The latest of that id: an earlier one belongs to a previous owner.
+    void end(String webhookId, Outcome outcome) {
+      Running found =
+          running.stream()
+              .filter(candidate -> candidate.webhookId.equals(webhookId))
+              .reduce((_, later) -> later)
+              .orElseThrow(() -> new AssertionError(webhookId + " does not run"));
+      running.remove(found);
+      found.result.complete(outcome);
+    }
+
+    @Override
+    public void close() {}
+
+    private record Running(String webhookId, CompletableFuture<Outcome> result) {}
+  }
+}
