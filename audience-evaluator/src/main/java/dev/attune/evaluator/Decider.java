@@ -1,0 +1,194 @@
+package dev.attune.evaluator;
+
+import dev.attune.core.audience.AudienceSet;
+import dev.attune.core.audience.CompiledAudience;
+import dev.attune.core.audience.Evaluation;
+import dev.attune.core.audience.ProfileState;
+import dev.attune.core.audience.ProfileState.Membership;
+import dev.attune.proto.v1.Transition;
+import dev.attune.proto.v1.Transition.Reason;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares what audiences say of one profile with what was told, tells the difference, and sees to
+ * it that the profile is asked again when time alone changes an answer.
+ */
+final class Decider {
+  /** Due at once, as soon as the clock is known. */
+  static final long AT_ONCE = 1;
+
+  /** While a told end is at least this far away, a later one need not be told yet. */
+  private static final long TELL_AHEAD_MICROS = 3_600_000_000L;
+
+  private final AudienceSet audiences;
+  private final String profileId;
+  private final ProfileState state;
+  private final Now now;
+  private final String traceparent;
+  private final Outbox out;
+
+  Decider(
+      AudienceSet audiences,
+      String profileId,
+      ProfileState state,
+      Now now,
+      String traceparent,
+      Outbox out) {
+    this.audiences = audiences;
+    this.profileId = profileId;
+    this.state = state;
+    this.now = now;
+    this.traceparent = traceparent;
+    this.out = out;
+  }
+
+  /** Asks every audience, and ends the memberships of those that are gone. */
+  void all(Reason reason) {
+    for (var held : new ArrayList<>(state.memberships().entrySet())) {
+      if (audiences.audience(held.getKey()).isEmpty()) {
+        exit(held.getKey(), held.getValue().definitionVersion(), Reason.DEFINITION, null);
+      }
+    }
+    if (some(audiences.audiences(), reason)) {
+      state.setDefinitionsFingerprint(audiences.fingerprint());
+    }
+  }
+
+  /** Asks every audience whose answer time can change. */
+  void timed(Reason reason) {
+    Map<String, CompiledAudience> asked = new TreeMap<>();
+    state.events().forEach(event -> put(asked, audiences.byEvent(event)));
+    for (String held : state.memberships().keySet()) {
+      audiences.audience(held).ifPresent(audience -> asked.put(held, audience));
+    }
+    some(asked.values(), reason);
+  }
+
+  /** Asks the audiences that events or traits concern. */
+  void affected(Collection<String> events, Collection<String> traits, Reason reason) {
+    Map<String, CompiledAudience> asked = new TreeMap<>();
+    events.forEach(event -> put(asked, audiences.byEvent(event)));
+    traits.forEach(trait -> put(asked, audiences.byTrait(trait)));
+    some(asked.values(), reason);
+  }
+
+  private static void put(Map<String, CompiledAudience> asked, Collection<CompiledAudience> more) {
+    more.forEach(audience -> asked.put(audience.name(), audience));
+  }
+
+  // True when all could be asked: one that looks at time waits until the clock is known.
+  private boolean some(Collection<CompiledAudience> asked, Reason reason) {
+    boolean complete = true;
+    for (CompiledAudience audience : asked) {
+      if (!now.decides(!audience.events().isEmpty())) {
+        state.setDueMicros(AT_ONCE);
+        complete = false;
+      } else {
+        decide(audience, reason);
+      }
+    }
+    return complete;
+  }
+
+  private void decide(CompiledAudience audience, Reason reason) {
+    Evaluation evaluation = audience.evaluate(state, now.micros());
+    Membership held = state.memberships().get(audience.name());
+    if (held == null) {
+      if (evaluation.mayEnter()) {
+        tellMember(audience, at(), evaluation.flipMicros(), reason);
+      }
+    } else if (!evaluation.member()) {
+      exit(audience.name(), audience.version(), reason, audience);
+    } else {
+      stay(audience, held, evaluation.flipMicros());
+    }
+    due(evaluation.flipMicros());
+  }
+
+  private void stay(CompiledAudience audience, Membership held, long until) {
+    long told = held.toldValidUntilMicros();
+    long tellAt = tellAt(told, until);
+    if (tellAt <= now.micros()) {
+      tellMember(audience, held.sinceMicros(), until, Reason.REASSERTED);
+      return;
+    }
+    if (told != until) {
+      due(tellAt);
+    }
+    if (held.definitionVersion() != audience.version()) {
+      state
+          .memberships()
+          .put(audience.name(), new Membership(held.sinceMicros(), audience.version(), told));
+    }
+  }
+
+  /**
+   * When readers must hear of another end than the one they were told. An earlier end at once. A
+   * later one in time: before half of what is left has passed, and an hour before the told end at
+   * the latest. Each event of a busy profile moves the end, and telling each move would double the
+   * traffic of the whole pipeline.
+   */
+  private static long tellAt(long told, long until) {
+    if (told == until) {
+      return Long.MAX_VALUE;
+    }
+    if (told == 0 || until == 0 || until < told) {
+      return 0;
+    }
+    return Math.min(told - TELL_AHEAD_MICROS, 2 * told - until);
+  }
+
+  private void tellMember(CompiledAudience audience, long since, long until, Reason reason) {
+    state.memberships().put(audience.name(), new Membership(since, audience.version(), until));
+    out.transitions()
+        .add(
+            transition(audience.name(), audience.version(), reason)
+                .setEntered(true)
+                .setValidUntilMicros(until)
+                .addAllEvidence(audience.evidence(state, now.micros()))
+                .build());
+  }
+
+  /** Ends every membership, because the profile became another one. */
+  void exitAllMerged() {
+    for (var held : new ArrayList<>(state.memberships().entrySet())) {
+      exit(held.getKey(), held.getValue().definitionVersion(), Reason.MERGED, null);
+    }
+  }
+
+  private void exit(
+      String name, long definitionVersion, Reason reason, @Nullable CompiledAudience audience) {
+    state.memberships().remove(name);
+    Transition.Builder exited = transition(name, definitionVersion, reason);
+    if (audience != null) {
+      exited.addAllEvidence(audience.evidence(state, now.micros()));
+    }
+    out.transitions().add(exited.build());
+  }
+
+  private Transition.Builder transition(String audience, long definitionVersion, Reason reason) {
+    return Transition.newBuilder()
+        .setProfileId(profileId)
+        .setAudience(audience)
+        .setAtMicros(at())
+        .setGeneration(state.generation())
+        .setVersion(state.nextTransitionVersion())
+        .setDefinitionVersion(definitionVersion)
+        .setReason(reason)
+        .setTraceparent(traceparent);
+  }
+
+  private long at() {
+    return now.isKnown() ? now.micros() : now.wallMicros();
+  }
+
+  private void due(long instant) {
+    if (instant > 0 && (state.dueMicros() == 0 || instant < state.dueMicros())) {
+      state.setDueMicros(instant);
+    }
+  }
+}

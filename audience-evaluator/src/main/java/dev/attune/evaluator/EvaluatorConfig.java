@@ -1,0 +1,57 @@
+package dev.attune.evaluator;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * How the evaluator runs.
+ *
+ * @param stateDirectory where its stores lie; kept over restarts, they are filled again from their
+ *     changelogs when it is lost
+ * @param clock what "now" is
+ * @param threads 1 to 64; more than partitions are idle
+ * @param commitInterval 5 ms to 10 s: a transition is visible after the next commit
+ * @param instanceId names this process in its consumer group, so that a restart after a kill takes
+ *     its place at once instead of waiting until the group misses it; unique among the processes of
+ *     a workspace, empty for none
+ */
+public record EvaluatorConfig(
+    Path stateDirectory, Clock clock, int threads, Duration commitInterval, String instanceId) {
+  /** What decides about time. */
+  public enum Clock {
+    /**
+     * The wall clock, but never ahead of what has been read: the least watermark over the
+     * partitions of the events. While the pipeline lags, nobody leaves because their events have
+     * not arrived.
+     */
+    WALL,
+    /** The least watermark alone: a job that runs on the time of its events. */
+    TICKS
+  }
+
+  public EvaluatorConfig {
+    if (threads < 1 || threads > 64) {
+      throw new IllegalArgumentException("threads: " + threads + " (allowed: 1-64)");
+    }
+    if (commitInterval.toMillis() < 5 || commitInterval.toMillis() > 10_000) {
+      throw new IllegalArgumentException(
+          "commitInterval: " + commitInterval.toMillis() + " ms (allowed: 5-10000)");
+    }
+    if (!instanceId.matches("[a-z0-9.-]{0,64}")) {
+      throw new IllegalArgumentException("instanceId: (allowed: a-z, 0-9, . and -, at most 64)");
+    }
+  }
+
+  /** One thread on the wall clock, a commit every 25 ms. */
+  public static EvaluatorConfig of(Path stateDirectory) {
+    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, Duration.ofMillis(25), "");
+  }
+
+  public EvaluatorConfig withClock(Clock clock) {
+    return new EvaluatorConfig(stateDirectory, clock, threads, commitInterval, instanceId);
+  }
+
+  public EvaluatorConfig withInstanceId(String instanceId) {
+    return new EvaluatorConfig(stateDirectory, clock, threads, commitInterval, instanceId);
+  }
+}

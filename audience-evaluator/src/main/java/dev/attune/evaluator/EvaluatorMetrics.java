@@ -1,0 +1,109 @@
+package dev.attune.evaluator;
+
+import dev.attune.proto.v1.Transition;
+import dev.attune.proto.v1.Transition.Reason;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What the evaluator counts. Names of audiences are no personal data, but there may be many: not a
+ * label.
+ */
+final class EvaluatorMetrics {
+  private final Counter entered;
+  private final Counter exited;
+  private final Counter reasserted;
+  private final Counter changes;
+  private final Counter moves;
+  private final Counter timers;
+  private final Counter rejected;
+  private final Map<Integer, Long> watermarks = new ConcurrentHashMap<>();
+  private final Map<String, AtomicLong> members = new ConcurrentHashMap<>();
+
+  EvaluatorMetrics(MeterRegistry registry) {
+    entered = transitions(registry, "entered", "People who entered an audience.");
+    exited = transitions(registry, "exited", "People who left an audience.");
+    reasserted = transitions(registry, "reasserted", "Memberships told again with another end.");
+    changes = registry.counter("attune.evaluator.changes");
+    moves = registry.counter("attune.evaluator.moves");
+    timers = registry.counter("attune.evaluator.timers.fired");
+    // Compare with 0: each one is a record that had no effect and lies in the dead letters.
+    rejected = registry.counter("attune.evaluator.rejected");
+    // Of the partition that is furthest behind. Worry when it is greater than the lag of the
+    // events.
+    Gauge.builder(
+            "attune.evaluator.watermark.seconds", this, m -> m.watermarkMicros() / 1_000_000.0)
+        .register(registry);
+  }
+
+  private static Counter transitions(MeterRegistry registry, String kind, String description) {
+    return Counter.builder("attune.evaluator.transitions")
+        .tag("kind", kind)
+        .description(description)
+        .register(registry);
+  }
+
+  void change() {
+    changes.increment();
+  }
+
+  void move() {
+    moves.increment();
+  }
+
+  void timers(int fired) {
+    timers.increment(fired);
+  }
+
+  void rejected() {
+    rejected.increment();
+  }
+
+  long rejectedCount() {
+    return (long) rejected.count();
+  }
+
+  void told(Transition transition) {
+    if (transition.getReason() == Reason.REASSERTED) {
+      reasserted.increment();
+      return;
+    }
+    (transition.getEntered() ? entered : exited).increment();
+    members
+        .computeIfAbsent(transition.getAudience(), _ -> new AtomicLong())
+        .addAndGet(transition.getEntered() ? 1 : -1);
+  }
+
+  /** Entered minus exited since this process began, by audience. */
+  Map<String, Long> members() {
+    Map<String, Long> counts = new TreeMap<>();
+    members.forEach((audience, count) -> counts.put(audience, count.get()));
+    return counts;
+  }
+
+  long enteredCount() {
+    return (long) entered.count();
+  }
+
+  long exitedCount() {
+    return (long) exited.count();
+  }
+
+  void watermark(int partition, long micros) {
+    watermarks.put(partition, micros);
+  }
+
+  void closed(int partition) {
+    watermarks.remove(partition);
+  }
+
+  /** The least over the partitions that this process has, 0 while one of them has none. */
+  long watermarkMicros() {
+    return watermarks.values().stream().mapToLong(Long::longValue).min().orElse(0);
+  }
+}

@@ -1,0 +1,146 @@
+package dev.attune.evaluator;
+
+import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.platform.part.Part;
+import dev.attune.platform.part.Readiness;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The evaluator: reads changes of profiles, writes who entered and who left which audience.
+ *
+ * <p>Its topics must be there, and the definitions must have been read, before it starts: without
+ * definitions everybody would leave their audiences.
+ */
+public final class EvaluatorPart implements Part {
+  private static final Logger LOG = LoggerFactory.getLogger(EvaluatorPart.class);
+  private static final Duration CLOSE_WAIT_MAX = Duration.ofSeconds(10);
+  private static final int CAUSES_MAX = 20;
+  private static final Duration REPLACE_PAUSE = Duration.ofMillis(500);
+
+  private final KafkaStreams streams;
+  private final CurrentAudiences audiences;
+  private final EvaluatorMetrics metrics;
+  private final InstantSource wall;
+  private final AtomicLong replacedThreads = new AtomicLong();
+  private volatile String lastFailure = "";
+
+  private EvaluatorPart(
+      KafkaSettings kafka,
+      DefinitionsSource definitions,
+      DeadLetters deadLetters,
+      EvaluatorConfig config,
+      InstantSource wall,
+      MeterRegistry registry) {
+    this.audiences = new CurrentAudiences(definitions);
+    this.metrics = new EvaluatorMetrics(registry);
+    this.wall = wall;
+    Topology topology =
+        EvaluatorTopology.build(
+            kafka.topics(),
+            () ->
+                new ProfileProcessor(
+                    audiences, config.clock(), wall, kafka.topics(), deadLetters, metrics));
+    this.streams = new KafkaStreams(topology, StreamsSettings.of(kafka, config));
+    streams.setUncaughtExceptionHandler(this::failed);
+  }
+
+  /** An evaluator on the system's clock. It begins to work when started. */
+  public static EvaluatorPart create(
+      KafkaSettings kafka,
+      DefinitionsSource definitions,
+      DeadLetters deadLetters,
+      EvaluatorConfig config,
+      MeterRegistry registry) {
+    return new EvaluatorPart(
+        kafka, definitions, deadLetters, config, InstantSource.system(), registry);
+  }
+
+  @Override
+  public String name() {
+    return "audience-evaluator";
+  }
+
+  @Override
+  public void start() {
+    streams.start();
+  }
+
+  @Override
+  public Readiness readiness() {
+    KafkaStreams.State state = streams.state();
+    if (state == KafkaStreams.State.RUNNING) {
+      return Readiness.READY;
+    }
+    // REBALANCING lasts until every store is restored.
+    return Readiness.notReady(
+        "the evaluator is " + state + (lastFailure.isEmpty() ? "" : " after " + lastFailure));
+  }
+
+  @Override
+  public Map<String, Object> status() {
+    Map<String, Object> status = new LinkedHashMap<>();
+    status.put("state", streams.state().name());
+    status.put("lag", lag());
+    long watermark = metrics.watermarkMicros();
+    status.put("watermark age ms", watermark == 0 ? "unknown" : wall.millis() - watermark / 1_000);
+    status.put("audiences", audiences.get().audiences().size());
+    status.put("entered", metrics.enteredCount());
+    status.put("exited", metrics.exitedCount());
+    status.put("rejected", metrics.rejectedCount());
+    status.put("replaced threads", replacedThreads.get());
+    return status;
+  }
+
+  @Override
+  public void close() {
+    if (!streams.close(CLOSE_WAIT_MAX)) {
+      LOG.warn("the evaluator did not stop within {} s", CLOSE_WAIT_MAX.toSeconds());
+    }
+  }
+
+  // Records that were fetched or are known to wait, of the slowest partition of each thread.
+  private long lag() {
+    return streams.metrics().entrySet().stream()
+        .filter(entry -> entry.getKey().name().equals("records-lag-max"))
+        .map(entry -> entry.getValue().metricValue())
+        .filter(Number.class::isInstance)
+        .mapToDouble(value -> ((Number) value).doubleValue())
+        .filter(value -> value > 0)
+        .mapToLong(value -> (long) value)
+        .max()
+        .orElse(0);
+  }
+
+  private StreamThreadExceptionResponse failed(Throwable failure) {
+    Throwable root = failure;
+    for (int depth = 0; depth < CAUSES_MAX && root.getCause() != null; depth++) {
+      root = root.getCause();
+    }
+    lastFailure = root.getClass().getSimpleName();
+    if (root instanceof VirtualMachineError) {
+      LOG.error("the evaluator stops", failure);
+      return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+    }
+    LOG.error("a thread of the evaluator failed and is replaced", failure);
+    replacedThreads.incrementAndGet();
+    try {
+      // The dying thread waits, so that a lasting failure does not spin.
+      Thread.sleep(REPLACE_PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return StreamThreadExceptionResponse.REPLACE_THREAD;
+  }
+}

@@ -1,0 +1,350 @@
+package dev.attune.evaluator;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.audience.AudienceSet;
+import dev.attune.core.audience.ProfileState;
+import dev.attune.evaluator.Timers.Timer;
+import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.kafka.Topics;
+import dev.attune.proto.v1.Changed;
+import dev.attune.proto.v1.EvaluatorState;
+import dev.attune.proto.v1.ProfileChange;
+import dev.attune.proto.v1.StateMove;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the states of the profiles of one partition. A step is computed whole before any of it is
+ * written, so that a record that cannot be taken leaves nothing behind but its dead letter.
+ */
+final class ProfileProcessor implements Processor<String, byte[], String, byte[]> {
+  static final String PROFILES = "profiles";
+  static final String TIMERS = "timers";
+  static final String META = "meta";
+  static final String TRANSITIONS_SINK = "transitions";
+  static final String MOVES_SINK = "moves-out";
+
+  /** How often time is looked at. */
+  static final Duration TICK = Duration.ofMillis(20);
+
+  // A slice leaves room for live traffic: a wave of expiries must not stall it.
+  private static final int SLICE_MAX = 1_000;
+  private static final long SLICE_NANOS_MAX = 5_000_000;
+  // What a record can carry, with room for its envelope.
+  private static final int STATE_BYTES_MAX = 900 << 10;
+  private static final String WALKED = "walked";
+
+  private final CurrentAudiences current;
+  private final EvaluatorConfig.Clock clockMode;
+  private final InstantSource wall;
+  private final Topics topics;
+  private final EvaluatorMetrics metrics;
+  private final Rejects rejects;
+
+  private @Nullable Task task;
+
+  ProfileProcessor(
+      CurrentAudiences current,
+      EvaluatorConfig.Clock clockMode,
+      InstantSource wall,
+      Topics topics,
+      DeadLetters deadLetters,
+      EvaluatorMetrics metrics) {
+    this.current = current;
+    this.clockMode = clockMode;
+    this.wall = wall;
+    this.topics = topics;
+    this.metrics = metrics;
+    this.rejects = new Rejects(deadLetters, wall, metrics);
+  }
+
+  @Override
+  public void init(ProcessorContext<String, byte[]> context) {
+    Task opened = new Task(context);
+    task = opened;
+    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, _ -> opened.punctuate());
+  }
+
+  @Override
+  public void process(Record<String, byte[]> record) {
+    Task open = task;
+    if (open == null) {
+      throw new IllegalStateException("the processor is not open");
+    }
+    open.process(record);
+  }
+
+  @Override
+  public void close() {
+    if (task != null) {
+      metrics.closed(task.partition);
+    }
+    task = null;
+  }
+
+  /** The open processor: its stores are there. */
+  private final class Task {
+    final int partition;
+    private final ProcessorContext<String, byte[]> context;
+    private final KeyValueStore<String, byte[]> profiles;
+    private final KeyValueStore<String, byte[]> meta;
+    private final Timers timers;
+    private final EvaluatorClock clock;
+    // Where the walk over all profiles after a change of the definitions stands.
+    private @Nullable String walkCursor;
+    private long walking;
+    private long walked;
+
+    Task(ProcessorContext<String, byte[]> context) {
+      this.context = context;
+      this.partition = context.taskId().partition();
+      this.profiles = context.getStateStore(PROFILES);
+      this.meta = context.getStateStore(META);
+      KeyValueStore<Bytes, byte[]> timerStore = context.getStateStore(TIMERS);
+      this.timers = new Timers(timerStore);
+      this.clock = new EvaluatorClock(clockMode, wall, meta);
+      byte[] stored = meta.get(WALKED);
+      this.walked = stored == null ? 0 : ByteBuffer.wrap(stored).getLong();
+      metrics.watermark(partition, clock.least());
+    }
+
+    void process(Record<String, byte[]> record) {
+      if (record.value() == null || record.key() == null) {
+        // A compacted topic forgets a key.
+        return;
+      }
+      boolean isMove =
+          context
+              .recordMetadata()
+              .map(metadata -> metadata.topic().equals(topics.evaluatorMoves()))
+              .orElse(false);
+      Optional<Step> step;
+      try {
+        step = isMove ? Optional.of(move(record)) : change(record);
+      } catch (KafkaException e) {
+        // The stores, not the record.
+        throw e;
+      } catch (InvalidProtocolBufferException | RuntimeException e) {
+        rejects.take(record, context.recordMetadata(), e);
+        return;
+      }
+      step.ifPresent(this::write);
+    }
+
+    private Optional<Step> change(Record<String, byte[]> record)
+        throws InvalidProtocolBufferException {
+      ProfileChange change = ProfileChange.parseFrom(record.value());
+      return switch (change.getKindCase()) {
+        case CHANGED -> {
+          metrics.change();
+          Changed changed = change.getChanged();
+          String id = changed.getRecord().getProfileId();
+          if (!id.equals(record.key())) {
+            throw new IllegalArgumentException("the key is not the record's profile id");
+          }
+          Loaded loaded = load(id);
+          Steps steps = steps(loaded);
+          steps.change(changed);
+          yield Optional.of(loaded.step(steps.out()));
+        }
+        case WATERMARK -> {
+          if (clock.advance(change.getWatermark())) {
+            metrics.watermark(partition, clock.least());
+            if (clockMode == EvaluatorConfig.Clock.TICKS) {
+              fireAll();
+            }
+          }
+          yield Optional.empty();
+        }
+        case KIND_NOT_SET -> throw new IllegalArgumentException("neither a change nor a watermark");
+      };
+    }
+
+    private Step move(Record<String, byte[]> record) throws InvalidProtocolBufferException {
+      metrics.move();
+      StateMove move = StateMove.parseFrom(record.value());
+      if (!move.getIntoProfileId().equals(record.key())) {
+        throw new IllegalArgumentException("the key is not the receiving profile's id");
+      }
+      Loaded loaded = load(move.getIntoProfileId());
+      Steps steps = steps(loaded);
+      steps.move(move);
+      return loaded.step(steps.out());
+    }
+
+    void punctuate() {
+      Now now = clock.now();
+      if (!now.isKnown()) {
+        return;
+      }
+      fire(now, System.nanoTime() + SLICE_NANOS_MAX);
+      walk(System.nanoTime() + SLICE_NANOS_MAX);
+    }
+
+    // On ticks nothing else moves the time, so everything that a tick made due happens with it.
+    private void fireAll() {
+      while (clock.now().isKnown() && fire(clock.now(), Long.MAX_VALUE)) {
+        // The next slice.
+      }
+    }
+
+    /** Asks the profiles that are due; true when there may be more. */
+    private boolean fire(Now now, long deadlineNanos) {
+      List<Timer> due = now.isKnown() ? timers.due(now.micros(), SLICE_MAX) : List.of();
+      int fired = 0;
+      for (Timer timer : due) {
+        timers.move(timer.profileId(), timer.dueMicros(), 0);
+        asked(timer.profileId(), timer.dueMicros());
+        fired++;
+        if (deadlineNanos != Long.MAX_VALUE && System.nanoTime() - deadlineNanos > 0) {
+          break;
+        }
+      }
+      metrics.timers(fired);
+      return fired > 0;
+    }
+
+    private void asked(String profileId, long due) {
+      try {
+        Loaded loaded = load(profileId).withoutTimer();
+        if (loaded.state().dueMicros() == due) {
+          Steps steps = steps(loaded);
+          steps.due();
+          write(loaded.step(steps.out()));
+        }
+      } catch (IllegalArgumentException e) {
+        rejects.take(profileId, e);
+      }
+    }
+
+    private void redefined(String profileId) {
+      try {
+        Loaded loaded = load(profileId);
+        Steps steps = steps(loaded);
+        steps.definitions();
+        write(loaded.step(steps.out()));
+      } catch (IllegalArgumentException e) {
+        rejects.take(profileId, e);
+      }
+    }
+
+    /** Decides anew what was decided by other definitions. */
+    private void walk(long deadlineNanos) {
+      AudienceSet audiences = current.get();
+      if (audiences.fingerprint() == walked) {
+        return;
+      }
+      if (audiences.fingerprint() != walking) {
+        walking = audiences.fingerprint();
+        walkCursor = null;
+      }
+      List<String> page = new ArrayList<>();
+      try (var entries = walkCursor == null ? profiles.all() : profiles.range(walkCursor, null)) {
+        while (entries.hasNext() && page.size() < SLICE_MAX) {
+          page.add(entries.next().key);
+        }
+      }
+      for (String id : page) {
+        if (System.nanoTime() - deadlineNanos > 0) {
+          walkCursor = id;
+          return;
+        }
+        redefined(id);
+      }
+      if (page.size() < SLICE_MAX) {
+        walked = walking;
+        meta.put(WALKED, ByteBuffer.allocate(8).putLong(walked).array());
+      } else {
+        walkCursor = page.getLast();
+      }
+    }
+
+    private Steps steps(Loaded loaded) {
+      return new Steps(
+          loaded.audiences(), loaded.profileId(), loaded.state(), clock.now(), new Outbox());
+    }
+
+    private Loaded load(String profileId) {
+      AudienceSet audiences = current.get();
+      byte[] stored = profiles.get(profileId);
+      if (stored == null) {
+        ProfileState fresh = new ProfileState(audiences);
+        fresh.setCounters(clock.now().wallMicros(), 0);
+        return new Loaded(audiences, profileId, null, fresh, 0);
+      }
+      try {
+        ProfileState state = ProfileState.decode(EvaluatorState.parseFrom(stored), audiences);
+        return new Loaded(audiences, profileId, Bytes.wrap(stored), state, state.dueMicros());
+      } catch (InvalidProtocolBufferException e) {
+        throw new IllegalArgumentException("the stored state does not parse", e);
+      }
+    }
+
+    private void write(Step step) {
+      if (step.encoded() != null) {
+        profiles.put(step.profileId(), step.encoded().get());
+      }
+      timers.move(step.profileId(), step.timerBefore(), step.timerAfter());
+      long stamp = wall.millis();
+      step.out()
+          .transitions()
+          .forEach(
+              transition -> {
+                metrics.told(transition);
+                context.forward(
+                    new Record<>(transition.getProfileId(), transition.toByteArray(), stamp),
+                    TRANSITIONS_SINK);
+              });
+      step.out()
+          .moves()
+          .forEach(
+              move ->
+                  context.forward(
+                      new Record<>(move.getIntoProfileId(), move.toByteArray(), stamp),
+                      MOVES_SINK));
+    }
+  }
+
+  /** A profile's state before a step; the timer that stands for it, 0 = none. */
+  private record Loaded(
+      AudienceSet audiences,
+      String profileId,
+      @Nullable Bytes stored,
+      ProfileState state,
+      long timer) {
+    Loaded withoutTimer() {
+      return new Loaded(audiences, profileId, stored, state, 0);
+    }
+
+    /** The state as it is now, and what is to be told. */
+    Step step(Outbox out) {
+      Bytes encoded = Bytes.wrap(state.encode().toByteArray());
+      if (encoded.get().length > STATE_BYTES_MAX) {
+        throw new IllegalArgumentException(
+            "the state of the profile would be larger than " + STATE_BYTES_MAX + " bytes");
+      }
+      return new Step(
+          profileId, encoded.equals(stored) ? null : encoded, timer, state.dueMicros(), out);
+    }
+  }
+
+  /**
+   * What is to be written.
+   *
+   * @param encoded the state; null when it is stored like that already
+   */
+  private record Step(
+      String profileId, @Nullable Bytes encoded, long timerBefore, long timerAfter, Outbox out) {}
+}

@@ -1,0 +1,165 @@
+package dev.attune.evaluator;
+
+import dev.attune.core.definition.Definitions;
+import dev.attune.core.profile.Served;
+import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.Changed;
+import dev.attune.proto.v1.Definition;
+import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.Facts;
+import dev.attune.proto.v1.Identifier;
+import dev.attune.proto.v1.LiveProfile;
+import dev.attune.proto.v1.MembershipState;
+import dev.attune.proto.v1.MergeCause;
+import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.ProfileChange;
+import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.proto.v1.SplitCause;
+import dev.attune.proto.v1.Trait;
+import dev.attune.proto.v1.Value;
+import dev.attune.proto.v1.Watermark;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Hand-made inputs of the evaluator. */
+final class Changes {
+  static final String CATALOG =
+      """
+      namespaces:
+        user_id: {unique: true}
+        anonymous_id: {max: 50}
+      traits:
+        plan: {type: string}
+        age: {type: integer}
+      """;
+  static final String VIEWS =
+      "name: views\nwhen: {event: Page Viewed, count: \">= 3\", within: 30m}\n";
+  static final String PRO = "name: pro\nwhen: {trait: traits.plan == \"pro\"}\n";
+  static final String QUIET = "name: quiet\nwhen: {not: {event: Page Viewed, within: 10m}}\n";
+
+  private Changes() {}
+
+  static Definitions definitions(long version, String... audiences) {
+    List<Definition> definitions = new ArrayList<>();
+    definitions.add(definition("catalog", "catalog", 1, CATALOG));
+    for (String audience : audiences) {
+      String name = audience.substring("name: ".length(), audience.indexOf('\n'));
+      definitions.add(definition("audience", name, version, audience));
+    }
+    return Definitions.parse(definitions);
+  }
+
+  private static Definition definition(String kind, String id, long version, String yaml) {
+    return Definition.newBuilder()
+        .setKind(kind)
+        .setId(id)
+        .setVersion(version)
+        .setYaml(yaml)
+        .setPath(kind + "/" + id + ".yaml")
+        .build();
+  }
+
+  static Identifier via(String text) {
+    int colon = text.indexOf(':');
+    return Identifier.newBuilder()
+        .setNamespace(text.substring(0, colon))
+        .setValue(text.substring(colon + 1))
+        .build();
+  }
+
+  static Cause event(String id, String name, String via, long micros) {
+    return Cause.newBuilder()
+        .setEvent(
+            Event.newBuilder()
+                .setEventId(id)
+                .setType("track")
+                .setName(name)
+                .setOccurredAtMicros(micros)
+                .setReceivedAtMicros(micros)
+                .setVia(via(via)))
+        .build();
+  }
+
+  static Cause merge(String from, String into) {
+    return Cause.newBuilder()
+        .setMerge(MergeCause.newBuilder().setFromProfileId(from).setIntoProfileId(into))
+        .build();
+  }
+
+  static Cause split(String from, String into, String via) {
+    return Cause.newBuilder()
+        .setSplit(
+            SplitCause.newBuilder()
+                .setFromProfileId(from)
+                .setIntoProfileId(into)
+                .addIdentifiers(via(via)))
+        .build();
+  }
+
+  static ProfileChange live(
+      String id, long version, Map<String, String> traits, List<Cause> causes) {
+    return live(id, version, traits, Facts.getDefaultInstance(), causes);
+  }
+
+  static ProfileChange live(
+      String id, long version, Map<String, String> traits, Facts facts, List<Cause> causes) {
+    Profile.Builder profile = Profile.newBuilder().setProfileId(id).setVersion(version);
+    new TreeMap<>(traits)
+        .forEach(
+            (name, value) ->
+                profile.addTraits(
+                    Trait.newBuilder()
+                        .setName(name)
+                        .setValue(
+                            value.equals("true")
+                                ? Value.newBuilder().setBoolean(true)
+                                : Value.newBuilder().setText(value))));
+    return changed(
+        ProfileRecord.newBuilder()
+            .setProfileId(id)
+            .setVersion(version)
+            .setLive(
+                LiveProfile.newBuilder()
+                    .setServed(Served.of(profile.build()).bytes())
+                    .setFacts(facts.toByteString()))
+            .build(),
+        causes);
+  }
+
+  static Facts member(String audience, long generation, long version, long validUntil) {
+    return Facts.newBuilder()
+        .addMemberships(
+            MembershipState.newBuilder()
+                .setAudience(audience)
+                .setMember(true)
+                .setEnteredAtMicros(5)
+                .setGeneration(generation)
+                .setVersion(version)
+                .setValidUntilMicros(validUntil))
+        .build();
+  }
+
+  static ProfileChange redirect(String id, long version, String into, List<Cause> causes) {
+    return changed(
+        ProfileRecord.newBuilder().setProfileId(id).setVersion(version).setRedirectTo(into).build(),
+        causes);
+  }
+
+  private static ProfileChange changed(ProfileRecord record, List<Cause> causes) {
+    return ProfileChange.newBuilder()
+        .setChanged(Changed.newBuilder().setRecord(record).addAllCauses(causes))
+        .build();
+  }
+
+  static ProfileChange watermark(int partition, int partitions, long micros) {
+    return ProfileChange.newBuilder()
+        .setWatermark(
+            Watermark.newBuilder()
+                .setEventsPartition(partition)
+                .setEventsPartitions(partitions)
+                .setTimeMicros(micros))
+        .build();
+  }
+}
