@@ -2,11 +2,26 @@ package dev.attune.core.model;
 
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Yaml;
+import java.util.List;
 
-/** A warehouse model. */
-public record ModelDefinition(String name) {
-  /** Reads a file of {@code models/}. */
-  public static ModelDefinition parse(Yaml yaml, Catalog catalog) {
-    return new ModelDefinition(yaml.get("name").name());
+/** A warehouse model, from {@code definitions/models/*.yaml}. */
+public sealed interface ModelDefinition permits ProfilesModel, EventsModel {
+  /** The model's name: its facts have the source {@code model:<name>}. */
+  String name();
+
+  /** Where its rows come from. */
+  ModelSource source();
+
+  /**
+   * Reads a file of {@code models/}; see {@link ProfilesModel} and {@link EventsModel} for the two
+   * forms.
+   *
+   * @throws dev.attune.core.definition.DefinitionException when it cannot be taken
+   */
+  static ModelDefinition parse(Yaml yaml, Catalog catalog) {
+    return switch (yaml.get("kind").oneOf(List.of("profiles", "events"))) {
+      case "profiles" -> ProfilesModel.parse(yaml, catalog);
+      default -> EventsModel.parse(yaml, catalog);
+    };
   }
 }

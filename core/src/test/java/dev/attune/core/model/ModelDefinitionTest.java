@@ -1,0 +1,151 @@
+package dev.attune.core.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.definition.DefinitionException;
+import dev.attune.core.definition.Yaml;
+import dev.attune.core.model.ModelSource.ColumnType;
+import dev.attune.core.model.ModelSource.Format;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class ModelDefinitionTest {
+  private static final Catalog CATALOG =
+      Catalog.parse(
+          Yaml.parse(
+              "catalog.yaml",
+              """
+              namespaces:
+                user_id: {unique: true}
+                email: {max: 5, normalise: lower}
+              traits:
+                plan: {type: string}
+                lifetime_value: {type: number}
+              """));
+
+  private static final String CUSTOMERS =
+      """
+      name: customers
+      kind: profiles
+      source: {files: customers.parquet, format: parquet}
+      key: {namespace: user_id, column: customer_id}
+      identifiers:
+        - {namespace: email, column: email}
+      updated_at: updated_at
+      data_time: 2026-11-20T00:00:00Z
+      traits:
+        plan: plan
+        lifetime_value: total_spent
+      """;
+
+  private static final String PURCHASES =
+      """
+      name: purchases
+      kind: events
+      source:
+        files: CDNOW_master.txt
+        format: csv
+        csv: {delimiter: spaces}
+        columns: {customer_id: string, date: date}
+        date_format: "%Y%m%d"
+      event:
+        user_id: customer_id
+        name: Order Completed
+        time: date
+        properties: {total: dollar_value}
+      """;
+
+  private static ModelDefinition parse(String yaml) {
+    return ModelDefinition.parse(Yaml.parse("models/m.yaml", yaml), CATALOG);
+  }
+
+  @Test
+  void profiles_withEveryKey() {
+    var model = (ProfilesModel) parse(CUSTOMERS);
+
+    assertThat(model.name()).isEqualTo("customers");
+    assertThat(model.source().format()).isEqualTo(Format.PARQUET);
+    assertThat(model.key().column()).isEqualTo("customer_id");
+    assertThat(model.identifierColumns()).containsExactly("customer_id", "email");
+    assertThat(model.updatedAt()).isEqualTo("updated_at");
+    assertThat(model.dataTime()).contains(Instant.parse("2026-11-20T00:00:00Z"));
+    assertThat(model.traits().keySet()).containsExactly("plan", "lifetime_value");
+  }
+
+  @Test
+  void events_withSpacesAndTypes() {
+    var model = (EventsModel) parse(PURCHASES);
+
+    assertThat(model.source().csv().spaces()).isTrue();
+    assertThat(model.source().columns()).containsEntry("date", ColumnType.DATE);
+    assertThat(model.eventName()).isEqualTo("Order Completed");
+    assertThat(model.eventNameColumn()).isEmpty();
+    assertThat(model.idColumn()).isEmpty();
+  }
+
+  @Test
+  void events_withNameOfAColumn() {
+    var model =
+        (EventsModel) parse(PURCHASES.replace("name: Order Completed", "name: {column: what}"));
+
+    assertThat(model.eventName()).isEmpty();
+    assertThat(model.eventNameColumn()).isEqualTo("what");
+  }
+
+  @Test
+  void undeclaredTrait_isRefusedWithTheNearest() {
+    assertThatThrownBy(() -> parse(CUSTOMERS.replace("  plan: plan", "  plam: plan")))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessage(
+            "models/m.yaml:10:9: the catalog declares no trait \"plam\"; did you mean \"plan\"?");
+  }
+
+  @Test
+  void unknownNamespace_isRefusedWithTheNearest() {
+    assertThatThrownBy(() -> parse(CUSTOMERS.replace("namespace: email", "namespace: e_mail")))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessageContaining("models/m.yaml:6:")
+        .hasMessageContaining("did you mean \"email\"?");
+  }
+
+  @Test
+  void unknownKey_isRefused() {
+    assertThatThrownBy(() -> parse(CUSTOMERS + "tarits: {}\n"))
+        .hasMessageContaining("unknown key \"tarits\"; did you mean \"traits\"?");
+  }
+
+  @Test
+  void columnsOfParquet_areRefused() {
+    assertThatThrownBy(
+            () ->
+                parse(
+                    CUSTOMERS.replace(
+                        "format: parquet}", "format: parquet, columns: {a: string}}")))
+        .hasMessageContaining("a Parquet file has types of its own");
+  }
+
+  @Test
+  void badDelimiter_isRefused() {
+    assertThatThrownBy(() -> parse(PURCHASES.replace("delimiter: spaces", "delimiter: abc")))
+        .hasMessageContaining("is not a delimiter");
+  }
+
+  @Test
+  void mappingDigest_dependsOnTheMappingAlone() {
+    var model = (ProfilesModel) parse(CUSTOMERS);
+    var reordered =
+        (ProfilesModel)
+            parse(
+                CUSTOMERS.replace(
+                    "  plan: plan\n  lifetime_value: total_spent\n",
+                    "  lifetime_value: total_spent\n  plan: plan\n"));
+    var other = (ProfilesModel) parse(CUSTOMERS.replace("  plan: plan\n", ""));
+    var moved = (ProfilesModel) parse(CUSTOMERS.replace("customers.parquet", "c.parquet"));
+
+    assertThat(reordered.mappingDigest()).isEqualTo(model.mappingDigest());
+    assertThat(moved.mappingDigest()).isEqualTo(model.mappingDigest());
+    assertThat(other.mappingDigest()).isNotEqualTo(model.mappingDigest());
+  }
+}

@@ -1,0 +1,17 @@
+package dev.attune.refresher.run;
+
+/** What became of the wish to start a run. */
+public sealed interface StartResult {
+  /** It runs. */
+  record Started(Run run) implements StartResult {}
+
+  /** A run of that model has not ended yet: one at a time. */
+  record AlreadyRunning(Run run) implements StartResult {}
+
+  /**
+   * There is no such model.
+   *
+   * @param message one sentence with the nearest name
+   */
+  record UnknownModel(String message) implements StartResult {}
+}

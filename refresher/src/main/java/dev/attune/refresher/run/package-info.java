@@ -1,0 +1,5 @@
+/** Runs of models: started, followed and remembered. */
+@NullMarked
+package dev.attune.refresher.run;
+
+import org.jspecify.annotations.NullMarked;

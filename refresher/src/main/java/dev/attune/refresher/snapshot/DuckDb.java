@@ -1,0 +1,200 @@
+package dev.attune.refresher.snapshot;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.duckdb.DuckDBConnection;
+
+/**
+ * A database of one run: in memory, spilling to a directory of its own, without extensions.
+ *
+ * <p>It starts with access to files, because it has to read them; {@link #lock} takes that away for
+ * good, before an analyst's query runs.
+ */
+final class DuckDb implements AutoCloseable {
+  /** A column as DuckDB describes it. */
+  record Column(String name, String type) {}
+
+  /** Takes one row. */
+  interface RowConsumer {
+    void accept(ResultSet row) throws SQLException;
+  }
+
+  private static final Pattern ERROR =
+      Pattern.compile("(?m)^(?:Error: )?([A-Z][A-Za-z ]{2,40}) Error: (.*)$");
+
+  private final Path temporary;
+  private final DuckDBConnection connection;
+  private final Set<Statement> running = ConcurrentHashMap.newKeySet();
+  private volatile boolean cancelled;
+
+  private DuckDb(Path temporary, DuckDBConnection connection) {
+    this.temporary = temporary;
+    this.connection = connection;
+  }
+
+  /**
+   * @param temporary is created, and deleted with all in it when the database is closed
+   */
+  static DuckDb open(RefreshSettings settings, Path temporary) throws SQLException {
+    try {
+      Files.createDirectories(temporary);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the state directory cannot be written", e);
+    }
+    var properties = new Properties();
+    properties.put("memory_limit", settings.memoryMegabytes() + "MB");
+    properties.put("threads", String.valueOf(settings.threads()));
+    properties.put("temp_directory", temporary.toString());
+    properties.put("autoinstall_known_extensions", "false");
+    properties.put("autoload_known_extensions", "false");
+    properties.put("allow_community_extensions", "false");
+    // Rows are streamed: a result of millions of rows must not stand in memory.
+    properties.put("jdbc_stream_results", "true");
+    Connection connection = DriverManager.getConnection("jdbc:duckdb:", properties);
+    var db = new DuckDb(temporary, connection.unwrap(DuckDBConnection.class));
+    db.execute("set global TimeZone = 'UTC'");
+    return db;
+  }
+
+  /** Ends access to files for good, but for one to be written. */
+  void lock(Path writable) throws SQLException {
+    execute("set allowed_paths = " + Sql.literals(List.of(writable.toString())));
+    execute("set enable_external_access = false");
+    execute("set lock_configuration = true");
+  }
+
+  void execute(String sql) throws SQLException {
+    checkNotCancelled();
+    try (Statement statement = connection.createStatement()) {
+      running.add(statement);
+      try {
+        statement.execute(sql);
+      } finally {
+        running.remove(statement);
+      }
+    }
+  }
+
+  /** Streams a result; other statements may run meanwhile. */
+  void forEach(String sql, RowConsumer consumer) throws SQLException {
+    checkNotCancelled();
+    try (Connection own = connection.duplicate();
+        Statement statement = own.createStatement()) {
+      running.add(statement);
+      try (ResultSet rows = statement.executeQuery(sql)) {
+        while (rows.next()) {
+          consumer.accept(rows);
+        }
+      } finally {
+        running.remove(statement);
+      }
+    }
+  }
+
+  /** The numbers of a result of one row. */
+  long[] numbers(String sql) throws SQLException {
+    List<long[]> rows = new ArrayList<>();
+    forEach(
+        sql,
+        row -> {
+          long[] numbers = new long[row.getMetaData().getColumnCount()];
+          for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = row.getLong(i + 1);
+          }
+          rows.add(numbers);
+        });
+    return rows.getFirst();
+  }
+
+  /** The texts of a result of one column. */
+  List<String> texts(String sql) throws SQLException {
+    List<String> texts = new ArrayList<>();
+    forEach(sql, row -> texts.add(row.getString(1)));
+    return texts;
+  }
+
+  /** What a query's result looks like. */
+  List<Column> describe(String query) throws SQLException {
+    List<Column> columns = new ArrayList<>();
+    forEach(
+        "describe " + query, row -> columns.add(new Column(row.getString(1), row.getString(2))));
+    return columns;
+  }
+
+  private void checkNotCancelled() throws SQLException {
+    if (cancelled) {
+      throw new SQLException("INTERRUPT Error: cancelled");
+    }
+  }
+
+  /** Ends what runs and whatever would run next, from another thread. */
+  void cancel() {
+    cancelled = true;
+    for (Statement statement : running) {
+      try {
+        statement.cancel();
+      } catch (SQLException e) {
+        // It has ended by itself.
+      }
+    }
+  }
+
+  /** The kind of an error, e.g. {@code Binder}; the rest of its message may hold people's data. */
+  static String errorKind(SQLException e) {
+    Matcher matcher = ERROR.matcher(String.valueOf(e.getMessage()));
+    String kind = "unknown";
+    while (matcher.find()) {
+      kind = matcher.group(1);
+    }
+    return kind;
+  }
+
+  /**
+   * The first line of an error's own message; only for kinds that speak of names, not of values.
+   */
+  static String errorLine(SQLException e) {
+    Matcher matcher = ERROR.matcher(String.valueOf(e.getMessage()));
+    String line = "";
+    while (matcher.find()) {
+      line = matcher.group(2);
+    }
+    return line;
+  }
+
+  @Override
+  public void close() throws SQLException {
+    try {
+      connection.close();
+    } finally {
+      deleteTemporary();
+    }
+  }
+
+  private void deleteTemporary() {
+    if (!Files.exists(temporary)) {
+      return;
+    }
+    try (var paths = Files.walk(temporary)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("temporary files of a run cannot be deleted", e);
+    }
+  }
+}

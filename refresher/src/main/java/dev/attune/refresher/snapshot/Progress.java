@@ -1,0 +1,45 @@
+package dev.attune.refresher.snapshot;
+
+/** How far a run is; called on the run's thread. */
+public interface Progress {
+  /** Takes no notice. */
+  Progress NONE =
+      new Progress() {
+        @Override
+        public void phase(Phase phase) {}
+
+        @Override
+        public void rowsRead(long rows) {}
+
+        @Override
+        public void toWrite(long total) {}
+
+        @Override
+        public void written(long rows) {}
+
+        @Override
+        public void badRows(long rows) {}
+      };
+
+  /** What a run does, in this order. */
+  enum Phase {
+    READING,
+    DIFFING,
+    WRITING
+  }
+
+  /** A phase begins. */
+  void phase(Phase phase);
+
+  /** Rows in the snapshot. */
+  void rowsRead(long rows);
+
+  /** Rows that are to be written: those that changed, or all events. */
+  void toWrite(long total);
+
+  /** Rows written so far in this run. */
+  void written(long rows);
+
+  /** Rows given up on: each is a dead letter. */
+  void badRows(long rows);
+}

@@ -1,0 +1,54 @@
+package dev.attune.refresher.snapshot;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * What refreshes may use.
+ *
+ * @param dataRoot relative paths of models start here
+ * @param stateDir holds each model's last applied snapshot and DuckDB's temporary files; on shared
+ *     storage where the refresher can move to another machine
+ * @param memoryMegabytes that DuckDB may use for one run (64 to 65536); beyond it, it spills to
+ *     disk
+ * @param threads of DuckDB (1 to 64)
+ * @param badRowShareMax above this share of rows that cannot be taken (0 to 1) a run is refused
+ * @param chunkRows rows in one write (1 to 5000)
+ * @param inFlightMax events sent and not yet acknowledged (1 to 100000)
+ * @param acknowledgeTimeout longest wait for the log's acknowledgement of one record
+ */
+public record RefreshSettings(
+    Path dataRoot,
+    Path stateDir,
+    int memoryMegabytes,
+    int threads,
+    double badRowShareMax,
+    int chunkRows,
+    int inFlightMax,
+    Duration acknowledgeTimeout) {
+  public RefreshSettings {
+    within("memoryMegabytes", memoryMegabytes, 64, 65_536);
+    within("threads", threads, 1, 64);
+    within("chunkRows", chunkRows, 1, 5_000);
+    within("inFlightMax", inFlightMax, 1, 100_000);
+    if (!(badRowShareMax >= 0 && badRowShareMax <= 1)) {
+      throw new IllegalArgumentException(
+          "badRowShareMax: " + badRowShareMax + " (allowed: 0 to 1)");
+    }
+    if (acknowledgeTimeout.isNegative() || acknowledgeTimeout.isZero()) {
+      throw new IllegalArgumentException("acknowledgeTimeout: not positive");
+    }
+  }
+
+  /** The defaults: 256 MB, 2 threads, 5 % bad rows, chunks of 500 rows. */
+  public static RefreshSettings defaults(Path dataRoot, Path stateDir) {
+    return new RefreshSettings(dataRoot, stateDir, 256, 2, 0.05, 500, 2_000, Duration.ofMinutes(1));
+  }
+
+  private static void within(String name, int value, int min, int max) {
+    if (value < min || value > max) {
+      throw new IllegalArgumentException(
+          name + ": " + value + " (allowed: " + min + " to " + max + ")");
+    }
+  }
+}

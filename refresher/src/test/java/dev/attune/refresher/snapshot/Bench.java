@@ -1,0 +1,195 @@
+package dev.attune.refresher.snapshot;
+
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.definition.Yaml;
+import dev.attune.core.model.EventsModel;
+import dev.attune.core.model.ModelDefinition;
+import dev.attune.core.profile.Facts;
+import dev.attune.core.profile.ProfileInput;
+import dev.attune.proto.v1.DeadLetter;
+import dev.attune.proto.v1.Fact;
+import dev.attune.proto.v1.Link;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** A data root, a state directory and two ends that remember what came to them. */
+final class Bench {
+  static final Catalog CATALOG =
+      Catalog.parse(
+          Yaml.parse(
+              "catalog.yaml",
+              """
+              namespaces:
+                user_id: {unique: true, blocked: [unknown]}
+                email: {max: 5, normalise: lower}
+                anonymous_id: {max: 50}
+              traits:
+                plan: {type: string}
+                total: {type: number}
+                orders: {type: integer}
+                active: {type: boolean}
+                born: {type: date}
+                seen: {type: timestamp}
+                tags: {type: list}
+                address: {type: object}
+              """));
+
+  /** The log's side. */
+  record Sent(String key, String json) {}
+
+  final Path data;
+  final Path state;
+  final List<ProfileInput> inputs = new ArrayList<>();
+  final List<DeadLetter> letters = new ArrayList<>();
+  final List<Sent> sent = new ArrayList<>();
+  final List<String> log = new ArrayList<>();
+  int chunkRows = 500;
+
+  /** Inputs that are taken before the store fails. */
+  long inputsUntilFailure = Long.MAX_VALUE;
+
+  private int runs;
+
+  Bench(Path directory) throws Exception {
+    data = Files.createDirectories(directory.resolve("data"));
+    state = directory.resolve("state");
+  }
+
+  Refresher refresher() {
+    return new Refresher(
+        batch -> {
+          if (inputsUntilFailure < batch.size()) {
+            throw new IllegalStateException("the store is away");
+          }
+          inputsUntilFailure -= batch.size();
+          inputs.addAll(batch);
+        },
+        new HistoricalEvents() {
+          @Override
+          public CompletionStage<?> send(String key, byte[] segmentJson) {
+            String json = new String(segmentJson, StandardCharsets.UTF_8);
+            sent.add(new Sent(key, json));
+            log.add(json);
+            return CompletableFuture.completedFuture(null);
+          }
+
+          @Override
+          public CompletionStage<?> tick(Instant time) {
+            log.add("tick " + time);
+            return CompletableFuture.completedFuture(null);
+          }
+        },
+        letter -> {
+          letters.add(letter);
+          return CompletableFuture.completedFuture(null);
+        },
+        new RefreshSettings(data, state, 128, 1, 0.05, chunkRows, 100, Duration.ofSeconds(10)),
+        InstantSource.fixed(Instant.parse("2026-11-21T00:00:00Z")));
+  }
+
+  static ModelDefinition model(String yaml) {
+    return ModelDefinition.parse(Yaml.parse("models/m.yaml", yaml), CATALOG);
+  }
+
+  RefreshOutcome refresh(String yaml) {
+    return refresher().refresh(model(yaml), CATALOG, "run-" + ++runs, Progress.NONE);
+  }
+
+  RefreshOutcome loadUntil(String yaml, Instant until) {
+    return refresher()
+        .loadUntil((EventsModel) model(yaml), CATALOG, until, "run-" + ++runs, Progress.NONE);
+  }
+
+  RefreshOutcome.Done done(String yaml) {
+    return switch (refresh(yaml)) {
+      case RefreshOutcome.Done done -> done;
+      case RefreshOutcome.Refused refused -> throw new AssertionError(refused.reason());
+    };
+  }
+
+  String refused(String yaml) {
+    return switch (refresh(yaml)) {
+      case RefreshOutcome.Done done -> throw new AssertionError("not refused: " + done);
+      case RefreshOutcome.Refused refused -> refused.reason();
+    };
+  }
+
+  /** Writes a query's result to a file of the data root, as of a time. */
+  Path write(String file, String query, String modified) {
+    Path path = data.resolve(file);
+    String options =
+        file.endsWith(".parquet")
+            ? "format parquet"
+            : file.endsWith(".json") ? "format json" : "format csv, header";
+    try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+        var statement = connection.createStatement()) {
+      statement.execute("set TimeZone = 'UTC'");
+      statement.execute("copy (" + query + ") to '" + path + "' (" + options + ")");
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
+    return touched(path, modified);
+  }
+
+  Path text(String file, String content, String modified) throws Exception {
+    return touched(Files.writeString(data.resolve(file), content), modified);
+  }
+
+  private static Path touched(Path path, String modified) {
+    try {
+      return Files.setLastModifiedTime(path, FileTime.from(Instant.parse(modified)));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** What the inputs fold to: {@code user_id:1/plan} to the winning fact. */
+  Map<String, Fact> folded() {
+    Map<String, Facts> people = new TreeMap<>();
+    for (ProfileInput input : inputs) {
+      people
+          .computeIfAbsent(input.via().namespace() + ":" + input.via().value(), _ -> new Facts())
+          .addAll(input.facts());
+    }
+    Map<String, Fact> folded = new TreeMap<>();
+    people.forEach(
+        (person, facts) ->
+            facts.all().forEach(fact -> folded.put(person + "/" + fact.getTrait(), fact)));
+    return folded;
+  }
+
+  /** The fact of {@code user_id:1/plan}. */
+  Fact fact(String key) {
+    return at(folded(), key);
+  }
+
+  static Fact at(Map<String, Fact> facts, String key) {
+    Fact fact = facts.get(key);
+    if (fact == null) {
+      throw new AssertionError("no fact " + key + " among " + facts.keySet());
+    }
+    return fact;
+  }
+
+  List<Link> links() {
+    return inputs.stream().flatMap(input -> input.links().stream()).distinct().toList();
+  }
+
+  static long micros(String time) {
+    return Instant.parse(time).toEpochMilli() * 1_000;
+  }
+}
