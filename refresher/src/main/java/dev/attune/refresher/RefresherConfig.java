@@ -1,6 +1,7 @@
 package dev.attune.refresher;
 
 import dev.attune.refresher.event.Clock;
+import dev.attune.refresher.snapshot.RefreshSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -11,11 +12,22 @@ import java.time.Duration;
  * @param consumers of events in this process, 1 to 64; more than the topic has partitions are idle
  * @param clock {@link Clock#TICKS} in a job that runs on the events' time
  * @param storeTimeout of each call to the store, 10 ms to 1 min
+ * @param refresh what warehouse models may use
  */
-public record RefresherConfig(Path stateDir, int consumers, Clock clock, Duration storeTimeout) {
-  /** Two consumers on the wall clock, five seconds for a call to the store. */
-  public static RefresherConfig of(Path stateDir) {
-    return new RefresherConfig(stateDir, 2, Clock.WALL, Duration.ofSeconds(5));
+public record RefresherConfig(
+    Path stateDir, int consumers, Clock clock, Duration storeTimeout, RefreshSettings refresh) {
+  /**
+   * Two consumers on the wall clock, five seconds for a call to the store.
+   *
+   * @param dataRoot where the relative paths of models start
+   */
+  public static RefresherConfig of(Path stateDir, Path dataRoot) {
+    return new RefresherConfig(
+        stateDir,
+        2,
+        Clock.WALL,
+        Duration.ofSeconds(5),
+        RefreshSettings.defaults(dataRoot, stateDir));
   }
 
   public RefresherConfig {

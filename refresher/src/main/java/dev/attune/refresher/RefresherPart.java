@@ -14,10 +14,16 @@ import dev.attune.refresher.consume.BatchConsumer;
 import dev.attune.refresher.event.EventConsumer;
 import dev.attune.refresher.event.EventLog;
 import dev.attune.refresher.event.KafkaChanges;
+import dev.attune.refresher.event.LoggedHistory;
 import dev.attune.refresher.membership.MembershipConsumer;
+import dev.attune.refresher.run.RefreshHttp;
+import dev.attune.refresher.run.Refreshes;
+import dev.attune.refresher.run.Run;
+import dev.attune.refresher.snapshot.Refresher;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +38,7 @@ public final class RefresherPart implements Part {
   private final BatchConsumer memberships;
   private final Refolding refolding;
   private final CollectorHttp collector;
+  private final Refreshes refreshes;
 
   private RefresherPart(
       EventLog log,
@@ -39,13 +46,15 @@ public final class RefresherPart implements Part {
       List<BatchConsumer> eventConsumers,
       BatchConsumer memberships,
       Refolding refolding,
-      CollectorHttp collector) {
+      CollectorHttp collector,
+      Refreshes refreshes) {
     this.log = log;
     this.changes = changes;
     this.eventConsumers = List.copyOf(eventConsumers);
     this.memberships = memberships;
     this.refolding = refolding;
     this.collector = collector;
+    this.refreshes = refreshes;
   }
 
   /** A refresher on a store; the topics are there already. */
@@ -75,13 +84,21 @@ public final class RefresherPart implements Part {
               config.clock(),
               meters));
     }
+    Refreshes refreshes =
+        new Refreshes(
+            definitions,
+            new Refresher(
+                writer::apply, new LoggedHistory(log), deadLetters, config.refresh(), clock),
+            clock,
+            meters);
     return new RefresherPart(
         log,
         changes,
         eventConsumers,
         MembershipConsumer.create(settings, writer, deadLetters),
         new Refolding(store, writer, definitions, config.stateDir(), config.storeTimeout()),
-        new CollectorHttp(new Collector(log, deadLetters, clock)));
+        new CollectorHttp(new Collector(log, deadLetters, clock)),
+        refreshes);
   }
 
   @Override
@@ -125,16 +142,33 @@ public final class RefresherPart implements Part {
     status.put(
         "events waiting", eventConsumers.stream().mapToLong(c -> Math.max(0, c.lag())).sum());
     status.put("transitions waiting", Math.max(0, memberships.lag()));
+    refreshes.list().stream()
+        .findFirst()
+        .ifPresent(
+            run ->
+                status.put(
+                    "last refresh", run.model() + " " + run.state().label() + " " + since(run)));
     return status;
+  }
+
+  private static String since(Run run) {
+    return run.endedAt().orElse(run.startedAt()).truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  /** The runs of warehouse models. */
+  public Refreshes refreshes() {
+    return refreshes;
   }
 
   @Override
   public void routes(HttpRouting.Builder http) {
     collector.routes(http);
+    new RefreshHttp(refreshes).routes(http);
   }
 
   @Override
   public void close() {
+    refreshes.close();
     refolding.close();
     eventConsumers.forEach(BatchConsumer::close);
     memberships.close();

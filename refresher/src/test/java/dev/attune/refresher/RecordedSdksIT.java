@@ -68,7 +68,8 @@ class RecordedSdksIT {
       body = gzip(body);
     }
     boolean chunked = headers.path("transfer-encoding").asText().equals("chunked");
-    StringBuilder head = new StringBuilder("POST " + request.get("u").textValue() + " HTTP/1.1\r\n");
+    StringBuilder head =
+        new StringBuilder("POST " + request.get("u").textValue() + " HTTP/1.1\r\n");
     for (var header : headers.properties()) {
       // One request a connection; the recorded body was unpacked, so its length is ours.
       if (!header.getKey().matches("connection|content-length")) {

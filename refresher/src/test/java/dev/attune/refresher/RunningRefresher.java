@@ -59,7 +59,7 @@ final class RunningRefresher implements AutoCloseable {
               deadLetters.add(letter);
               return CompletableFuture.completedFuture(null);
             },
-            RefresherConfig.of(stateDir),
+            RefresherConfig.of(stateDir, stateDir),
             new SimpleMeterRegistry());
     part.start();
     http = HttpServer.start(HttpServerConfig.onPort(0), List.of(part::routes));
@@ -74,7 +74,9 @@ final class RunningRefresher implements AutoCloseable {
     return client.send(
         HttpRequest.newBuilder(uri(path))
             .timeout(TIMEOUT)
-            .POST(HttpRequest.BodyPublishers.ofString(body.replace('\'', '"'), StandardCharsets.UTF_8))
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    body.replace('\'', '"'), StandardCharsets.UTF_8))
             .build(),
         HttpResponse.BodyHandlers.ofString());
   }
@@ -82,10 +84,7 @@ final class RunningRefresher implements AutoCloseable {
   /** The profile of an identifier; empty while there is none or the store is away. */
   Optional<Profile> profile(String namespace, String value) {
     try {
-      return store
-                  .find(new Identifier(namespace, value), TIMEOUT)
-                  .toCompletableFuture()
-                  .join()
+      return store.find(new Identifier(namespace, value), TIMEOUT).toCompletableFuture().join()
               instanceof LookupResult.Found found
           ? Optional.of(found.served().profile())
           : Optional.empty();

@@ -74,8 +74,7 @@ class LinksTest {
     List<Link> links =
         List.of(Links.link(USER, COOKIE, 10, "e1"), Links.link(other, COOKIE, 20, "e2"));
     for (List<Link> order : List.of(links, links.reversed())) {
-      Partition partition =
-          Partition.of(List.of(COOKIE, other, USER), order, Catalog.DEFAULT);
+      Partition partition = Partition.of(List.of(COOKIE, other, USER), order, Catalog.DEFAULT);
 
       assertThat(partition.component(COOKIE).identifiers()).containsExactly(USER, COOKIE);
       assertThat(partition.component(other).identifiers()).containsExactly(other);

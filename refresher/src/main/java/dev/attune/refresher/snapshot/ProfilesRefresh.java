@@ -6,7 +6,7 @@ import dev.attune.core.catalog.TraitType;
 import dev.attune.core.identity.Links;
 import dev.attune.core.model.ModelSource.ColumnType;
 import dev.attune.core.model.ProfilesModel;
-import dev.attune.core.profile.Facts;
+import dev.attune.core.profile.FactSet;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.ProfileInput;
 import dev.attune.core.profile.TraitFit;
@@ -202,10 +202,10 @@ final class ProfilesRefresh {
 
   private Fact fact(String trait, Identifier via, long stamp, @Nullable String cell) {
     if (cell == null) {
-      return Facts.fact(trait, source, via, stamp, Optional.empty(), "");
+      return FactSet.fact(trait, source, via, stamp, Optional.empty(), "");
     }
     try {
-      return Facts.fact(trait, source, via, stamp, Optional.of(Cells.value(cell)), "");
+      return FactSet.fact(trait, source, via, stamp, Optional.of(Cells.value(cell)), "");
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("trait \"" + trait + "\": " + e.getMessage(), e);
     }

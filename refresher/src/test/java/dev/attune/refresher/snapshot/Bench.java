@@ -4,7 +4,7 @@ import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Yaml;
 import dev.attune.core.model.EventsModel;
 import dev.attune.core.model.ModelDefinition;
-import dev.attune.core.profile.Facts;
+import dev.attune.core.profile.FactSet;
 import dev.attune.core.profile.ProfileInput;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Fact;
@@ -159,10 +159,10 @@ final class Bench {
 
   /** What the inputs fold to: {@code user_id:1/plan} to the winning fact. */
   Map<String, Fact> folded() {
-    Map<String, Facts> people = new TreeMap<>();
+    Map<String, FactSet> people = new TreeMap<>();
     for (ProfileInput input : inputs) {
       people
-          .computeIfAbsent(input.via().namespace() + ":" + input.via().value(), _ -> new Facts())
+          .computeIfAbsent(input.via().namespace() + ":" + input.via().value(), _ -> new FactSet())
           .addAll(input.facts());
     }
     Map<String, Fact> folded = new TreeMap<>();
