@@ -169,6 +169,23 @@ public final class Refreshes implements AutoCloseable {
     LOG.info("The run {} is {} {}", id, state.label(), message);
   }
 
+  /**
+   * Loads an events model into a job that runs on the events' time; blocks until the log has all of
+   * it. It is no run: nothing of it is remembered.
+   *
+   * @param until events later than this are left out; the last tick
+   */
+  public RefreshOutcome backfill(EventsModel model, Instant until) throws InterruptedException {
+    String id = model.name() + "-backfill";
+    database.acquire();
+    try {
+      return refresher.loadUntil(
+          model, definitions.current().catalog(), until, id, new RunProgress(id));
+    } finally {
+      database.release();
+    }
+  }
+
   /** A run, if it is remembered. */
   public synchronized Optional<Run> get(String id) {
     return Optional.ofNullable(runs.get(id));
