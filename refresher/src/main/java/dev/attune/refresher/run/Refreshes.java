@@ -89,7 +89,9 @@ public final class Refreshes implements AutoCloseable {
     forgetOldest();
     threads.put(
         run.id(),
-        Thread.ofVirtual()
+        // Not a virtual thread: DuckDB's calls are native and long, and would hold a carrier.
+        Thread.ofPlatform()
+            .daemon()
             .name("refresh-" + run.id())
             .start(() -> execute(run.id(), definition, current)));
     return new StartResult.Started(run);

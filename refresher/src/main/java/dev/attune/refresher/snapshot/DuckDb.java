@@ -48,9 +48,11 @@ final class DuckDb implements AutoCloseable {
   }
 
   /**
-   * @param temporary is created, and deleted with all in it when the database is closed
+   * @param temporary is emptied, for a killed run may have left files in it, and deleted when the
+   *     database is closed
    */
   static DuckDb open(RefreshSettings settings, Path temporary) throws SQLException {
+    delete(temporary);
     try {
       Files.createDirectories(temporary);
     } catch (IOException e) {
@@ -181,11 +183,11 @@ final class DuckDb implements AutoCloseable {
     try {
       connection.close();
     } finally {
-      deleteTemporary();
+      delete(temporary);
     }
   }
 
-  private void deleteTemporary() {
+  private static void delete(Path temporary) {
     if (!Files.exists(temporary)) {
       return;
     }

@@ -50,9 +50,10 @@ public final class Refresher {
    */
   public RefreshOutcome refresh(
       ModelDefinition model, Catalog catalog, String runId, Progress progress) {
-    Path directory = settings.stateDir().toAbsolutePath().resolve(model.name());
+    Path directory = settings.stateDir().toAbsolutePath().resolve("models").resolve(model.name());
+    Path temporary = temporary(model.name());
     return inDatabase(
-        runId,
+        temporary,
         db ->
             switch (model) {
               case ProfilesModel profiles ->
@@ -62,7 +63,8 @@ public final class Refresher {
                           inputs,
                           new RowLetters(letters, model.name(), settings, clock),
                           runId);
-              case EventsModel history -> load(db, history, catalog, directory, runId, progress);
+              case EventsModel history ->
+                  load(db, history, catalog, directory, temporary, progress);
             });
   }
 
@@ -72,14 +74,16 @@ public final class Refresher {
    * before the tick that follows it. Takes no notice of what was loaded before.
    */
   public RefreshOutcome loadUntil(
-      EventsModel model, Catalog catalog, Instant until, String runId, Progress progress) {
+      EventsModel model, Catalog catalog, Instant until, Progress progress) {
+    // No model is called that: a job does not meddle with a refresh of the same model.
+    Path temporary = temporary(model.name() + "~until");
     return inDatabase(
-        runId,
+        temporary,
         db ->
             new EventsBackfill(db, model, catalog, settings, progress)
                 .run(
                     SourceFiles.find(model.source(), settings.dataRoot()),
-                    scratch(runId),
+                    temporary.resolve("scratch"),
                     events,
                     new RowLetters(letters, model.name(), settings, clock),
                     until));
@@ -90,7 +94,7 @@ public final class Refresher {
       EventsModel model,
       Catalog catalog,
       Path directory,
-      String runId,
+      Path temporary,
       Progress progress)
       throws SQLException {
     SourceFiles files = SourceFiles.find(model.source(), settings.dataRoot());
@@ -105,7 +109,7 @@ public final class Refresher {
           new EventsBackfill(db, model, catalog, settings, progress)
               .run(
                   files,
-                  scratch(runId),
+                  temporary.resolve("scratch"),
                   events,
                   new RowLetters(letters, model.name(), settings, clock),
                   null);
@@ -118,8 +122,8 @@ public final class Refresher {
     }
   }
 
-  private Path scratch(String runId) {
-    return settings.stateDir().toAbsolutePath().resolve("tmp").resolve(runId).resolve("scratch");
+  private Path temporary(String name) {
+    return settings.stateDir().toAbsolutePath().resolve("tmp").resolve(name);
   }
 
   /** Ends the runs under way; they fail, and the next ones take up what is missing. */
@@ -131,8 +135,7 @@ public final class Refresher {
     RefreshOutcome in(DuckDb db) throws SQLException;
   }
 
-  private RefreshOutcome inDatabase(String runId, Work work) {
-    Path temporary = settings.stateDir().toAbsolutePath().resolve("tmp").resolve(runId);
+  private RefreshOutcome inDatabase(Path temporary, Work work) {
     try (DuckDb db = DuckDb.open(settings, temporary)) {
       open.add(db);
       try {

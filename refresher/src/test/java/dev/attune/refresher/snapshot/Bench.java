@@ -110,8 +110,7 @@ final class Bench {
   }
 
   RefreshOutcome loadUntil(String yaml, Instant until) {
-    return refresher()
-        .loadUntil((EventsModel) model(yaml), CATALOG, until, "run-" + ++runs, Progress.NONE);
+    return refresher().loadUntil((EventsModel) model(yaml), CATALOG, until, Progress.NONE);
   }
 
   RefreshOutcome.Done done(String yaml) {

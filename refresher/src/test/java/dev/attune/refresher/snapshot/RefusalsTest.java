@@ -41,7 +41,7 @@ class RefusalsTest {
   void nothingChanged() {
     assertThat(bench.inputs).isEmpty();
     assertThat(bench.letters).isEmpty();
-    assertThat(bench.state.resolve("customers/next.parquet")).doesNotExist();
+    assertThat(bench.state.resolve("models/customers/next.parquet")).doesNotExist();
     assertThat(bench.state.resolve("tmp")).isEmptyDirectory();
   }
 
