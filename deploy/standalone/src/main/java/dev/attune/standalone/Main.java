@@ -34,7 +34,8 @@ public final class Main {
         .getSubcommands()
         .values()
         .forEach(
-            command -> command.getCommandSpec().mixinStandardHelpOptions(true).version(Version.TEXT));
+            command ->
+                command.getCommandSpec().mixinStandardHelpOptions(true).version(Version.TEXT));
     commands.setParameterExceptionHandler(
         (exception, _) -> {
           terminal.note("attune: " + exception.getMessage());

@@ -5,8 +5,8 @@ import dev.attune.embedded.EmbeddedKafka;
 import dev.attune.embedded.EmbeddedRedis;
 import dev.attune.platform.deadletter.DeadLetterLog;
 import dev.attune.platform.deadletter.DeadLetterReplay;
-import dev.attune.platform.deadletter.DeadLettersHttp;
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.deadletter.DeadLettersHttp;
 import dev.attune.platform.deadletter.KafkaDeadLetters;
 import dev.attune.platform.definition.DefinitionsFeed;
 import dev.attune.platform.definition.DefinitionsHttp;
@@ -41,8 +41,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * All of Attune in this process: broker, store and the four services, as one machine would run them.
- * What is opened later is closed earlier, so that nothing loses what it still needs.
+ * All of Attune in this process: broker, store and the four services, as one machine would run
+ * them. What is opened later is closed earlier, so that nothing loses what it still needs.
  */
 public final class Standalone implements AutoCloseable {
   private static final String WORKSPACE = "attune";
@@ -187,8 +187,7 @@ public final class Standalone implements AutoCloseable {
       KafkaTopics.ensure(kafka, START_MAX);
 
       Metrics metrics = shutdown.add("metrics", new Metrics(), CLOSE_MAX);
-      var deadLetters =
-          shutdown.add("dead letters", KafkaDeadLetters.create(kafka), CLOSE_MAX);
+      var deadLetters = shutdown.add("dead letters", KafkaDeadLetters.create(kafka), CLOSE_MAX);
       var letterLog = shutdown.add("dead letter log", DeadLetterLog.start(kafka), CLOSE_MAX);
       var replay =
           shutdown.add(
@@ -216,8 +215,7 @@ public final class Standalone implements AutoCloseable {
       routes.add(new HealthHttp(parts, () -> process(feed, letterLog)));
       routes.add(metrics);
       routes.add(
-          new DefinitionsHttp(
-              new DefinitionsPublisher(kafka, feed, InstantSource.system()), feed));
+          new DefinitionsHttp(new DefinitionsPublisher(kafka, feed, InstantSource.system()), feed));
       routes.add(new DeadLettersHttp(letterLog, replay));
       parts.forEach(part -> routes.add(part::routes));
       GrpcServer grpc = grpc(List.of());
@@ -241,7 +239,12 @@ public final class Standalone implements AutoCloseable {
         MeterRegistry meters) {
       return List.of(
           RefresherPart.create(
-              kafka, store, feed, deadLetters, RefresherConfig.of(data.state("refresher")), meters));
+              kafka,
+              store,
+              feed,
+              deadLetters,
+              RefresherConfig.of(data.state("refresher")),
+              meters));
     }
 
     private static Map<String, Object> process(DefinitionsFeed feed, DeadLetterLog letters) {

@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * Calls a running Attune over HTTP. What stands between the caller and an answer (no server, no
  * Attune there, a refusal) becomes a {@link Complaint}.
  */
-final class AttuneClient implements AutoCloseable {
-  static final JsonMapper JSON = JsonMapper.builder().build();
+public final class AttuneClient implements AutoCloseable {
+  /** Reads and writes what is exchanged. */
+  public static final JsonMapper JSON = JsonMapper.builder().build();
+
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final Duration ANSWER = Duration.ofSeconds(60);
 
@@ -29,7 +31,7 @@ final class AttuneClient implements AutoCloseable {
   /**
    * @param server e.g. {@code http://127.0.0.1:8080}
    */
-  AttuneClient(String server) {
+  public AttuneClient(String server) {
     this.server = parse(server);
     this.http =
         HttpClient.newBuilder()
@@ -63,12 +65,12 @@ final class AttuneClient implements AutoCloseable {
   }
 
   /** Any answer to a GET, whatever its status. */
-  Reply get(String path) {
+  public Reply get(String path) {
     return send("GET", path, null);
   }
 
   /** Any answer to a POST, whatever its status. */
-  Reply post(String path, @Nullable JsonNode body) {
+  public Reply post(String path, @Nullable JsonNode body) {
     return send("POST", path, body);
   }
 
@@ -116,13 +118,14 @@ final class AttuneClient implements AutoCloseable {
    *
    * @param body JSON; "missing" when there was none
    */
-  record Reply(int status, JsonNode body) {
-    boolean ok() {
+  public record Reply(int status, JsonNode body) {
+    /** A 2xx. */
+    public boolean ok() {
       return status >= 200 && status < 300;
     }
 
     /** The body, or the server's own sentence as a complaint. */
-    JsonNode orComplain() {
+    public JsonNode orComplain() {
       if (ok()) {
         return body;
       }

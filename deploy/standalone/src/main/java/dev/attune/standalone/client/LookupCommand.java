@@ -39,11 +39,7 @@ public final class LookupCommand implements Callable<Integer> {
         .put("namespace", who.substring(0, colon))
         .put("value", who.substring(colon + 1));
     try (AttuneClient attune = server.connect()) {
-      var reply = attune.post("/v1/profiles:lookup", body);
-      if (reply.status() == 404) {
-        throw new Complaint("nobody is known by that identifier.");
-      }
-      var profile = reply.orComplain();
+      var profile = attune.post("/v1/profiles:lookup", body).orComplain();
       terminal.result(
           json
               ? profile.toString()
