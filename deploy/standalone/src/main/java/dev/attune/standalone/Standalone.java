@@ -24,6 +24,8 @@ import dev.attune.platform.part.Part;
 import dev.attune.platform.part.PortTakenException;
 import dev.attune.platform.part.Readiness;
 import dev.attune.platform.shutdown.Shutdown;
+import dev.attune.profiles.ProfileServiceConfig;
+import dev.attune.profiles.ProfileServicePart;
 import dev.attune.refresher.RefresherConfig;
 import dev.attune.refresher.RefresherPart;
 import dev.attune.standalone.terminal.Complaint;
@@ -204,7 +206,10 @@ public final class Standalone implements AutoCloseable {
               RedisProfileStore.create(RedisSettings.plain(redis.host(), redis.port(), WORKSPACE)),
               CLOSE_MAX);
       steps.accept(Step.PARTS);
-      List<Part> parts = parts(kafka, store, feed, deadLetters, metrics.registry());
+      ProfileServicePart profiles =
+          ProfileServicePart.create(store, feed, ProfileServiceConfig.DEFAULT, metrics.registry());
+      List<Part> parts = new ArrayList<>(List.of(profiles));
+      parts.addAll(parts(kafka, store, feed, deadLetters, metrics.registry()));
       for (Part part : parts) {
         shutdown.add(part.name(), part, PART_CLOSE_MAX);
         part.start();
@@ -218,7 +223,7 @@ public final class Standalone implements AutoCloseable {
           new DefinitionsHttp(new DefinitionsPublisher(kafka, feed, InstantSource.system()), feed));
       routes.add(new DeadLettersHttp(letterLog, replay));
       parts.forEach(part -> routes.add(part::routes));
-      GrpcServer grpc = grpc(List.of());
+      GrpcServer grpc = grpc(List.of(profiles.grpc()));
       HttpServer http = http(routes);
 
       steps.accept(Step.READY);

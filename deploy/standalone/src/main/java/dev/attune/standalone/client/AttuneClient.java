@@ -65,16 +65,17 @@ public final class AttuneClient implements AutoCloseable {
   }
 
   /** Any answer to a GET, whatever its status. */
-  public Reply get(String path) {
+  public Reply get(String path) throws InterruptedException {
     return send("GET", path, null);
   }
 
   /** Any answer to a POST, whatever its status. */
-  public Reply post(String path, @Nullable JsonNode body) {
+  public Reply post(String path, @Nullable JsonNode body) throws InterruptedException {
     return send("POST", path, body);
   }
 
-  private Reply send(String method, String path, @Nullable JsonNode body) {
+  private Reply send(String method, String path, @Nullable JsonNode body)
+      throws InterruptedException {
     var publisher =
         body == null
             ? HttpRequest.BodyPublishers.noBody()
@@ -93,9 +94,6 @@ public final class AttuneClient implements AutoCloseable {
               + server
               + ": start one with ./attune up, or name it with --server.",
           e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Complaint("interrupted while waiting for " + server + ".", e);
     }
   }
 

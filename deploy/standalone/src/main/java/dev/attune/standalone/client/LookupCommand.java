@@ -28,7 +28,7 @@ public final class LookupCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws JsonProcessingException {
+  public Integer call() throws JsonProcessingException, InterruptedException {
     int colon = who.indexOf(':');
     if (colon <= 0 || colon == who.length() - 1) {
       throw new Complaint("whom to look up is NAMESPACE:VALUE, e.g. user_id:42.");

@@ -24,7 +24,7 @@ public final class ModelRefresh {
   }
 
   /** The names of all models that are defined. */
-  List<String> models() {
+  List<String> models() throws InterruptedException {
     List<String> models = new ArrayList<>();
     for (JsonNode definition : attune.get("/v1/definitions").orComplain().path("definitions")) {
       if (definition.path("kind").asText().equals("model")) {
