@@ -1,8 +1,12 @@
 package dev.attune.standalone;
 
 import dev.attune.core.profile.ProfileStore;
+import dev.attune.dispatcher.DispatcherConfig;
+import dev.attune.dispatcher.DispatcherPart;
 import dev.attune.embedded.EmbeddedKafka;
 import dev.attune.embedded.EmbeddedRedis;
+import dev.attune.evaluator.EvaluatorConfig;
+import dev.attune.evaluator.EvaluatorPart;
 import dev.attune.platform.deadletter.DeadLetterLog;
 import dev.attune.platform.deadletter.DeadLetterReplay;
 import dev.attune.platform.deadletter.DeadLetters;
@@ -244,11 +248,19 @@ public final class Standalone implements AutoCloseable {
         MeterRegistry meters) {
       return List.of(
           RefresherPart.create(
+              kafka, store, feed, deadLetters, RefresherConfig.of(data.state("refresher")), meters),
+          EvaluatorPart.create(
               kafka,
-              store,
               feed,
               deadLetters,
-              RefresherConfig.of(data.state("refresher")),
+              EvaluatorConfig.of(data.state("evaluator")).withInstanceId("standalone"),
+              meters),
+          DispatcherPart.create(
+              kafka,
+              feed,
+              deadLetters,
+              DispatcherConfig.of(data.state("dispatcher"), Version.TEXT)
+                  .withAllow(List.copyOf(config.webhooksAllow())),
               meters));
     }
 
