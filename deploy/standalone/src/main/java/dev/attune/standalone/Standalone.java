@@ -248,7 +248,12 @@ public final class Standalone implements AutoCloseable {
         MeterRegistry meters) {
       return List.of(
           RefresherPart.create(
-              kafka, store, feed, deadLetters, RefresherConfig.of(data.state("refresher")), meters),
+              kafka,
+              store,
+              feed,
+              deadLetters,
+              RefresherConfig.of(data.state("refresher"), config.modelsRoot()),
+              meters),
           EvaluatorPart.create(
               kafka,
               feed,

@@ -185,7 +185,7 @@ class CommandsTest {
         200,
         "{\"id\":\"c 1\",\"state\":\"done\",\"rows\":99,\"total\":10,\"written\":10,\"bad_rows\":1}");
     assertThat(attune("refresh", "customers")).isZero();
-    assertThat(out()).startsWith("customers: 99 rows, 10 of them new or changed, 1 bad");
+    assertThat(out()).startsWith("customers: 99 rows, 10 of them new or changed, 1 given up");
     assertThat(requests)
         .containsExactly(
             "POST /v1/refreshes {\"model\":\"customers\"}",

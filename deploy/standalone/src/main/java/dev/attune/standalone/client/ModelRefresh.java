@@ -56,15 +56,15 @@ public final class ModelRefresh {
               + run.path("message").asText());
       return false;
     }
+    long bad = run.path("bad_rows").asLong();
     terminal.result(
         model
             + ": "
             + run.path("rows").asLong()
             + " rows, "
             + run.path("written").asLong()
-            + " of them new or changed, "
-            + run.path("bad_rows").asLong()
-            + " bad (see ./attune dead-letters list).");
+            + " of them new or changed"
+            + (bad == 0 ? "." : ", " + bad + " given up (see ./attune dead-letters list)."));
     return true;
   }
 }
