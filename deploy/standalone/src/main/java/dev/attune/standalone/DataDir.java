@@ -85,7 +85,8 @@ public final class DataDir implements AutoCloseable {
     return path.resolve("kafka");
   }
 
-  Path redis() {
+  /** The embedded store's. */
+  public Path redis() {
     return path.resolve("redis");
   }
 

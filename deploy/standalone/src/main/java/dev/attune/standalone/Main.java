@@ -5,6 +5,7 @@ import dev.attune.standalone.client.DeadLettersCommand;
 import dev.attune.standalone.client.LookupCommand;
 import dev.attune.standalone.client.RefreshCommand;
 import dev.attune.standalone.client.StatusCommand;
+import dev.attune.standalone.demo.DemoCommand;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
 import dev.attune.standalone.up.UpCommand;
@@ -25,6 +26,7 @@ public final class Main {
     CommandLine commands =
         new CommandLine(new Main())
             .addSubcommand(new UpCommand(terminal))
+            .addSubcommand(new DemoCommand(terminal))
             .addSubcommand(new ApplyCommand(terminal))
             .addSubcommand(new RefreshCommand(terminal))
             .addSubcommand(new LookupCommand(terminal))
@@ -34,7 +36,8 @@ public final class Main {
         .getSubcommands()
         .values()
         .forEach(
-            command -> command.getCommandSpec().mixinStandardHelpOptions(true).version(Version.TEXT));
+            command ->
+                command.getCommandSpec().mixinStandardHelpOptions(true).version(Version.TEXT));
     commands.setParameterExceptionHandler(
         (exception, _) -> {
           terminal.note("attune: " + exception.getMessage());

@@ -1,12 +1,16 @@
 package dev.attune.standalone;
 
 import dev.attune.core.profile.ProfileStore;
+import dev.attune.dispatcher.DispatcherConfig;
+import dev.attune.dispatcher.DispatcherPart;
 import dev.attune.embedded.EmbeddedKafka;
 import dev.attune.embedded.EmbeddedRedis;
+import dev.attune.evaluator.EvaluatorConfig;
+import dev.attune.evaluator.EvaluatorPart;
 import dev.attune.platform.deadletter.DeadLetterLog;
 import dev.attune.platform.deadletter.DeadLetterReplay;
-import dev.attune.platform.deadletter.DeadLettersHttp;
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.deadletter.DeadLettersHttp;
 import dev.attune.platform.deadletter.KafkaDeadLetters;
 import dev.attune.platform.definition.DefinitionsFeed;
 import dev.attune.platform.definition.DefinitionsHttp;
@@ -24,6 +28,8 @@ import dev.attune.platform.part.Part;
 import dev.attune.platform.part.PortTakenException;
 import dev.attune.platform.part.Readiness;
 import dev.attune.platform.shutdown.Shutdown;
+import dev.attune.profiles.ProfileServiceConfig;
+import dev.attune.profiles.ProfileServicePart;
 import dev.attune.refresher.RefresherConfig;
 import dev.attune.refresher.RefresherPart;
 import dev.attune.standalone.terminal.Complaint;
@@ -41,8 +47,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * All of Attune in this process: broker, store and the four services, as one machine would run them.
- * What is opened later is closed earlier, so that nothing loses what it still needs.
+ * All of Attune in this process: broker, store and the four services, as one machine would run
+ * them. What is opened later is closed earlier, so that nothing loses what it still needs.
  */
 public final class Standalone implements AutoCloseable {
   private static final String WORKSPACE = "attune";
@@ -187,8 +193,7 @@ public final class Standalone implements AutoCloseable {
       KafkaTopics.ensure(kafka, START_MAX);
 
       Metrics metrics = shutdown.add("metrics", new Metrics(), CLOSE_MAX);
-      var deadLetters =
-          shutdown.add("dead letters", KafkaDeadLetters.create(kafka), CLOSE_MAX);
+      var deadLetters = shutdown.add("dead letters", KafkaDeadLetters.create(kafka), CLOSE_MAX);
       var letterLog = shutdown.add("dead letter log", DeadLetterLog.start(kafka), CLOSE_MAX);
       var replay =
           shutdown.add(
@@ -205,7 +210,10 @@ public final class Standalone implements AutoCloseable {
               RedisProfileStore.create(RedisSettings.plain(redis.host(), redis.port(), WORKSPACE)),
               CLOSE_MAX);
       steps.accept(Step.PARTS);
-      List<Part> parts = parts(kafka, store, feed, deadLetters, metrics.registry());
+      ProfileServicePart profiles =
+          ProfileServicePart.create(store, feed, ProfileServiceConfig.DEFAULT, metrics.registry());
+      List<Part> parts = new ArrayList<>(List.of(profiles));
+      parts.addAll(parts(kafka, store, feed, deadLetters, metrics.registry()));
       for (Part part : parts) {
         shutdown.add(part.name(), part, PART_CLOSE_MAX);
         part.start();
@@ -216,11 +224,10 @@ public final class Standalone implements AutoCloseable {
       routes.add(new HealthHttp(parts, () -> process(feed, letterLog)));
       routes.add(metrics);
       routes.add(
-          new DefinitionsHttp(
-              new DefinitionsPublisher(kafka, feed, InstantSource.system()), feed));
+          new DefinitionsHttp(new DefinitionsPublisher(kafka, feed, InstantSource.system()), feed));
       routes.add(new DeadLettersHttp(letterLog, replay));
       parts.forEach(part -> routes.add(part::routes));
-      GrpcServer grpc = grpc(List.of());
+      GrpcServer grpc = grpc(List.of(profiles.grpc()));
       HttpServer http = http(routes);
 
       steps.accept(Step.READY);
@@ -241,7 +248,25 @@ public final class Standalone implements AutoCloseable {
         MeterRegistry meters) {
       return List.of(
           RefresherPart.create(
-              kafka, store, feed, deadLetters, RefresherConfig.of(data.state("refresher")), meters));
+              kafka,
+              store,
+              feed,
+              deadLetters,
+              RefresherConfig.of(data.state("refresher"), config.modelsRoot()),
+              meters),
+          EvaluatorPart.create(
+              kafka,
+              feed,
+              deadLetters,
+              EvaluatorConfig.of(data.state("evaluator")).withInstanceId("standalone"),
+              meters),
+          DispatcherPart.create(
+              kafka,
+              feed,
+              deadLetters,
+              DispatcherConfig.of(data.state("dispatcher"), Version.TEXT)
+                  .withAllow(List.copyOf(config.webhooksAllow())),
+              meters));
     }
 
     private static Map<String, Object> process(DefinitionsFeed feed, DeadLetterLog letters) {

@@ -104,8 +104,7 @@ public record StandaloneConfig(
   }
 
   static StandaloneConfig parse(Yaml yaml, Path folder) {
-    yaml.keys(
-        "host", "ports", "data_dir", "models", "webhooks", "partitions", "drain");
+    yaml.keys("host", "ports", "data_dir", "models", "webhooks", "partitions", "drain");
     StandaloneConfig defaults = of(DATA_DIR);
     try {
       return new StandaloneConfig(
@@ -155,31 +154,26 @@ public record StandaloneConfig(
 
   /** The same with other ports. */
   public StandaloneConfig withPorts(Ports ports) {
-    return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+    return new StandaloneConfig(host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
   }
 
   /** The same on another address. */
   public StandaloneConfig withHost(String host) {
-    return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+    return new StandaloneConfig(host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
   }
 
   /** The same with its state elsewhere. */
   public StandaloneConfig withDataDir(Path dataDir) {
-    return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+    return new StandaloneConfig(host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
   }
 
   /** The same with warehouse files elsewhere. */
   public StandaloneConfig withModelsRoot(Path modelsRoot) {
-    return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+    return new StandaloneConfig(host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
   }
 
   /** The same with other private addresses that webhooks may be sent to. */
   public StandaloneConfig withWebhooksAllow(Set<String> webhooksAllow) {
-    return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+    return new StandaloneConfig(host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
   }
 }

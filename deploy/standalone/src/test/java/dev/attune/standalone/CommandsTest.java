@@ -68,9 +68,9 @@ class CommandsTest {
 
   @Test
   void lookup_ofNobody_saysSo() {
-    answer(404, "{\"code\":\"not_found\",\"message\":\"nobody\"}");
+    answer(404, "{\"code\":\"not_found\",\"message\":\"nobody is known by it\"}");
     assertThat(attune("lookup", "user_id:42")).isEqualTo(1);
-    assertThat(err()).isEqualTo("attune: nobody is known by that identifier.\n");
+    assertThat(err()).isEqualTo("attune: nobody is known by it\n");
     assertThat(out()).isEmpty();
   }
 
@@ -175,6 +175,39 @@ class CommandsTest {
             dispatcher  not ready: no store
             process     up                   dead letters 1
             """);
+  }
+
+  @Test
+  void refreshOfOneModel_waitsForItsEnd() {
+    answer(202, "{\"id\":\"c 1\",\"state\":\"reading\"}");
+    answer(200, "{\"id\":\"c 1\",\"state\":\"writing\",\"total\":10,\"written\":4}");
+    answer(
+        200,
+        "{\"id\":\"c 1\",\"state\":\"done\",\"rows\":99,\"total\":10,\"written\":10,\"bad_rows\":1}");
+    assertThat(attune("refresh", "customers")).isZero();
+    assertThat(out()).startsWith("customers: 99 rows, 10 of them new or changed, 1 given up");
+    assertThat(requests)
+        .containsExactly(
+            "POST /v1/refreshes {\"model\":\"customers\"}",
+            "GET /v1/refreshes/c%201 ",
+            "GET /v1/refreshes/c%201 ");
+  }
+
+  @Test
+  void refreshOfAll_goesOnAfterOneWasRefusedAndFails() {
+    answer(
+        200,
+        """
+        {"definitions": [
+          {"kind": "audience", "id": "vip"},
+          {"kind": "model", "id": "a"},
+          {"kind": "model", "id": "b"}]}
+        """);
+    answer(202, "{\"state\":\"refused\",\"message\":\"a.parquet was cut off\"}");
+    answer(202, "{\"state\":\"done\",\"rows\":1}");
+    assertThat(attune("refresh")).isEqualTo(1);
+    assertThat(err()).contains("attune: a was refused: a.parquet was cut off\n");
+    assertThat(out()).contains("b: 1 rows");
   }
 
   @Test

@@ -1,19 +1,12 @@
 package dev.attune.standalone.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
-import java.io.File;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,9 +17,6 @@ import picocli.CommandLine.Parameters;
  */
 @Command(name = "apply", description = "Publishes the definitions in a folder.")
 public final class ApplyCommand implements Callable<Integer> {
-  private static final String PATH = "/v1/definitions:apply";
-  private static final int FILES_MAX = 10_000;
-
   private final Terminal terminal;
   @Mixin private Server server = new Server();
 
@@ -51,12 +41,11 @@ public final class ApplyCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
-    ObjectNode request = AttuneClient.JSON.createObjectNode();
-    readInto(request.putArray("files"));
+  public Integer call() throws InterruptedException {
+    ObjectNode request = DefinitionFolder.read(dir, UnaryOperator.identity());
     request.put("prune", prune).put("dryRun", true);
     try (AttuneClient attune = server.connect()) {
-      JsonNode plan = attune.post(PATH, request).orComplain();
+      JsonNode plan = attune.post(DefinitionFolder.PATH, request).orComplain();
       int going = show(plan);
       if (dryRun) {
         terminal.result("A dry run: nothing was changed.");
@@ -66,7 +55,7 @@ public final class ApplyCommand implements Callable<Integer> {
         throw new Complaint("nothing was changed; say --yes to remove what is listed above.");
       }
       request.put("dryRun", false);
-      JsonNode applied = attune.post(PATH, request).orComplain();
+      JsonNode applied = attune.post(DefinitionFolder.PATH, request).orComplain();
       terminal.result("The definitions are at version " + applied.path("version").asLong() + ".");
       return 0;
     }
@@ -91,34 +80,5 @@ public final class ApplyCommand implements Callable<Integer> {
             + dir
             + ".");
     return missing.size();
-  }
-
-  private void readInto(ArrayNode contents) {
-    if (!Files.isDirectory(dir)) {
-      throw new Complaint("there is no folder " + dir + ".");
-    }
-    try (Stream<Path> walk = Files.walk(dir)) {
-      List<Path> files =
-          walk.filter(Files::isRegularFile)
-              .filter(file -> file.toString().matches(".*\\.ya?ml"))
-              .sorted()
-              .toList();
-      if (files.isEmpty()) {
-        throw new Complaint("there is no definition (*.yaml) in " + dir + ".");
-      }
-      if (files.size() > FILES_MAX) {
-        throw new Complaint("more than " + FILES_MAX + " files in " + dir + ".");
-      }
-      for (Path file : files) {
-        contents
-            .addObject()
-            .put("path", dir.relativize(file).toString().replace(File.separatorChar, '/'))
-            .put("text", Files.readString(file));
-      }
-    } catch (CharacterCodingException e) {
-      throw new Complaint("a file in " + dir + " is not UTF-8.", e);
-    } catch (IOException | UncheckedIOException e) {
-      throw new Complaint(dir + " cannot be read: " + e.getMessage() + ".", e);
-    }
   }
 }

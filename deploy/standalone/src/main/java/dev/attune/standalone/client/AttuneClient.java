@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * Calls a running Attune over HTTP. What stands between the caller and an answer (no server, no
  * Attune there, a refusal) becomes a {@link Complaint}.
  */
-final class AttuneClient implements AutoCloseable {
-  static final JsonMapper JSON = JsonMapper.builder().build();
+public final class AttuneClient implements AutoCloseable {
+  /** Reads and writes what is exchanged. */
+  public static final JsonMapper JSON = JsonMapper.builder().build();
+
   private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final Duration ANSWER = Duration.ofSeconds(60);
 
@@ -29,7 +31,7 @@ final class AttuneClient implements AutoCloseable {
   /**
    * @param server e.g. {@code http://127.0.0.1:8080}
    */
-  AttuneClient(String server) {
+  public AttuneClient(String server) {
     this.server = parse(server);
     this.http =
         HttpClient.newBuilder()
@@ -63,16 +65,17 @@ final class AttuneClient implements AutoCloseable {
   }
 
   /** Any answer to a GET, whatever its status. */
-  Reply get(String path) {
+  public Reply get(String path) throws InterruptedException {
     return send("GET", path, null);
   }
 
   /** Any answer to a POST, whatever its status. */
-  Reply post(String path, @Nullable JsonNode body) {
+  public Reply post(String path, @Nullable JsonNode body) throws InterruptedException {
     return send("POST", path, body);
   }
 
-  private Reply send(String method, String path, @Nullable JsonNode body) {
+  private Reply send(String method, String path, @Nullable JsonNode body)
+      throws InterruptedException {
     var publisher =
         body == null
             ? HttpRequest.BodyPublishers.noBody()
@@ -91,9 +94,6 @@ final class AttuneClient implements AutoCloseable {
               + server
               + ": start one with ./attune up, or name it with --server.",
           e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Complaint("interrupted while waiting for " + server + ".", e);
     }
   }
 
@@ -116,13 +116,14 @@ final class AttuneClient implements AutoCloseable {
    *
    * @param body JSON; "missing" when there was none
    */
-  record Reply(int status, JsonNode body) {
-    boolean ok() {
+  public record Reply(int status, JsonNode body) {
+    /** A 2xx. */
+    public boolean ok() {
       return status >= 200 && status < 300;
     }
 
     /** The body, or the server's own sentence as a complaint. */
-    JsonNode orComplain() {
+    public JsonNode orComplain() {
       if (ok()) {
         return body;
       }

@@ -32,7 +32,7 @@ public final class DeadLettersCommand implements Runnable {
   }
 
   @Command(name = "list", description = "The newest first.", mixinStandardHelpOptions = true)
-  int list(@Mixin Server server) {
+  int list(@Mixin Server server) throws InterruptedException {
     try (AttuneClient attune = server.connect()) {
       JsonNode letters = attune.get(PATH).orComplain().path("deadLetters");
       if (letters.isEmpty()) {
@@ -58,7 +58,7 @@ public final class DeadLettersCommand implements Runnable {
       description = "One letter, content included.",
       mixinStandardHelpOptions = true)
   int show(@Mixin Server server, @Parameters(paramLabel = "ID") String id)
-      throws JsonProcessingException {
+      throws JsonProcessingException, InterruptedException {
     try (AttuneClient attune = server.connect()) {
       JsonNode letter = attune.get(PATH + "/" + AttuneClient.segment(id)).orComplain();
       terminal.result(
@@ -74,8 +74,8 @@ public final class DeadLettersCommand implements Runnable {
   int replay(
       @Mixin Server server,
       @Parameters(arity = "0..*", paramLabel = "ID") List<String> ids,
-      @Option(names = "--all", description = "Every letter that was not replayed yet.")
-          boolean all) {
+      @Option(names = "--all", description = "Every letter that was not replayed yet.") boolean all)
+      throws InterruptedException {
     if (all != (ids == null || ids.isEmpty())) {
       throw new Complaint("replay needs either the ids of letters or --all.");
     }

@@ -28,7 +28,7 @@ public final class LookupCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws JsonProcessingException {
+  public Integer call() throws JsonProcessingException, InterruptedException {
     int colon = who.indexOf(':');
     if (colon <= 0 || colon == who.length() - 1) {
       throw new Complaint("whom to look up is NAMESPACE:VALUE, e.g. user_id:42.");
@@ -39,11 +39,7 @@ public final class LookupCommand implements Callable<Integer> {
         .put("namespace", who.substring(0, colon))
         .put("value", who.substring(colon + 1));
     try (AttuneClient attune = server.connect()) {
-      var reply = attune.post("/v1/profiles:lookup", body);
-      if (reply.status() == 404) {
-        throw new Complaint("nobody is known by that identifier.");
-      }
-      var profile = reply.orComplain();
+      var profile = attune.post("/v1/profiles:lookup", body).orComplain();
       terminal.result(
           json
               ? profile.toString()

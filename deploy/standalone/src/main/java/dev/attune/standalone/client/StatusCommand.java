@@ -21,7 +21,7 @@ public final class StatusCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     try (AttuneClient attune = server.connect()) {
       JsonNode status = attune.get("/v1/status").orComplain();
       var table = new Table().row("PART", "STATE", "DETAILS");

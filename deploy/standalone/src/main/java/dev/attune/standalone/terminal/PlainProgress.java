@@ -9,7 +9,7 @@ final class PlainProgress implements Progress {
 
   private final Terminal terminal;
   private final String task;
-  private final long total;
+  private long total;
   private final String unit;
   private final LongSupplier nanos;
   private final long began;
@@ -25,6 +25,11 @@ final class PlainProgress implements Progress {
     this.began = nanos.getAsLong();
     this.spoke = began;
     terminal.note(task + " ...");
+  }
+
+  @Override
+  public synchronized void total(long total) {
+    this.total = total;
   }
 
   @Override

@@ -2,6 +2,9 @@ package dev.attune.standalone.terminal;
 
 /** How far a task has come; closed when it ends, well or not. */
 public interface Progress extends AutoCloseable {
+  /** So many there are to do, known only now; 0 is unknown still. */
+  void total(long total);
+
   /** So many are done. Cheap: call it as often as there is news. */
   void at(long done);
 

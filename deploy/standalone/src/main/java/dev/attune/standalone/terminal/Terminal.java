@@ -117,6 +117,11 @@ public final class Terminal {
             .build();
     return new Progress() {
       @Override
+      public void total(long total) {
+        bar.maxHint(total == 0 ? -1 : total);
+      }
+
+      @Override
       public void at(long done) {
         bar.stepTo(done);
       }

@@ -5,6 +5,7 @@ import dev.attune.standalone.Standalone;
 import dev.attune.standalone.StandaloneConfig;
 import dev.attune.standalone.terminal.Progress;
 import dev.attune.standalone.terminal.Terminal;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A start that somebody watches. */
 public final class Starting {
@@ -15,8 +16,9 @@ public final class Starting {
       throws InterruptedException {
     try (Progress progress =
         terminal.progress("Starting", Standalone.Step.values().length, "steps")) {
+      var done = new AtomicInteger();
       Standalone standalone =
-          Standalone.start(config, data, step -> progress.at(step.ordinal(), step.label()));
+          Standalone.start(config, data, step -> progress.at(done.getAndIncrement(), step.label()));
       progress.at(Standalone.Step.values().length, "ready");
       return standalone;
     }

@@ -1,7 +1,6 @@
 package dev.attune.standalone.up;
 
 import dev.attune.platform.log.Logs;
-import dev.attune.platform.shutdown.Shutdown;
 import dev.attune.standalone.DataDir;
 import dev.attune.standalone.Standalone;
 import dev.attune.standalone.StandaloneConfig;
@@ -21,19 +20,21 @@ public final class UpCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() {
     StandaloneConfig config = options.config(StandaloneConfig.DATA_DIR);
     DataDir data = DataDir.open(config.dataDir());
     Logs.toFile(data.log());
-    var shutdown = new Shutdown();
-    shutdown.onSignals();
+    return UntilSignal.run(terminal, () -> up(config, data));
+  }
+
+  private void up(StandaloneConfig config, DataDir data) throws InterruptedException {
     try (Standalone standalone = Starting.start(config, data, terminal)) {
       WhereToLook.lines(standalone).forEach(terminal::result);
-      terminal.result("Ctrl-C stops it.");
-      shutdown.awaitSignal();
-      terminal.note("Stopping: what was accepted is finished first.");
+      terminal.result(
+          "Publish definitions with ./attune apply DIR"
+              + WhereToLook.serverOption(standalone)
+              + "; Ctrl-C stops it.");
+      UntilSignal.await(terminal);
     }
-    terminal.note("Stopped.");
-    return 0;
   }
 }

@@ -22,8 +22,6 @@ public final class WhereToLook {
 
   /** How client commands name this system: nothing when it is where they look anyway. */
   public static String serverOption(Standalone standalone) {
-    return standalone.url().equals("http://127.0.0.1:8080")
-        ? ""
-        : " --server " + standalone.url();
+    return standalone.url().equals("http://127.0.0.1:8080") ? "" : " --server " + standalone.url();
   }
 }
