@@ -178,11 +178,10 @@ public final class Refreshes implements AutoCloseable {
    * @param until events later than this are left out; the last tick
    */
   public RefreshOutcome backfill(EventsModel model, Instant until) throws InterruptedException {
-    String id = model.name() + "-backfill";
     database.acquire();
     try {
       return refresher.loadUntil(
-          model, definitions.current().catalog(), until, id, new RunProgress(id));
+          model, definitions.current().catalog(), until, Progress.NONE);
     } finally {
       database.release();
     }

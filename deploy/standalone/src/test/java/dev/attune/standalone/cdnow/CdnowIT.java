@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.model.EventsModel;
+import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.LookupResult;
 import dev.attune.core.profile.ProfileStore;
@@ -40,6 +41,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -173,8 +175,8 @@ class CdnowIT {
 
   @Test
   void frequentBuyersAsOfMarch_backfilledFromRealPurchases_areThoseOfSql() throws Exception {
-    EventsModel model = (EventsModel) definitions.models().get("purchases");
-    RefreshOutcome outcome = refresher.refreshes().backfill(model, AS_OF);
+    ModelDefinition model = Objects.requireNonNull(definitions.models().get("purchases"));
+    RefreshOutcome outcome = refresher.refreshes().backfill((EventsModel) model, AS_OF);
     assertThat(outcome).isInstanceOf(RefreshOutcome.Done.class);
     awaitThrough();
 
@@ -227,7 +229,7 @@ class CdnowIT {
   private void awaitThrough() {
     try (Admin admin = KafkaClients.admin(kafka, "cdnow-lag")) {
       Topics topics = kafka.topics();
-      for (String group : List.of("refresher", "audience-evaluator", "refresher-memberships")) {
+      for (String group : List.of("refresher", "evaluator", "refresher-memberships")) {
         // A transaction's marker is a record that nobody reads: one may be left in each partition.
         Await.until(
             DEADLINE,
