@@ -103,8 +103,8 @@ final class EvaluatorIT {
       startAndWait(part);
       watermarks();
       // The first ones pay for class loading and for opening the stores.
-      sendViews("warm", 100, sentNanos, 0);
-      awaitEntered("two", 100);
+      sendViews("warm", 2_000, sentNanos, 0);
+      awaitEntered("two", 2_000);
       seen.clear();
       sendViews("p", people, sentNanos, 4_000_000);
       awaitEntered("two", people);
@@ -189,10 +189,11 @@ final class EvaluatorIT {
 
   // Two views make a member of "two".
   private void sendViews(String group, int people, Map<String, Long> sentNanos, long everyNanos) {
-    long next = System.nanoTime();
     for (int i = 0; i < people; i++) {
       sendView(group, i, "a");
     }
+    producer.flush();
+    long next = System.nanoTime() + 100 * everyNanos;
     for (int i = 0; i < people; i++) {
       while (everyNanos > 0 && System.nanoTime() < next) {
         poll();
