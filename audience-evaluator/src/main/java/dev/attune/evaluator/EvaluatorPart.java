@@ -5,6 +5,7 @@ import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.Readiness;
+import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -101,6 +102,11 @@ public final class EvaluatorPart implements Part {
     status.put("rejected", metrics.rejectedCount());
     status.put("replaced threads", replacedThreads.get());
     return status;
+  }
+
+  @Override
+  public void routes(HttpRouting.Builder http) {
+    new AudiencesHttp(audiences, metrics).routes(http);
   }
 
   @Override

@@ -28,7 +28,8 @@ import dev.attune.core.definition.Yaml;
  * left undecided is false. {@code has(traits.x)} asks whether there is a value.
  *
  * <p>{@code event} counts distinct events of exactly that name with a time later than {@code now -
- * within}. Pages are called "Page Viewed", screens "Screen Viewed".
+ * within}. Pages are called "Page Viewed", screens "Screen Viewed". Events are kept from when an
+ * audience first counts them: a new one is complete once its window has passed.
  *
  * <p>{@code consent: p} requires the trait {@code consent.p} to be true; without it nobody is a
  * member.

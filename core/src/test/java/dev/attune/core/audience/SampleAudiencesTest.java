@@ -1,0 +1,33 @@
+package dev.attune.core.audience;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.definition.Yaml;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class SampleAudiencesTest {
+  private static final Path DEFINITIONS = Path.of("..", "definitions");
+
+  @Test
+  void sampleAudiences_fitTheSampleCatalog() throws IOException {
+    Catalog catalog = Catalog.parse(yaml(DEFINITIONS.resolve("catalog.yaml")));
+    List<Path> files;
+    try (var found = Files.list(DEFINITIONS.resolve("audiences"))) {
+      files = found.toList();
+    }
+    assertThat(files).isNotEmpty();
+    for (Path file : files) {
+      AudienceDefinition audience = AudienceDefinition.parse(yaml(file), catalog);
+      assertThat(file).hasFileName(audience.name() + ".yaml");
+    }
+  }
+
+  private static Yaml yaml(Path file) throws IOException {
+    return Yaml.parse(file.toString(), Files.readString(file));
+  }
+}
