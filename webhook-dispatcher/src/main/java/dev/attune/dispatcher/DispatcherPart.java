@@ -1,7 +1,6 @@
 package dev.attune.dispatcher;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.clock.Clocks;
 import dev.attune.dispatcher.delivery.Backlog;
@@ -17,12 +16,13 @@ import dev.attune.dispatcher.send.LocalSecrets;
 import dev.attune.dispatcher.send.Sender;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.http.Replies;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.Readiness;
-import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
@@ -49,7 +49,6 @@ public final class DispatcherPart implements Part {
   private static final Duration DRAIN_MAX = Duration.ofSeconds(3);
   private static final Duration CLOSE_MAX = Duration.ofSeconds(10);
   private static final int STATUS_MAX = 30;
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final DefinitionsSource definitions;
   private final Sender sender;
@@ -176,31 +175,28 @@ public final class DispatcherPart implements Part {
 
   @Override
   public void routes(HttpRouting.Builder http) {
-    http.get(
-        "/v1/webhooks",
-        (_, response) -> {
-          response.header(HeaderNames.CONTENT_TYPE, "application/json");
-          response.send(JSON.writeValueAsBytes(webhooks()));
-        });
+    http.get("/v1/webhooks", (_, response) -> Replies.json(response, 200, this::writeWebhooks));
   }
 
-  private ArrayNode webhooks() {
+  private void writeWebhooks(JsonGenerator json) throws IOException {
     Map<String, WebhookDefinition> defined = definitions.current().webhooks();
     Set<String> names = new TreeSet<>(defined.keySet());
     names.addAll(backlog.webhooks());
-    ArrayNode list = JSON.createArrayNode();
+    json.writeStartArray();
     for (String name : names) {
-      String state =
+      json.writeStartObject();
+      json.writeStringField("name", name);
+      json.writeStringField(
+          "state",
           defined.containsKey(name)
               ? health.problem(name).map(problem -> "failing: " + problem).orElse("active")
-              : "paused: its definition has gone";
-      list.addObject()
-          .put("name", name)
-          .put("state", state)
-          .put("pending", backlog.pending(name))
-          .put("oldest_pending_age_seconds", backlog.oldestAgeSeconds(name, Clocks.micros(clock)));
+              : "paused: its definition has gone");
+      json.writeNumberField("pending", backlog.pending(name));
+      json.writeNumberField(
+          "oldest_pending_age_seconds", backlog.oldestAgeSeconds(name, Clocks.micros(clock)));
+      json.writeEndObject();
     }
-    return list;
+    json.writeEndArray();
   }
 
   /** Lets running attempts end for a moment; what does not end is made again after a restart. */

@@ -1,5 +1,6 @@
 package dev.attune.dispatcher;
 
+import dev.attune.dispatcher.state.RocksDbLimits;
 import dev.attune.platform.kafka.KafkaSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,6 +29,9 @@ final class StreamsSettings {
     settings.put(StreamsConfig.POLL_MS_CONFIG, 5L);
     settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0L);
     settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbLimits.class);
+    settings.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
+    // Every task is taken at once, restored or not: there is no second copy to warm up.
+    settings.put(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG, Long.MAX_VALUE);
     consumer(settings, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     consumer(settings, ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 10);
     consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
@@ -38,6 +42,7 @@ final class StreamsSettings {
     consumer(settings, ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 10_000);
     consumer(settings, ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 3_000);
     settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 0);
+    settings.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
     settings.put(StreamsConfig.producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 16L << 20);
     return settings;
   }

@@ -15,6 +15,7 @@ import dev.attune.dispatcher.delivery.Slots;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.send.Outcome;
 import dev.attune.dispatcher.send.Sender;
+import dev.attune.dispatcher.state.RocksDbLimits;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.Attempt;

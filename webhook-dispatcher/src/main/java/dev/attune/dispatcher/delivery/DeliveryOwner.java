@@ -6,6 +6,7 @@ import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.clock.Clocks;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.send.Outcome;
+import dev.attune.dispatcher.state.Changelogs;
 import dev.attune.proto.v1.Attempt;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Delivery;
@@ -58,12 +59,12 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
   private static final Duration DEAD_LETTER_RETRY = Duration.ofSeconds(5);
 
   private final Delivering delivering;
+  private final String topic;
   private final ConcurrentLinkedQueue<Ended> ended = new ConcurrentLinkedQueue<>();
   private final Map<String, Lane> lanes = new HashMap<>();
   private ProcessorContext<byte[], byte[]> context;
   private PendingDeliveries pending;
   private Backlog.OfPartition backlog;
-  private String topic = "";
   private long tookOverAt;
 
   @SuppressWarnings("NullAway.Init") // Streams calls init before anything else.
@@ -84,6 +85,7 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
           backlog.added(webhook, delivery.getPendingSinceMicros());
           lane(webhook);
         });
+    Changelogs.begin(context, pending::touch);
     context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, _ -> tick());
   }
 
@@ -131,14 +133,15 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
   private void takeIn(Record<byte[], byte[]> record, Delivery delivery) {
     long now = now();
     WebhookDefinition webhook = webhook(delivery.getWebhook());
-    boolean maybeInFlight = record.timestamp() * 1_000 < tookOverAt && webhook != null;
     PendingDelivery taken =
         PendingDelivery.newBuilder()
             .setDelivery(delivery)
             // The offset grows along the partition, and a record read twice has the same one.
             .setSequence(metadata().offset())
             .setDueAtMicros(
-                maybeInFlight && webhook != null ? Math.max(now, heldUntil(webhook)) : now)
+                webhook != null && record.timestamp() * 1_000 < tookOverAt
+                    ? Math.max(now, heldUntil(webhook))
+                    : now)
             .setPendingSinceMicros(now)
             .build();
     boolean head = pending.add(taken);

@@ -3,6 +3,7 @@ package dev.attune.dispatcher.render;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.dispatcher.poison.Poison;
+import dev.attune.dispatcher.state.Changelogs;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.proto.v1.Cause;
 import dev.attune.proto.v1.Delivery;
@@ -51,6 +52,14 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
   public void init(ProcessorContext<byte[], byte[]> context) {
     this.context = context;
     rendered = context.getStateStore(STORE);
+    Changelogs.begin(
+        context,
+        () -> {
+          Bytes nobody = Bytes.wrap(new byte[0]);
+          long now = clock.millis();
+          rendered.put(nobody, PRESENT, now);
+          rendered.put(nobody, null, now);
+        });
   }
 
   @Override

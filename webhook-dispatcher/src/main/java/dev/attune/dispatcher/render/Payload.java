@@ -1,14 +1,14 @@
 package dev.attune.dispatcher.render;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.attune.platform.http.Json;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Transition;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Locale;
@@ -41,8 +41,6 @@ final class Payload {
   static final String ENTERED = "audience.entered";
   static final String EXITED = "audience.exited";
   static final String EVENT = "event";
-
-  private static final JsonFactory JSON = new JsonFactory();
 
   private Payload() {}
 
@@ -137,20 +135,14 @@ final class Payload {
         .toString();
   }
 
-  private static ByteString write(Body body) {
-    ByteString.Output out = ByteString.newOutput(512);
-    try (JsonGenerator json = JSON.createGenerator(out)) {
-      json.writeStartObject();
-      body.write(json);
-      json.writeEndObject();
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("a buffer does not fail", e);
-    }
-    return out.toByteString();
-  }
-
-  private interface Body {
-    void write(JsonGenerator json) throws IOException;
+  private static ByteString write(Json.Writing body) {
+    return UnsafeByteOperations.unsafeWrap(
+        Json.write(
+            json -> {
+              json.writeStartObject();
+              body.to(json);
+              json.writeEndObject();
+              json.writeEndObject();
+            }));
   }
 }

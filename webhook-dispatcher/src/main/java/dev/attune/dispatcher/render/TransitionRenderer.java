@@ -3,6 +3,7 @@ package dev.attune.dispatcher.render;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.dispatcher.poison.Poison;
+import dev.attune.dispatcher.state.Changelogs;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.proto.v1.Delivery;
 import dev.attune.proto.v1.Transition;
@@ -41,6 +42,13 @@ public final class TransitionRenderer implements Processor<byte[], byte[], byte[
   public void init(ProcessorContext<byte[], byte[]> context) {
     this.context = context;
     rendered = context.getStateStore(STORE);
+    Changelogs.begin(
+        context,
+        () -> {
+          Bytes nobody = Bytes.wrap(new byte[0]);
+          rendered.put(nobody, new byte[0]);
+          rendered.delete(nobody);
+        });
   }
 
   @Override

@@ -451,7 +451,9 @@ class DeliveryOwnerTest {
   }
 
   private void tick() {
-    context.scheduledPunctuators().forEach(p -> p.getPunctuator().punctuate(clock.millis()));
+    context.scheduledPunctuators().stream()
+        .filter(p -> !p.cancelled())
+        .forEach(p -> p.getPunctuator().punctuate(clock.millis()));
   }
 
   private void advance(Duration by) {

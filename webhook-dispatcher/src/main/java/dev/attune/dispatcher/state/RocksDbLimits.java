@@ -1,4 +1,4 @@
-package dev.attune.dispatcher;
+package dev.attune.dispatcher.state;
 
 import java.util.Map;
 import org.apache.kafka.streams.state.RocksDBConfigSetter;

@@ -1,0 +1,247 @@
+package dev.attune.dispatcher;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.standardwebhooks.Webhook;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.attune.core.webhook.SecretReference;
+import dev.attune.core.webhook.TransitionFilter;
+import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.dispatcher.delivery.RetrySchedule;
+import dev.attune.platform.deadletter.KafkaDeadLetters;
+import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.kafka.KafkaClients;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.platform.kafka.KafkaTopics;
+import dev.attune.platform.kafka.Topics;
+import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.Changed;
+import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.Identifier;
+import dev.attune.proto.v1.ProfileChange;
+import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.proto.v1.Transition;
+import dev.attune.testkit.Await;
+import dev.attune.testkit.KafkaBackend;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole dispatcher on a real broker, with an endpoint that verifies as a subscriber would. */
+class DispatcherIT {
+  private static final Duration READY_MAX = Duration.ofSeconds(60);
+  private static final Duration DELIVERED_MAX = Duration.ofSeconds(60);
+
+  @TempDir Path folder;
+
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Map<String, Set<String>> bodiesById = new ConcurrentHashMap<>();
+  private final List<String> accepted = Collections.synchronizedList(new ArrayList<>());
+  private final AtomicInteger forged = new AtomicInteger();
+  private volatile int status = 200;
+  private KafkaSettings kafka;
+  private KafkaDeadLetters deadLetters;
+  private Producer<byte[], byte[]> producer;
+  private HttpServer endpoint;
+  private DispatcherPart part;
+
+  @BeforeEach
+  void start() throws Exception {
+    kafka =
+        KafkaSettings.local(KafkaBackend.shared().bootstrapServers())
+            .withTopics(new Topics("dispatcher-" + UUID.randomUUID()));
+    KafkaTopics.ensure(kafka, READY_MAX);
+    deadLetters = KafkaDeadLetters.create(kafka);
+    producer = KafkaClients.producer(kafka, "test");
+    endpoint = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    endpoint.setExecutor(threads);
+    endpoint.createContext("/", this::receive);
+    endpoint.start();
+    Files.writeString(folder.resolve("secret"), Webhooks.SECRET + "\n");
+    part = run("state");
+  }
+
+  @AfterEach
+  void stop() {
+    part.close();
+    producer.close();
+    deadLetters.close();
+    endpoint.stop(0);
+    threads.shutdownNow();
+  }
+
+  @Test
+  void causes_areDeliveredOnce_signed() throws Exception {
+    append(kafka.topics().audienceTransitions(), "p1", transition("p1", 1, true).toByteArray());
+    append(kafka.topics().profileChanges(), "p1", change("p1", "order-1").toByteArray());
+    append(kafka.topics().profileChanges(), "p1", change("p1", "order-1").toByteArray());
+    append(kafka.topics().audienceTransitions(), "p1", transition("p1", 2, false).toByteArray());
+    Await.until(DELIVERED_MAX, "3 deliveries", () -> accepted.size() >= 3);
+    append(kafka.topics().profileChanges(), "p1", change("p1", "order-2").toByteArray());
+    Await.until(DELIVERED_MAX, "the 4th delivery", () -> accepted.size() >= 4);
+    assertThat(accepted).hasSize(4).doesNotHaveDuplicates();
+    assertThat(forged).hasValue(0);
+    Await.until(DELIVERED_MAX, "nothing pending", () -> pending() == 0);
+    assertThat(part.status()).containsEntry("delivered", 4L).containsEntry("dead-lettered", 0L);
+  }
+
+  // Whether its state directory is there or lost, a dispatcher that comes back goes on with what
+  // waited, with the same ids and bodies, in order.
+  @Test
+  void restart_deliversWhatWaited_withTheSameIdAndBody() throws Exception {
+    status = 503;
+    int profiles = 20;
+    for (int version = 1; version <= 3; version++) {
+      for (int i = 0; i < profiles; i++) {
+        append(
+            kafka.topics().audienceTransitions(),
+            "p" + i,
+            transition("p" + i, version, version % 2 == 1).toByteArray());
+      }
+    }
+    Await.until(DELIVERED_MAX, "every head tried", () -> bodiesById.size() >= profiles);
+    Await.until(DELIVERED_MAX, "all of them pending", () -> pending() == 3L * profiles);
+    part.close();
+
+    part = run("state");
+    Await.until(
+        DELIVERED_MAX, "all of them pending after the restart", () -> pending() == 3L * profiles);
+    part.close();
+
+    status = 200;
+    part = run("another-state");
+    Await.until(DELIVERED_MAX, "everything delivered", () -> accepted.size() >= 3 * profiles);
+    assertThat(new HashSet<>(accepted)).hasSize(3 * profiles);
+    assertThat(bodiesById).hasSize(3 * profiles);
+    assertThat(bodiesById.values()).allSatisfy(bodies -> assertThat(bodies).hasSize(1));
+    assertThat(forged).hasValue(0);
+    for (int i = 0; i < profiles; i++) {
+      String profile = "\"profile_id\":\"p" + i + "\"";
+      assertThat(
+              accepted.stream()
+                  .distinct()
+                  .flatMap(id -> bodiesById.getOrDefault(id, Set.of()).stream())
+                  .filter(body -> body.contains(profile))
+                  .map(body -> body.replaceAll(".*\"evidence\":\\[\"v([0-9])\"].*", "$1")))
+          .as("order of p" + i)
+          .containsExactly("1", "2", "3");
+    }
+  }
+
+  private long pending() {
+    return part.status().get("pending") instanceof Long pending ? pending : -1;
+  }
+
+  private DispatcherPart run(String state) {
+    WebhookDefinition webhook =
+        new WebhookDefinition(
+            "crm",
+            URI.create("http://127.0.0.1:" + endpoint.getAddress().getPort() + "/hook"),
+            new SecretReference.File(folder.resolve("secret").toString()),
+            new TransitionFilter.All(),
+            Set.of("Order Completed"),
+            Duration.ofSeconds(1));
+    DispatcherPart started =
+        DispatcherPart.create(
+            kafka,
+            DefinitionsSource.fixed(Webhooks.definitions(webhook)),
+            deadLetters,
+            DispatcherConfig.of(folder.resolve(state), "9.9")
+                .withAllow(List.of("127.0.0.1:" + endpoint.getAddress().getPort()))
+                .withRetries(
+                    new RetrySchedule(
+                        IntStream.range(0, 100).mapToObj(_ -> Duration.ofMillis(300)).toList(),
+                        0.1)),
+            new SimpleMeterRegistry());
+    started.start();
+    Await.until(READY_MAX, "the dispatcher ready", () -> started.readiness().ready());
+    return started;
+  }
+
+  private void receive(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
+      Map<String, List<String>> headers = new HashMap<>();
+      exchange
+          .getRequestHeaders()
+          .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values));
+      try {
+        new Webhook(Webhooks.SECRET).verify(body, headers);
+      } catch (Exception e) {
+        forged.incrementAndGet();
+      }
+      String id = exchange.getRequestHeaders().getFirst("webhook-id");
+      bodiesById.computeIfAbsent(id, _ -> ConcurrentHashMap.newKeySet()).add(body);
+      if (status == 200) {
+        accepted.add(id);
+      }
+      exchange.sendResponseHeaders(status, -1);
+    }
+  }
+
+  private void append(String topic, String key, byte[] value) throws Exception {
+    producer
+        .send(new ProducerRecord<>(topic, key.getBytes(UTF_8), value))
+        .get(30, TimeUnit.SECONDS);
+  }
+
+  private static Transition transition(String profileId, long version, boolean entered) {
+    return Transition.newBuilder()
+        .setProfileId(profileId)
+        .setAudience("vip")
+        .setEntered(entered)
+        .setAtMicros(1_772_359_198_500_000L)
+        .setGeneration(1)
+        .setVersion(version)
+        .setReason(Transition.Reason.CHANGE)
+        .addEvidence("v" + version)
+        .build();
+  }
+
+  private static ProfileChange change(String profileId, String eventId) {
+    return ProfileChange.newBuilder()
+        .setChanged(
+            Changed.newBuilder()
+                .setRecord(ProfileRecord.newBuilder().setProfileId(profileId))
+                .addCauses(
+                    Cause.newBuilder()
+                        .setEvent(
+                            Event.newBuilder()
+                                .setEventId(eventId)
+                                .setName("Order Completed")
+                                .setOccurredAtMicros(1_772_359_198_500_000L)
+                                .setVia(
+                                    Identifier.newBuilder()
+                                        .setNamespace("user_id")
+                                        .setValue("42")))))
+        .build();
+  }
+}
