@@ -12,6 +12,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -164,6 +165,14 @@ class HttpServerTest {
   }
 
   @Test
+  void connection_isClosedWhenTheClientAsks_alsoAfterAnError() throws Exception {
+    for (String path : List.of("/things/a", "/nowhere", "/broken/jane")) {
+      assertThat(raw("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+          .startsWith("HTTP/1.1 ");
+    }
+  }
+
+  @Test
   void takenPort_isNamed() throws Exception {
     try (ServerSocket holder = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = holder.getLocalPort();
@@ -238,6 +247,7 @@ class HttpServerTest {
         socket.getInputStream().transferTo(reply);
       } catch (IOException e) {
         // The server may reset a connection whose request it did not read to the end.
+        assertThat(e).isNotInstanceOf(SocketTimeoutException.class);
         assertThat(reply.size()).as(e.getMessage()).isPositive();
       }
       return reply.toString(StandardCharsets.UTF_8);
