@@ -3,9 +3,14 @@ package dev.attune.platform.http;
 import dev.attune.platform.part.PortTakenException;
 import io.helidon.common.concurrency.limits.FixedLimit;
 import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderValues;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import java.io.IOException;
@@ -40,7 +45,7 @@ public final class HttpServer implements AutoCloseable {
       HttpServerConfig config, List<? extends Consumer<HttpRouting.Builder>> routes) {
     InetAddress address = address(config.host());
     requireFree(config, address);
-    HttpRouting.Builder routing = HttpRouting.builder();
+    HttpRouting.Builder routing = HttpRouting.builder().addFilter(HttpServer::closeWhenAsked);
     KnownRoutes known = new KnownRoutes(routing);
     routes.forEach(route -> route.accept(known));
     HttpErrors.install(routing, known);
@@ -95,6 +100,15 @@ public final class HttpServer implements AutoCloseable {
           }
         });
     return builder.build();
+  }
+
+  /** The web server says "Connection: close" to a client that asked for it, and then does not. */
+  private static void closeWhenAsked(
+      FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    chain.proceed();
+    if (response.isSent() && request.headers().contains(HeaderValues.CONNECTION_CLOSE)) {
+      throw new CloseConnectionException("the client asked for it");
+    }
   }
 
   /** The port that it listens on. */

@@ -12,6 +12,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,6 +23,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -164,6 +168,68 @@ class HttpServerTest {
   }
 
   @Test
+  void connection_isClosedWhenTheClientAsks_alsoAfterAnError() throws Exception {
+    for (String path : List.of("/things/a", "/nowhere", "/broken/jane")) {
+      assertThat(raw("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+          .startsWith("HTTP/1.1 ");
+    }
+  }
+
+  @Test
+  void oneRequestTooMany_is503InJson_andThoseUnderWayEndWhenTheServerCloses() throws Exception {
+    var entered = new CountDownLatch(1);
+    var goOn = new CountDownLatch(1);
+    var config =
+        new HttpServerConfig(
+            "127.0.0.1", 0, 10, 1, 4_096, Duration.ofMinutes(1), Duration.ofSeconds(10));
+    HttpServer small =
+        HttpServer.start(
+            config,
+            List.<Consumer<HttpRouting.Builder>>of(
+                http ->
+                    http.get(
+                        "/slow",
+                        (_, res) -> {
+                          entered.countDown();
+                          goOn.await();
+                          Replies.json(res, 200, json -> json.writeString("done"));
+                        })));
+    URI slow = URI.create("http://127.0.0.1:" + small.port() + "/slow");
+    var first =
+        client.sendAsync(
+            HttpRequest.newBuilder(slow).timeout(Duration.ofSeconds(10)).build(),
+            BodyHandlers.ofString());
+    assertThat(entered.await(5, TimeUnit.SECONDS)).isTrue();
+    var second =
+        client.send(
+            HttpRequest.newBuilder(slow).timeout(Duration.ofSeconds(5)).build(),
+            BodyHandlers.ofString());
+    assertThat(second.statusCode()).isEqualTo(503);
+    assertThat(second.body())
+        .isEqualTo("{\"code\":\"unavailable\",\"message\":\"too many requests at once\"}");
+
+    Thread closing = Thread.ofVirtual().start(small::close);
+    goOn.countDown();
+    assertThat(first.get(10, TimeUnit.SECONDS).body()).isEqualTo("\"done\"");
+    assertThat(closing.join(Duration.ofSeconds(10))).as("the server closed").isTrue();
+  }
+
+  @Test
+  void config_hasDefaults_andBounds() {
+    assertThat(HttpServerConfig.onPort(8080))
+        .isEqualTo(
+            new HttpServerConfig(
+                "127.0.0.1",
+                8080,
+                1_024,
+                512,
+                16_384,
+                Duration.ofMinutes(5),
+                Duration.ofSeconds(10)));
+    assertThatThrownBy(() -> HttpServerConfig.onPort(-1)).hasMessageContaining("0-65535");
+  }
+
+  @Test
   void takenPort_isNamed() throws Exception {
     try (ServerSocket holder = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = holder.getLocalPort();
@@ -238,6 +304,7 @@ class HttpServerTest {
         socket.getInputStream().transferTo(reply);
       } catch (IOException e) {
         // The server may reset a connection whose request it did not read to the end.
+        assertThat(e).isNotInstanceOf(SocketTimeoutException.class);
         assertThat(reply.size()).as(e.getMessage()).isPositive();
       }
       return reply.toString(StandardCharsets.UTF_8);

@@ -49,7 +49,8 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
 
   @Override
   public void accept(HttpRouting.Builder http) {
-    http.get(PROFILES + "{+who}", this::get).post("/v1/profiles:lookup", this::post);
+    // A prefix, because a path with a parameter does not match an encoded line break or slash.
+    http.get(PROFILES + "*", this::get).post("/v1/profiles:lookup", this::post);
   }
 
   private void get(ServerRequest request, ServerResponse response) {

@@ -1,0 +1,133 @@
+package dev.attune.profiles;
+
+import dev.attune.core.profile.Identifier;
+import dev.attune.core.profile.LookupResult;
+import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.profile.Served;
+import dev.attune.proto.v1.IdentityRecord;
+import dev.attune.proto.v1.LiveProfile;
+import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.store.memory.MemoryProfileStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The memory store, whose reads a test can replace by a fault. */
+final class ScriptedStore implements ProfileStore {
+  static final Duration WAIT = Duration.ofSeconds(5);
+
+  private final MemoryProfileStore store = new MemoryProfileStore();
+  private volatile @Nullable Supplier<CompletionStage<LookupResult>> fault;
+
+  /** Stores a profile, known by all its identifiers. */
+  void put(Profile profile) throws Exception {
+    List<IdentityWrite> identities =
+        profile.getIdentifiersList().stream()
+            .map(Identifier::of)
+            .map(
+                identifier ->
+                    new IdentityWrite(
+                        identifier,
+                        0,
+                        IdentityRecord.newBuilder()
+                            .setProfileId(profile.getProfileId())
+                            .setVersion(1)
+                            .build()))
+            .toList();
+    done(store.writeIdentities(identities, WAIT));
+    ProfileRecord record =
+        ProfileRecord.newBuilder()
+            .setProfileId(profile.getProfileId())
+            .setVersion(profile.getVersion())
+            .setLive(LiveProfile.newBuilder().setServed(Served.of(profile).bytes()))
+            .build();
+    done(store.writeProfiles(List.of(new ProfileWrite(0, record)), WAIT));
+  }
+
+  private static void done(CompletionStage<List<Boolean>> writes) throws Exception {
+    List<Boolean> written =
+        writes.toCompletableFuture().get(WAIT.toMillis(), TimeUnit.MILLISECONDS);
+    if (written.contains(false)) {
+      throw new IllegalStateException("it is there already");
+    }
+  }
+
+  /** Every read from now on does this instead; null: reads as usual. */
+  void fault(@Nullable Supplier<CompletionStage<LookupResult>> fault) {
+    this.fault = fault;
+  }
+
+  /** Every read from now on fails with this. */
+  void failing(Throwable error) {
+    fault(() -> CompletableFuture.failedFuture(error));
+  }
+
+  /** No read from now on is ever answered. */
+  void silent() {
+    fault(CompletableFuture::new);
+  }
+
+  private CompletionStage<LookupResult> read(Supplier<CompletionStage<LookupResult>> usual) {
+    Supplier<CompletionStage<LookupResult>> instead = fault;
+    return (instead == null ? usual : instead).get();
+  }
+
+  @Override
+  public CompletionStage<LookupResult> find(Identifier identifier, Duration timeout) {
+    return read(() -> store.find(identifier, timeout));
+  }
+
+  @Override
+  public CompletionStage<LookupResult> findById(String profileId, Duration timeout) {
+    return read(() -> store.findById(profileId, timeout));
+  }
+
+  @Override
+  public CompletionStage<List<Optional<IdentityRecord>>> readIdentities(
+      List<Identifier> identifiers, Duration timeout) {
+    return store.readIdentities(identifiers, timeout);
+  }
+
+  @Override
+  public CompletionStage<List<Optional<ProfileRecord>>> readProfiles(
+      List<String> profileIds, Duration timeout) {
+    return store.readProfiles(profileIds, timeout);
+  }
+
+  @Override
+  public CompletionStage<List<Long>> readVersions(List<String> profileIds, Duration timeout) {
+    return store.readVersions(profileIds, timeout);
+  }
+
+  @Override
+  public CompletionStage<List<Boolean>> writeIdentities(
+      List<IdentityWrite> writes, Duration timeout) {
+    return store.writeIdentities(writes, timeout);
+  }
+
+  @Override
+  public CompletionStage<List<Boolean>> writeProfiles(List<ProfileWrite> writes, Duration timeout) {
+    return store.writeProfiles(writes, timeout);
+  }
+
+  @Override
+  public CompletionStage<ProfileIdPage> scanProfileIds(String cursor, Duration timeout) {
+    return store.scanProfileIds(cursor, timeout);
+  }
+
+  @Override
+  public boolean isOverload(Throwable error) {
+    return store.isOverload(error);
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+}
