@@ -67,6 +67,34 @@ class CommandsTest {
   }
 
   @Test
+  void lookup_isReadableWithoutJson() {
+    answer(
+        200,
+        """
+        {"profile_id": "ab12", "updated_at": "2026-11-21T08:00:00Z",
+         "identifiers": [{"namespace": "user_id", "value": "42"},
+                         {"namespace": "email", "value": "ada@example.com"}],
+         "traits": {"plan": "pro", "tags": ["a", "b"]},
+         "audiences": [{"audience": "vip", "entered_at": "2026-11-20T08:00:00Z"},
+                       {"audience": "new", "entered_at": "2026-11-21T08:00:00Z",
+                        "valid_until": "2026-11-22T08:00:00Z"}]}
+        """);
+    assertThat(attune("lookup", "user_id:42")).isZero();
+    assertThat(out())
+        .isEqualTo(
+            """
+            profile    ab12
+            updated    2026-11-21T08:00:00Z
+            known by   user_id  42
+                       email    ada@example.com
+            traits     plan     pro
+                       tags     ["a","b"]
+            audiences  vip      since 2026-11-20T08:00:00Z
+                       new      since 2026-11-21T08:00:00Z, until 2026-11-22T08:00:00Z
+            """);
+  }
+
+  @Test
   void lookup_ofNobody_saysSo() {
     answer(404, "{\"code\":\"not_found\",\"message\":\"nobody is known by it\"}");
     assertThat(attune("lookup", "user_id:42")).isEqualTo(1);

@@ -1,6 +1,5 @@
 package dev.attune.standalone.client;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
 import java.util.concurrent.Callable;
@@ -28,7 +27,7 @@ public final class LookupCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws JsonProcessingException, InterruptedException {
+  public Integer call() throws InterruptedException {
     int colon = who.indexOf(':');
     if (colon <= 0 || colon == who.length() - 1) {
       throw new Complaint("whom to look up is NAMESPACE:VALUE, e.g. user_id:42.");
@@ -40,10 +39,11 @@ public final class LookupCommand implements Callable<Integer> {
         .put("value", who.substring(colon + 1));
     try (AttuneClient attune = server.connect()) {
       var profile = attune.post("/v1/profiles:lookup", body).orComplain();
-      terminal.result(
-          json
-              ? profile.toString()
-              : AttuneClient.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(profile));
+      if (json) {
+        terminal.result(profile.toString());
+      } else {
+        ProfileText.lines(profile).forEach(terminal::result);
+      }
       return 0;
     }
   }

@@ -16,7 +16,8 @@ final class Table {
     int columns = rows.stream().mapToInt(List::size).max().orElse(0);
     int[] widths = new int[columns];
     for (List<String> row : rows) {
-      for (int i = 0; i < row.size(); i++) {
+      // A row's last cell ends its line and need not fit the column.
+      for (int i = 0; i < row.size() - 1; i++) {
         widths[i] = Math.max(widths[i], row.get(i).length());
       }
     }
@@ -24,7 +25,8 @@ final class Table {
     for (List<String> row : rows) {
       var line = new StringBuilder();
       for (int i = 0; i < row.size(); i++) {
-        line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
+        line.append(row.get(i))
+            .append(" ".repeat(Math.max(0, widths[i] - row.get(i).length()) + 2));
       }
       lines.add(line.toString().stripTrailing());
     }

@@ -242,10 +242,7 @@ class CdnowIT {
   }
 
   private Optional<Profile> profile(String customer) {
-    return store
-                .find(new Identifier("user_id", customer), DEADLINE)
-                .toCompletableFuture()
-                .join()
+    return store.find(new Identifier("user_id", customer), DEADLINE).toCompletableFuture().join()
             instanceof LookupResult.Found found
         ? Optional.of(found.served().profile())
         : Optional.empty();

@@ -11,7 +11,10 @@ import java.util.TreeMap;
 
 /** The CDNOW file, and what plain SQL says about it. */
 record Purchases(Path file) {
-  /** The file that {@code ATTUNE_CDNOW} leads to; without it the test is skipped, and says so loudly. */
+  /**
+   * The file that {@code ATTUNE_CDNOW} leads to; without it the test is skipped, and says so
+   * loudly.
+   */
   static Purchases find() {
     String home = System.getenv().getOrDefault("ATTUNE_CDNOW", "");
     Path file = Path.of(home).resolve("CDNOW_master.txt").toAbsolutePath();
@@ -39,8 +42,8 @@ record Purchases(Path file) {
   }
 
   /**
-   * Runs a query of two columns over the table {@code purchases} (customer, day, cds, dollars); reads
-   * the file its own way, not the refresher's.
+   * Runs a query of two columns over the table {@code purchases} (customer, day, cds, dollars);
+   * reads the file its own way, not the refresher's.
    */
   Map<String, String> query(String sql) throws SQLException {
     Map<String, String> rows = new TreeMap<>();
