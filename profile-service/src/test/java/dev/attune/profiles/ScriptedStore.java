@@ -8,7 +8,6 @@ import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.LiveProfile;
 import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileRecord;
-import dev.attune.store.memory.MemoryProfileStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -18,12 +17,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The memory store, whose reads a test can replace by a fault. */
+/** A store whose reads a test can replace by a fault. */
 final class ScriptedStore implements ProfileStore {
   static final Duration WAIT = Duration.ofSeconds(5);
 
-  private final MemoryProfileStore store = new MemoryProfileStore();
+  private final ProfileStore store;
   private volatile @Nullable Supplier<CompletionStage<LookupResult>> fault;
+
+  ScriptedStore(ProfileStore store) {
+    this.store = store;
+  }
 
   /** Stores a profile, known by all its identifiers. */
   void put(Profile profile) throws Exception {

@@ -1,6 +1,7 @@
 package dev.attune.profiles;
 
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.profile.ProfileStore;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.grpc.GrpcServer;
 import dev.attune.platform.grpc.GrpcServerConfig;
@@ -16,6 +17,7 @@ import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
 import dev.attune.proto.v1.ValueList;
 import dev.attune.proto.v1.ValueObject;
+import dev.attune.store.memory.MemoryProfileStore;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -44,7 +46,7 @@ final class Service implements AutoCloseable {
         email: {max: 5, normalise: lower}
       """;
 
-  final ScriptedStore store = new ScriptedStore();
+  final ScriptedStore store;
   final MeterRegistry registry = new SimpleMeterRegistry();
   final ProfileServicePart part;
   final HttpServer http;
@@ -53,6 +55,11 @@ final class Service implements AutoCloseable {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   Service(ProfileServiceConfig config) throws Exception {
+    this(config, new MemoryProfileStore());
+  }
+
+  Service(ProfileServiceConfig config, ProfileStore over) throws Exception {
+    store = new ScriptedStore(over);
     Definitions definitions =
         Definitions.parse(
             List.of(
