@@ -113,7 +113,6 @@ public final class Terminal {
             .setUpdateIntervalMillis(200)
             .setConsumer(new ConsoleProgressBarConsumer(err, WIDTH))
             .setMaxRenderedLength(WIDTH)
-            .showSpeed()
             .build();
     return new Progress() {
       @Override
@@ -128,7 +127,7 @@ public final class Terminal {
 
       @Override
       public void at(long done, String now) {
-        bar.setExtraMessage(now).stepTo(done);
+        bar.setExtraMessage(" " + now).stepTo(done);
       }
 
       @Override

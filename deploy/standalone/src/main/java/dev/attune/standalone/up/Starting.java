@@ -14,6 +14,13 @@ public final class Starting {
   /** Starts the system and shows how far it is. */
   public static Standalone start(StandaloneConfig config, DataDir data, Terminal terminal)
       throws InterruptedException {
+    if (!config.isLoopback()) {
+      terminal.note(
+          "Beware: HTTP and gRPC on "
+              + config.host()
+              + " answer whoever reaches them; nobody is asked"
+              + " for a password.");
+    }
     try (Progress progress =
         terminal.progress("Starting", Standalone.Step.values().length, "steps")) {
       var done = new AtomicInteger();
