@@ -43,23 +43,31 @@ final class DispatcherTopology {
     var definitions = delivering.definitions();
     Poison poison = delivering.poison();
     var clock = delivering.clock();
-    return new Topology()
-        .addSource(TRANSITIONS, bytesIn, bytesIn, topics.audienceTransitions())
-        .addSource(CHANGES, bytesIn, bytesIn, topics.profileChanges())
-        .addProcessor(
-            RENDER_TRANSITIONS,
-            () -> new TransitionRenderer(definitions, poison, clock),
-            TRANSITIONS)
-        .addProcessor(RENDER_EVENTS, () -> new EventRenderer(definitions, poison, clock), CHANGES)
-        .addStateStore(keyValue(TransitionRenderer.STORE), RENDER_TRANSITIONS)
-        .addStateStore(renderedEvents(), RENDER_EVENTS)
-        .addSink(
-            "rendered", topics.deliveries(), bytesOut, bytesOut, RENDER_TRANSITIONS, RENDER_EVENTS)
-        .addSource(DELIVERIES, bytesIn, bytesIn, topics.deliveries())
-        .addProcessor(OWNER, () -> new DeliveryOwner(delivering, topics.deliveries()), DELIVERIES)
-        .addStateStore(keyValue(DeliveryOwner.PENDING), OWNER)
-        .addStateStore(keyValue(DeliveryOwner.DUE), OWNER)
-        .addSink("attempts", topics.attempts(), bytesOut, bytesOut, OWNER);
+    Topology topology =
+        new Topology()
+            .addSource(TRANSITIONS, bytesIn, bytesIn, topics.audienceTransitions())
+            .addSource(CHANGES, bytesIn, bytesIn, topics.profileChanges())
+            .addProcessor(
+                RENDER_TRANSITIONS,
+                () -> new TransitionRenderer(definitions, poison, clock),
+                TRANSITIONS)
+            .addProcessor(
+                RENDER_EVENTS, () -> new EventRenderer(definitions, poison, clock), CHANGES)
+            .addStateStore(keyValue(TransitionRenderer.STORE), RENDER_TRANSITIONS)
+            .addStateStore(renderedEvents(), RENDER_EVENTS)
+            .addSink(
+                "rendered",
+                topics.deliveries(),
+                bytesOut,
+                bytesOut,
+                RENDER_TRANSITIONS,
+                RENDER_EVENTS)
+            .addSource(DELIVERIES, bytesIn, bytesIn, topics.deliveries())
+            .addProcessor(
+                OWNER, () -> new DeliveryOwner(delivering, topics.deliveries()), DELIVERIES)
+            .addSink("attempts", topics.attempts(), bytesOut, bytesOut, OWNER);
+    DeliveryOwner.STORES.forEach(store -> topology.addStateStore(keyValue(store), OWNER));
+    return topology;
   }
 
   private static StoreBuilder<KeyValueStore<Bytes, byte[]>> keyValue(String name) {

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -23,7 +24,6 @@ import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,10 +41,9 @@ import org.slf4j.LoggerFactory;
  * delivery arrive after a newer one.
  */
 public final class DeliveryOwner implements Processor<byte[], byte[], byte[], byte[]> {
-  /** Names of the stores. */
-  public static final String PENDING = PendingDeliveries.PENDING;
-
-  public static final String DUE = PendingDeliveries.DUE;
+  /** Names of the stores, all from bytes to bytes. */
+  public static final List<String> STORES =
+      List.of(PendingDeliveries.HEADS, PendingDeliveries.BEHIND, PendingDeliveries.DUE);
 
   /** How often ends are taken in and due times looked at. */
   public static final Duration TICK = Duration.ofMillis(10);
@@ -62,6 +61,8 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
   private final String topic;
   private final ConcurrentLinkedQueue<Ended> ended = new ConcurrentLinkedQueue<>();
   private final Map<String, Lane> lanes = new HashMap<>();
+  // Heads that the previous owner had in flight, or was about to have, until the first tick.
+  private final List<Bytes> neverParked = new ArrayList<>();
   private ProcessorContext<byte[], byte[]> context;
   private PendingDeliveries pending;
   private Backlog.OfPartition backlog;
@@ -76,15 +77,25 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
   @Override
   public void init(ProcessorContext<byte[], byte[]> context) {
     this.context = context;
-    pending = new PendingDeliveries(context.getStateStore(PENDING), context.getStateStore(DUE));
+    pending =
+        new PendingDeliveries(
+            context.getStateStore(PendingDeliveries.HEADS),
+            context.getStateStore(PendingDeliveries.BEHIND),
+            context.getStateStore(PendingDeliveries.DUE));
     backlog = delivering.backlog().open();
     tookOverAt = now();
-    pending.forEach(
-        delivery -> {
-          String webhook = delivery.getDelivery().getWebhook();
-          backlog.added(webhook, delivery.getPendingSinceMicros());
-          lane(webhook);
+    pending.forEachHead(
+        head -> {
+          String webhook = head.getDelivery().getWebhook();
+          backlog.added(webhook, head.getPendingSinceMicros());
+          lanes.computeIfAbsent(webhook, name -> show(Lane.unknown(name)));
+          if (head.getDueAtMicros() == 0) {
+            neverParked.add(PendingDeliveries.queue(head));
+          }
         });
+    pending.forEachBehind(
+        delivery ->
+            backlog.added(delivery.getDelivery().getWebhook(), delivery.getPendingSinceMicros()));
     Changelogs.begin(context, pending::touch);
     context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, _ -> tick());
   }
@@ -113,18 +124,7 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
     }
     String webhook = delivery.getWebhook();
     if (backlog.pending(webhook) >= delivering.pendingMax()) {
-      delivering
-          .poison()
-          .bury(
-              context,
-              record,
-              "more than "
-                  + delivering.pendingMax()
-                  + " deliveries to webhook "
-                  + webhook
-                  + " wait",
-              topic);
-      delivering.metrics().deadLettered(webhook);
+      tooMany(record, delivering.pendingMax(), "all deliveries", webhook);
       return;
     }
     takeIn(record, delivery);
@@ -132,25 +132,65 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
 
   private void takeIn(Record<byte[], byte[]> record, Delivery delivery) {
     long now = now();
-    WebhookDefinition webhook = webhook(delivery.getWebhook());
     PendingDelivery taken =
         PendingDelivery.newBuilder()
             .setDelivery(delivery)
             // The offset grows along the partition, and a record read twice has the same one.
-            .setSequence(metadata().offset())
-            .setDueAtMicros(
-                webhook != null && record.timestamp() * 1_000 < tookOverAt
-                    ? Math.max(now, heldUntil(webhook))
-                    : now)
+            .setSequence(context.recordMetadata().orElseThrow().offset())
             .setPendingSinceMicros(now)
             .build();
-    boolean head = pending.add(taken);
-    backlog.added(delivery.getWebhook(), now);
-    Lane lane = lane(delivery.getWebhook());
-    if (head) {
-      lane.stored(taken.getDueAtMicros());
+    Lane lane = lanes.computeIfAbsent(delivery.getWebhook(), name -> show(Lane.empty(name, now)));
+    if (pending.head(PendingDeliveries.queue(taken)) != null) {
+      if (!pending.append(taken)) {
+        tooMany(record, PendingDeliveries.BEHIND_MAX, "one person's deliveries", lane.webhook);
+        return;
+      }
+      backlog.added(lane.webhook, now);
+      return;
+    }
+    backlog.added(lane.webhook, now);
+    pending.begin(taken);
+    WebhookDefinition webhook = webhook(lane.webhook);
+    if (webhook != null && record.timestamp() * 1_000 < tookOverAt && now < heldUntil(webhook)) {
+      park(lane, taken, taken, heldUntil(webhook));
+    } else {
+      offer(lane, taken);
+    }
+  }
+
+  /**
+   * Sends a head that is not parked at once if it can be, and parks it for the next look if not.
+   */
+  private void offer(Lane lane, PendingDelivery head) {
+    long now = now();
+    WebhookDefinition webhook = webhook(lane.webhook);
+    if (webhook != null
+        && !delivering.draining().get()
+        // Those that are parked and due came earlier.
+        && !lane.isTimeToLook(now)
+        && delivering.slots().tryAcquire(lane.webhook)) {
+      begin(lane, webhook, head);
+    } else {
+      park(lane, head, head, now);
       look(lane);
     }
+  }
+
+  private void park(Lane lane, PendingDelivery head, PendingDelivery later, long dueAtMicros) {
+    pending.fence(lane.webhook);
+    pending.park(head, later.toBuilder().setDueAtMicros(dueAtMicros).build());
+    lane.parked(dueAtMicros);
+  }
+
+  private void tooMany(Record<byte[], byte[]> record, long max, String what, String webhook) {
+    delivering
+        .poison()
+        .bury(
+            context,
+            record,
+            "more than " + max + " of " + what + " to webhook " + webhook + " wait",
+            topic);
+    delivering.metrics().deadLettered(webhook);
   }
 
   private static Optional<String> mistake(Record<byte[], byte[]> record, Delivery delivery) {
@@ -171,6 +211,14 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
   }
 
   private void tick() {
+    for (Bytes queue : neverParked) {
+      PendingDelivery head = pending.head(queue);
+      if (head != null && head.getDueAtMicros() == 0) {
+        // Before the takeover, so that it waits with those that were due then.
+        park(lane(head.getDelivery().getWebhook()), head, head, tookOverAt - 1);
+      }
+    }
+    neverParked.clear();
     for (Ended end = ended.poll(); end != null; end = ended.poll()) {
       settle(end);
     }
@@ -197,50 +245,50 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
     // What was due before the takeover is what may be in flight elsewhere.
     long heldUntil = heldUntil(webhook);
     boolean held = now < heldUntil;
-    long from = held ? Math.max(lane.dueFrom(), tookOverAt) : lane.dueFrom();
     var look =
         new Object() {
-          long first = Long.MAX_VALUE;
+          long until = now;
           long again = Long.MAX_VALUE;
         };
-    pending.heads(
+    pending.parked(
         lane.webhook,
-        from,
-        head -> {
-          look.first = Math.min(look.first, head.dueAtMicros());
-          if (lane.inFlight.contains(head.key())) {
+        held ? Math.max(lane.lookFrom(), tookOverAt) : lane.lookFrom(),
+        parked -> {
+          if (lane.inFlight.containsKey(parked.queue())) {
             return true;
           }
-          if (head.dueAtMicros() > now) {
-            look.again = head.dueAtMicros();
+          if (parked.dueAtMicros() > now) {
+            look.again = parked.dueAtMicros();
             return false;
           }
           if (!delivering.slots().tryAcquire(lane.webhook)) {
+            look.until = parked.dueAtMicros();
             look.again = now;
             return false;
           }
-          begin(lane, webhook, head.key());
+          PendingDelivery head = pending.head(parked.queue());
+          if (head == null) {
+            delivering.slots().release(lane.webhook, true);
+            throw new IllegalStateException("a parked head is not there");
+          }
+          begin(lane, webhook, head);
           return true;
         });
     if (held) {
       lane.lookAgainAt(Math.min(look.again, heldUntil));
     } else {
-      lane.nothingBefore(Math.min(look.first, now));
+      lane.lookedUntil(look.until);
       lane.lookAgainAt(look.again);
     }
   }
 
-  private void begin(Lane lane, WebhookDefinition webhook, Bytes key) {
-    PendingDelivery delivery = pending.get(key);
-    if (delivery == null) {
-      delivering.slots().release(lane.webhook, true);
-      throw new IllegalStateException("a head has no delivery");
-    }
-    lane.inFlight.add(key);
+  private void begin(Lane lane, WebhookDefinition webhook, PendingDelivery head) {
+    Bytes queue = PendingDeliveries.queue(head);
+    lane.inFlight.put(queue, head);
     long started = now();
     delivering
         .sender()
-        .send(webhook, delivery.getDelivery())
+        .send(webhook, head.getDelivery())
         .whenComplete(
             (outcome, error) -> {
               Outcome how =
@@ -248,7 +296,7 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
                       ? new Outcome.Failed(0, "failed: " + error.getClass().getSimpleName(), null)
                       : outcome;
               delivering.slots().release(lane.webhook, isAnswered(how));
-              ended.add(new AttemptEnded(key, lane.webhook, how, started, now()));
+              ended.add(new AttemptEnded(queue, lane.webhook, how, started, now()));
             });
   }
 
@@ -261,10 +309,9 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
 
   private void settle(Ended end) {
     Lane lane = lane(end.webhook());
-    lane.inFlight.remove(end.key());
-    PendingDelivery delivery = pending.get(end.key());
+    PendingDelivery delivery = lane.inFlight.remove(end.queue());
     if (delivery == null) {
-      throw new IllegalStateException("what was in flight no longer waits");
+      throw new IllegalStateException("what has ended was not in flight");
     }
     switch (end) {
       case AttemptEnded attempt -> settle(lane, delivery, attempt);
@@ -342,24 +389,21 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
 
   private void reschedule(
       Lane lane, PendingDelivery before, PendingDelivery after, Duration delay) {
-    PendingDelivery later =
-        after.toBuilder().setDueAtMicros(now() + delay.toNanos() / 1_000).build();
-    pending.reschedule(before, later);
-    lane.stored(later.getDueAtMicros());
+    park(lane, before, after, now() + delay.toNanos() / 1_000);
   }
 
   private void remove(Lane lane, PendingDelivery delivery) {
     PendingDelivery next = pending.remove(delivery);
     backlog.removed(lane.webhook, delivery.getPendingSinceMicros());
     if (next != null) {
-      lane.stored(next.getDueAtMicros());
+      offer(lane, next);
     }
   }
 
   /** Gives a delivery up. It blocks its queue until its dead letter is kept for good. */
   private void bury(Lane lane, PendingDelivery delivery, String reason) {
-    Bytes key = PendingDeliveries.key(delivery);
-    lane.inFlight.add(key);
+    Bytes queue = PendingDeliveries.queue(delivery);
+    lane.inFlight.put(queue, delivery);
     Delivery content = delivery.getDelivery();
     DeadLetter letter =
         Poison.letter(topic, context.taskId().partition(), delivery.getSequence())
@@ -378,7 +422,7 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
               if (error != null) {
                 LOG.warn("the dead letter {} was not kept; it will be tried again", letter.getId());
               }
-              ended.add(new Buried(key, lane.webhook, error == null));
+              ended.add(new Buried(queue, lane.webhook, error == null));
             });
   }
 
@@ -406,20 +450,20 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
   }
 
   private Lane lane(String webhook) {
-    return lanes.computeIfAbsent(
-        webhook,
-        name -> {
-          delivering.metrics().show(name);
-          return new Lane(name);
-        });
+    Lane lane = lanes.get(webhook);
+    if (lane == null) {
+      throw new IllegalStateException("a webhook has deliveries and no lane");
+    }
+    return lane;
+  }
+
+  private Lane show(Lane lane) {
+    delivering.metrics().show(lane.webhook);
+    return lane;
   }
 
   private @Nullable WebhookDefinition webhook(String name) {
     return delivering.definitions().current().webhooks().get(name);
-  }
-
-  private RecordMetadata metadata() {
-    return context.recordMetadata().orElseThrow();
   }
 
   private long now() {
@@ -428,13 +472,14 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
 
   /** Something that ran beside the owner's thread has ended. */
   private sealed interface Ended {
-    Bytes key();
+    Bytes queue();
 
     String webhook();
   }
 
   private record AttemptEnded(
-      Bytes key, String webhook, Outcome outcome, long startedAt, long endedAt) implements Ended {}
+      Bytes queue, String webhook, Outcome outcome, long startedAt, long endedAt)
+      implements Ended {}
 
-  private record Buried(Bytes key, String webhook, boolean kept) implements Ended {}
+  private record Buried(Bytes queue, String webhook, boolean kept) implements Ended {}
 }

@@ -1,28 +1,41 @@
 package dev.attune.dispatcher.delivery;
 
-import java.util.HashSet;
-import java.util.Set;
+import dev.attune.proto.v1.PendingDelivery;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.kafka.common.utils.Bytes;
 
 /** What an owner remembers of one webhook between looks into the store. For one thread. */
 final class Lane {
   final String webhook;
 
-  /** Heads whose attempt runs, or whose dead letter is being kept. */
-  final Set<Bytes> inFlight = new HashSet<>();
+  /** Heads by queue whose attempt runs, or whose dead letter is being kept. */
+  final Map<Bytes, PendingDelivery> inFlight = new HashMap<>();
 
-  // No head is due before it. A look begins there, because what was removed before it slows the
-  // store down until it is compacted.
-  private long dueFrom;
+  // Every parked head that is due before it is in flight. A look begins there, because what was
+  // removed before it slows the store down until it is compacted.
+  private long lookFrom;
   private long nextLook;
 
-  Lane(String webhook) {
+  private Lane(String webhook, long lookFrom, long nextLook) {
     this.webhook = webhook;
+    this.lookFrom = lookFrom;
+    this.nextLook = nextLook;
   }
 
-  /** A head was stored that is due then. */
-  void stored(long dueAtMicros) {
-    dueFrom = Math.min(dueFrom, dueAtMicros);
+  /** Of a webhook for which nothing is parked. */
+  static Lane empty(String webhook, long now) {
+    return new Lane(webhook, now, Long.MAX_VALUE);
+  }
+
+  /** Of a webhook for which anything may be parked. */
+  static Lane unknown(String webhook) {
+    return new Lane(webhook, 0, 0);
+  }
+
+  /** A head was parked until then. */
+  void parked(long dueAtMicros) {
+    lookFrom = Math.min(lookFrom, dueAtMicros);
     nextLook = Math.min(nextLook, dueAtMicros);
   }
 
@@ -30,13 +43,13 @@ final class Lane {
     return now >= nextLook;
   }
 
-  long dueFrom() {
-    return dueFrom;
+  long lookFrom() {
+    return lookFrom;
   }
 
-  /** A look found nothing due before {@code first}. */
-  void nothingBefore(long first) {
-    dueFrom = first;
+  /** A look has put everything in flight that is due before {@code from}. */
+  void lookedUntil(long from) {
+    lookFrom = from;
   }
 
   void lookAgainAt(long micros) {

@@ -12,126 +12,205 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The deliveries that wait, on disk and in changelogs, so that a takeover finds them as they were.
+ * A webhook and a profile make a queue, {@code <webhook>/<profile id>}; its first delivery is its
+ * head.
  *
  * <ul>
- *   <li>{@link #PENDING}: {@code <webhook>/<profile id>/} and the sequence (8 bytes, big-endian) to
- *       the delivery. What stands between the slashes is one queue; its first is its head.
- *   <li>{@link #DUE}: {@code <webhook>/}, the due time (8 bytes) and the rest of the pending key:
- *       the heads alone, in the order in which they are due. Kept on disk too, because an endpoint
- *       that is down for days gathers more heads than memory should hold.
+ *   <li>{@link #HEADS}: a queue to its head.
+ *   <li>{@link #BEHIND}: what stands behind heads: 0 and a queue to the sequences in order, 1 and a
+ *       queue and a sequence to the delivery.
+ *   <li>{@link #DUE}: {@code <webhook>/}, a due time (8 bytes, big-endian) and a profile id, for
+ *       each head that is parked, i.e. has a due time. Most deliveries are sent as they come and
+ *       never stand here.
  * </ul>
+ *
+ * <p>Everything but the look for due heads is a point read or write: a range over a store from
+ * which almost everything has been removed steps over all that was.
  */
 final class PendingDeliveries {
-  static final String PENDING = "pending";
-  static final String DUE = "due";
+  static final String HEADS = "pending-heads";
+  static final String BEHIND = "pending-behind";
+  static final String DUE = "pending-due";
+
+  /** Most deliveries behind one head. */
+  static final int BEHIND_MAX = 5_000;
 
   private static final byte[] PRESENT = {1};
+  private static final byte LIST = 0;
+  private static final byte DELIVERY = 1;
 
-  private final KeyValueStore<Bytes, byte[]> pending;
+  private final KeyValueStore<Bytes, byte[]> heads;
+  private final KeyValueStore<Bytes, byte[]> behind;
   private final KeyValueStore<Bytes, byte[]> due;
 
-  PendingDeliveries(KeyValueStore<Bytes, byte[]> pending, KeyValueStore<Bytes, byte[]> due) {
-    this.pending = pending;
+  PendingDeliveries(
+      KeyValueStore<Bytes, byte[]> heads,
+      KeyValueStore<Bytes, byte[]> behind,
+      KeyValueStore<Bytes, byte[]> due) {
+    this.heads = heads;
+    this.behind = behind;
     this.due = due;
   }
 
-  /** Writes both stores and leaves them as they were. */
+  /** Writes all stores and leaves them as they were. */
   void touch() {
     Bytes nobody = Bytes.wrap(new byte[0]);
-    pending.put(nobody, PRESENT);
-    pending.delete(nobody);
+    heads.put(nobody, PRESENT);
+    heads.delete(nobody);
+    behind.put(nobody, PRESENT);
+    behind.delete(nobody);
     due.put(nobody, PRESENT);
     due.delete(nobody);
   }
 
-  /** The key of a pending delivery. */
-  static Bytes key(PendingDelivery delivery) {
-    return key(
-        delivery.getDelivery().getWebhook(),
-        delivery.getDelivery().getProfileId(),
-        delivery.getSequence());
+  /** The queue of a delivery. */
+  static Bytes queue(PendingDelivery delivery) {
+    return queue(delivery.getDelivery().getWebhook(), delivery.getDelivery().getProfileId());
   }
 
-  /** Adds to the end of its queue; true when it is the head. */
-  boolean add(PendingDelivery delivery) {
-    boolean head = head(delivery) == null;
-    pending.put(key(delivery), delivery.toByteArray());
-    if (head) {
-      due.put(dueKey(delivery), PRESENT);
-    }
-    return head;
+  static Bytes queue(String webhook, String profileId) {
+    return Bytes.wrap((webhook + "/" + profileId).getBytes(StandardCharsets.UTF_8));
   }
 
-  /** A delivery that still waits. */
-  @Nullable PendingDelivery get(Bytes key) {
-    byte[] bytes = pending.get(key);
+  /** The head of a queue; null when nothing waits in it. */
+  @Nullable PendingDelivery head(Bytes queue) {
+    byte[] bytes = heads.get(queue);
     return bytes == null ? null : parse(bytes);
   }
 
-  /** Removes a head; the next of its queue, if there is one, is the head now. */
+  /** Makes the first delivery of an empty queue its head; it is not parked. */
+  void begin(PendingDelivery delivery) {
+    heads.put(queue(delivery), delivery.toByteArray());
+  }
+
+  /** Adds behind the head of a queue; false when {@link #BEHIND_MAX} stand there. */
+  boolean append(PendingDelivery delivery) {
+    Bytes queue = queue(delivery);
+    byte[] sequences = behind.get(list(queue));
+    int length = sequences == null ? 0 : sequences.length;
+    if (length >= BEHIND_MAX * Long.BYTES) {
+      return false;
+    }
+    ByteBuffer longer = ByteBuffer.allocate(length + Long.BYTES);
+    if (sequences != null) {
+      longer.put(sequences);
+    }
+    behind.put(list(queue), longer.putLong(delivery.getSequence()).array());
+    behind.put(delivery(queue, delivery.getSequence()), delivery.toByteArray());
+    return true;
+  }
+
+  /** Removes a head; the next of its queue, if there is one, is the head now, not parked. */
   @Nullable PendingDelivery remove(PendingDelivery head) {
-    pending.delete(key(head));
-    due.delete(dueKey(head));
-    PendingDelivery next = head(head);
-    if (next != null) {
-      due.put(dueKey(next), PRESENT);
+    Bytes queue = queue(head);
+    unpark(head);
+    byte[] sequences = behind.get(list(queue));
+    if (sequences == null) {
+      heads.delete(queue);
+      return null;
+    }
+    Bytes key = delivery(queue, ByteBuffer.wrap(sequences).getLong());
+    byte[] bytes = behind.get(key);
+    if (bytes == null) {
+      throw new IllegalStateException("a queue names a delivery that is not there");
+    }
+    PendingDelivery next = parse(bytes);
+    heads.put(queue, bytes);
+    behind.delete(key);
+    if (sequences.length == Long.BYTES) {
+      behind.delete(list(queue));
+    } else {
+      behind.put(
+          list(queue),
+          ByteBuffer.allocate(sequences.length - Long.BYTES)
+              .put(sequences, Long.BYTES, sequences.length - Long.BYTES)
+              .array());
     }
     return next;
   }
 
-  /** Replaces a head by the same delivery with other attempts and due time. */
-  void reschedule(PendingDelivery head, PendingDelivery later) {
-    due.delete(dueKey(head));
-    pending.put(key(later), later.toByteArray());
+  /**
+   * Parks a head until it is due.
+   *
+   * @param later the same delivery with its due time, and with whatever else has changed
+   */
+  void park(PendingDelivery head, PendingDelivery later) {
+    unpark(head);
+    heads.put(queue(later), later.toByteArray());
     due.put(dueKey(later), PRESENT);
   }
 
+  private void unpark(PendingDelivery head) {
+    if (head.getDueAtMicros() != 0) {
+      due.delete(dueKey(head));
+    }
+  }
+
   /**
-   * Shows a webhook's heads in the order in which they are due, until one is answered with false.
+   * Puts a last entry behind a webhook's parked heads, where looks end: without it each would step
+   * over what was removed from the webhooks that follow.
    */
-  void heads(String webhook, long fromMicros, Predicate<Head> visitor) {
-    try (var heads = due.range(dueKey(webhook, fromMicros), dueKey(webhook, Long.MAX_VALUE))) {
-      while (heads.hasNext()) {
-        if (!visitor.test(Head.of(webhook, heads.next().key))) {
+  void fence(String webhook) {
+    Bytes last = dueKey(webhook, Long.MAX_VALUE);
+    if (due.get(last) == null) {
+      due.put(last, PRESENT);
+    }
+  }
+
+  /**
+   * Shows a webhook's parked heads in the order in which they are due, until answered with false.
+   */
+  void parked(String webhook, long fromMicros, Predicate<Parked> visitor) {
+    Bytes last = dueKey(webhook, Long.MAX_VALUE);
+    try (var parked = due.range(dueKey(webhook, fromMicros), last)) {
+      while (parked.hasNext()) {
+        Bytes key = parked.next().key;
+        if (key.equals(last) || !visitor.test(Parked.of(webhook, key))) {
           return;
         }
       }
     }
   }
 
-  /** Shows everything that waits. */
-  void forEach(Consumer<PendingDelivery> visitor) {
-    try (var all = pending.all()) {
+  /** Shows every head. */
+  void forEachHead(Consumer<PendingDelivery> visitor) {
+    try (var all = heads.all()) {
       while (all.hasNext()) {
         visitor.accept(parse(all.next().value));
       }
     }
   }
 
-  private @Nullable PendingDelivery head(PendingDelivery ofQueue) {
-    String webhook = ofQueue.getDelivery().getWebhook();
-    String profileId = ofQueue.getDelivery().getProfileId();
-    try (var queue =
-        pending.range(key(webhook, profileId, 0), key(webhook, profileId, Long.MAX_VALUE))) {
-      return queue.hasNext() ? parse(queue.next().value) : null;
+  /** Shows everything that stands behind a head. */
+  void forEachBehind(Consumer<PendingDelivery> visitor) {
+    try (var all =
+        behind.range(Bytes.wrap(new byte[] {DELIVERY}), Bytes.wrap(new byte[] {DELIVERY + 1}))) {
+      while (all.hasNext()) {
+        visitor.accept(parse(all.next().value));
+      }
     }
   }
 
-  private static Bytes key(String webhook, String profileId, long sequence) {
-    byte[] queue = (webhook + "/" + profileId + "/").getBytes(StandardCharsets.UTF_8);
+  private static Bytes list(Bytes queue) {
+    byte[] bytes = queue.get();
+    return Bytes.wrap(ByteBuffer.allocate(1 + bytes.length).put(LIST).put(bytes).array());
+  }
+
+  private static Bytes delivery(Bytes queue, long sequence) {
+    byte[] bytes = queue.get();
     return Bytes.wrap(
-        ByteBuffer.allocate(queue.length + Long.BYTES).put(queue).putLong(sequence).array());
+        ByteBuffer.allocate(1 + bytes.length + Long.BYTES)
+            .put(DELIVERY)
+            .put(bytes)
+            .putLong(sequence)
+            .array());
   }
 
   private static Bytes dueKey(PendingDelivery head) {
-    byte[] start = (head.getDelivery().getWebhook() + "/").getBytes(StandardCharsets.UTF_8);
-    byte[] key = key(head).get();
+    byte[] start = dueKey(head.getDelivery().getWebhook(), head.getDueAtMicros()).get();
+    byte[] profileId = head.getDelivery().getProfileId().getBytes(StandardCharsets.UTF_8);
     return Bytes.wrap(
-        ByteBuffer.allocate(key.length + Long.BYTES)
-            .put(start)
-            .putLong(head.getDueAtMicros())
-            .put(key, start.length, key.length - start.length)
-            .array());
+        ByteBuffer.allocate(start.length + profileId.length).put(start).put(profileId).array());
   }
 
   private static Bytes dueKey(String webhook, long dueAtMicros) {
@@ -148,21 +227,17 @@ final class PendingDeliveries {
     }
   }
 
-  /**
-   * A head.
-   *
-   * @param key in {@link #PENDING}
-   */
-  record Head(Bytes key, long dueAtMicros) {
-    static Head of(String webhook, Bytes dueKey) {
+  /** A head that waits for its time. */
+  record Parked(Bytes queue, long dueAtMicros) {
+    static Parked of(String webhook, Bytes dueKey) {
       byte[] bytes = dueKey.get();
       int start = webhook.length() + 1;
-      byte[] key =
+      byte[] queue =
           ByteBuffer.allocate(bytes.length - Long.BYTES)
               .put(bytes, 0, start)
               .put(bytes, start + Long.BYTES, bytes.length - start - Long.BYTES)
               .array();
-      return new Head(Bytes.wrap(key), ByteBuffer.wrap(bytes).getLong(start));
+      return new Parked(Bytes.wrap(queue), ByteBuffer.wrap(bytes).getLong(start));
     }
   }
 }

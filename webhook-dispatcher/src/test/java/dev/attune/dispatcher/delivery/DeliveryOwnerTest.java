@@ -25,6 +25,7 @@ import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
@@ -47,8 +48,8 @@ class DeliveryOwnerTest {
   private final Backlog backlog = new Backlog();
   private final Health health = new Health(clock);
   private final AtomicBoolean draining = new AtomicBoolean();
-  private final KeyValueStore<Bytes, byte[]> pending = store(DeliveryOwner.PENDING);
-  private final KeyValueStore<Bytes, byte[]> due = store(DeliveryOwner.DUE);
+  private final List<KeyValueStore<Bytes, byte[]>> stores =
+      DeliveryOwner.STORES.stream().map(DeliveryOwnerTest::store).toList();
   private Definitions definitions =
       Webhooks.definitions(Webhooks.webhook("a"), Webhooks.webhook("b"));
   private CompletableFuture<?> letterKept = CompletableFuture.completedFuture(null);
@@ -300,9 +301,23 @@ class DeliveryOwnerTest {
     assertThat(letters)
         .extracting(DeadLetter::getReason, DeadLetter::getReplayTopic)
         .containsExactly(
-            org.assertj.core.groups.Tuple.tuple("more than 2 deliveries to webhook a wait", TOPIC));
+            org.assertj.core.groups.Tuple.tuple(
+                "more than 2 of all deliveries to webhook a wait", TOPIC));
     append("b", "p1", "m4");
     assertThat(sender.sent()).containsExactly("m1", "m4");
+  }
+
+  @Test
+  void moreThanMayWaitForOnePerson_isADeadLetter() {
+    pendingMax = 100_000;
+    owner = takeOver();
+    for (int i = 0; i <= PendingDeliveries.BEHIND_MAX + 1; i++) {
+      append("a", "p1", "m" + i);
+    }
+    assertThat(letters)
+        .extracting(DeadLetter::getReason)
+        .containsExactly("more than 5000 of one person's deliveries to webhook a wait");
+    assertThat(waiting()).isEqualTo(PendingDeliveries.BEHIND_MAX + 1);
   }
 
   @Test
@@ -424,8 +439,7 @@ class DeliveryOwnerTest {
   private DeliveryOwner takeOver() {
     context =
         new MockProcessorContext<>(new Properties(), new TaskId(1, 0), new java.io.File("target"));
-    context.addStateStore(pending);
-    context.addStateStore(due);
+    stores.forEach(context::addStateStore);
     DeliveryOwner next = owner();
     next.init(context);
     return next;
@@ -461,15 +475,13 @@ class DeliveryOwnerTest {
     tick();
   }
 
+  // In the stores, whatever the backlog counts.
   private int waiting() {
-    int waiting = 0;
-    try (var all = pending.all()) {
-      while (all.hasNext()) {
-        all.next();
-        waiting++;
-      }
-    }
-    return waiting;
+    AtomicInteger waiting = new AtomicInteger();
+    var pending = new PendingDeliveries(stores.get(0), stores.get(1), stores.get(2));
+    pending.forEachHead(_ -> waiting.incrementAndGet());
+    pending.forEachBehind(_ -> waiting.incrementAndGet());
+    return waiting.get();
   }
 
   private List<Attempt> attempts() {
