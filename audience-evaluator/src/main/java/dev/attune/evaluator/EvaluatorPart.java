@@ -116,17 +116,19 @@ public final class EvaluatorPart implements Part {
     }
   }
 
-  // Records that were fetched or are known to wait, of the slowest partition of each thread.
+  // Records that wait in its partitions, as of each partition's last fetch; commit markers count as records.
   private long lag() {
     return streams.metrics().entrySet().stream()
-        .filter(entry -> entry.getKey().name().equals("records-lag-max"))
+        .filter(
+            entry ->
+                entry.getKey().name().equals("records-lag")
+                    && entry.getKey().tags().containsKey("partition"))
         .map(entry -> entry.getValue().metricValue())
         .filter(Number.class::isInstance)
         .mapToDouble(value -> ((Number) value).doubleValue())
         .filter(value -> value > 0)
         .mapToLong(value -> (long) value)
-        .max()
-        .orElse(0);
+        .sum();
   }
 
   private StreamThreadExceptionResponse failed(Throwable failure) {
