@@ -19,7 +19,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Watermarks {
   private static final Logger LOG = LoggerFactory.getLogger(Watermarks.class);
-  private static final Duration EVERY = Duration.ofMillis(250);
+  private static final Duration WHILE_EVENTS_COME = Duration.ofMillis(250);
+
+  /** Nothing waits for a mark then but timers, and every mark is a record in a topic kept for days. */
+  private static final Duration WHILE_QUIET = Duration.ofSeconds(1);
 
   /** The broker's clock, which stamps, may be behind ours by this much. */
   private static final Duration CLOCK_DIFFERENCE_MAX = Duration.ofMillis(100);
@@ -27,6 +30,8 @@ final class Watermarks {
   private final KafkaChanges changes;
   private final InstantSource clock;
   private final Map<TopicPartition, Long> ends = new HashMap<>();
+  private Map<TopicPartition, Long> lastEnds = Map.of();
+  private Duration pause = WHILE_EVENTS_COME;
   private long askedAtMillis;
   private int partitions;
 
@@ -53,11 +58,13 @@ final class Watermarks {
             });
     long now = clock.millis();
     if (ends.isEmpty()
-        && now - askedAtMillis >= EVERY.toMillis()
+        && now - askedAtMillis >= pause.toMillis()
         && !consumer.assignment().isEmpty()) {
       try {
         partitions = consumer.partitionsFor(anyTopic(consumer)).size();
         ends.putAll(consumer.endOffsets(consumer.assignment(), Duration.ofSeconds(2)));
+        pause = ends.equals(lastEnds) ? WHILE_QUIET : WHILE_EVENTS_COME;
+        lastEnds = Map.copyOf(ends);
         askedAtMillis = now;
       } catch (TimeoutException e) {
         LOG.debug("the ends of the events are not known now", e);
