@@ -4,6 +4,7 @@ import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.Readiness;
@@ -22,6 +23,7 @@ import dev.attune.refresher.run.Run;
 import dev.attune.refresher.snapshot.Refresher;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -29,11 +31,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
 
 /** The refresher: events, transitions and warehouse snapshots into profiles. */
 public final class RefresherPart implements Part {
   private final EventLog log;
   private final KafkaChanges changes;
+  private final Admin admin;
   private final List<BatchConsumer> eventConsumers;
   private final BatchConsumer memberships;
   private final Refolding refolding;
@@ -43,6 +48,7 @@ public final class RefresherPart implements Part {
   private RefresherPart(
       EventLog log,
       KafkaChanges changes,
+      Admin admin,
       List<BatchConsumer> eventConsumers,
       BatchConsumer memberships,
       Refolding refolding,
@@ -50,6 +56,7 @@ public final class RefresherPart implements Part {
       Refreshes refreshes) {
     this.log = log;
     this.changes = changes;
+    this.admin = admin;
     this.eventConsumers = List.copyOf(eventConsumers);
     this.memberships = memberships;
     this.refolding = refolding;
@@ -68,6 +75,7 @@ public final class RefresherPart implements Part {
     InstantSource clock = InstantSource.system();
     EventLog log = EventLog.create(settings);
     KafkaChanges changes = KafkaChanges.create(settings);
+    Admin admin = KafkaClients.admin(settings, "refresher");
     ProfileWriter writer =
         new ProfileWriter(
             store, changes, () -> definitions.current().catalog(), clock, config.storeTimeout());
@@ -79,6 +87,7 @@ public final class RefresherPart implements Part {
               "refresher-events-" + i,
               writer,
               changes,
+              admin,
               () -> definitions.current().catalog(),
               deadLetters,
               config.clock(),
@@ -94,6 +103,7 @@ public final class RefresherPart implements Part {
     return new RefresherPart(
         log,
         changes,
+        admin,
         eventConsumers,
         MembershipConsumer.create(settings, writer, deadLetters),
         new Refolding(store, writer, definitions, config.stateDir(), config.storeTimeout()),
@@ -129,8 +139,7 @@ public final class RefresherPart implements Part {
   private String trouble() {
     List<BatchConsumer> all = new ArrayList<>(eventConsumers);
     all.add(memberships);
-    return all.stream()
-        .map(BatchConsumer::trouble)
+    return Stream.concat(all.stream().map(BatchConsumer::trouble), Stream.of(refolding.trouble()))
         .filter(trouble -> !trouble.isEmpty())
         .distinct()
         .collect(Collectors.joining("; "));
@@ -172,6 +181,7 @@ public final class RefresherPart implements Part {
     refolding.close();
     eventConsumers.forEach(BatchConsumer::close);
     memberships.close();
+    admin.close(Duration.ofSeconds(2));
     log.close();
     changes.close();
   }

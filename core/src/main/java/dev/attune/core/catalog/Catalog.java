@@ -60,11 +60,13 @@ public record Catalog(Map<String, Namespace> namespaces, Map<String, TraitDeclar
               .map(n -> n.oneOf(List.of("lower", "none")))
               .orElse("none")
               .equals("lower");
+      Namespace open =
+          new Namespace(entry.getKey(), namespaces.size(), unique, max, lower, Set.of());
       Set<String> blocked = new LinkedHashSet<>();
-      value.find("blocked").ifPresent(b -> b.items().forEach(i -> blocked.add(i.text())));
-      namespaces.put(
-          entry.getKey(),
-          new Namespace(entry.getKey(), namespaces.size(), unique, max, lower, blocked));
+      value
+          .find("blocked")
+          .ifPresent(b -> b.items().forEach(i -> blocked.add(open.normalise(i.text()))));
+      namespaces.put(entry.getKey(), open.blocking(blocked));
     }
     if (namespaces.isEmpty()) {
       throw yaml.get("namespaces").error("a catalog needs at least one namespace");

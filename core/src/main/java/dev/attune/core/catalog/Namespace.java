@@ -23,4 +23,9 @@ public record Namespace(
     String trimmed = value.strip();
     return lowerCase ? trimmed.toLowerCase(Locale.ROOT) : trimmed;
   }
+
+  /** The same with these blocked values. */
+  Namespace blocking(Set<String> values) {
+    return new Namespace(name, rank, unique, max, lowerCase, values);
+  }
 }

@@ -2,13 +2,16 @@ package dev.attune.core.definition;
 
 import dev.attune.core.audience.AudienceDefinition;
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.proto.v1.Definition;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -62,6 +65,7 @@ public record Definitions(
     Map<String, ModelDefinition> models =
         parseKind(
             definitions, "model", y -> ModelDefinition.parse(y, catalog), ModelDefinition::name);
+    checkPrecedence(definitions, catalog, models.keySet());
     Map<String, AudienceDefinition> audiences =
         parseKind(
             definitions,
@@ -82,6 +86,34 @@ public record Definitions(
         audiences,
         webhooks,
         versions);
+  }
+
+  // A source that is misspelled would silently change whose word counts.
+  private static void checkPrecedence(
+      Collection<Definition> definitions, Catalog catalog, Set<String> models) {
+    Set<String> sources = new TreeSet<>(Set.of("events"));
+    models.forEach(model -> sources.add("model:" + model));
+    for (TraitDeclaration trait : catalog.traits().values()) {
+      for (String source : trait.precedence()) {
+        if (!sources.contains(source)) {
+          Definition file =
+              definitions.stream()
+                  .filter(d -> d.getKind().equals("catalog"))
+                  .findFirst()
+                  .orElseThrow();
+          throw Yaml.parse(file.getPath(), file.getYaml())
+              .get("traits")
+              .get(trait.name())
+              .get("precedence")
+              .error(
+                  "there is no source \""
+                      + source
+                      + "\""
+                      + Nearest.hint(source, sources)
+                      + " (allowed: events, and model:<name> of a defined model)");
+        }
+      }
+    }
   }
 
   private static <T> Map<String, T> parseKind(

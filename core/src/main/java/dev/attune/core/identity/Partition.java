@@ -7,7 +7,6 @@ import dev.attune.core.profile.ProfileIds;
 import dev.attune.proto.v1.Link;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -107,10 +106,5 @@ public final class Partition {
       throw new IllegalArgumentException("identifier: not part of this cluster");
     }
     return component;
-  }
-
-  /** All identifiers with their component. */
-  public Map<Identifier, Component> byIdentifier() {
-    return Collections.unmodifiableMap(byIdentifier);
   }
 }

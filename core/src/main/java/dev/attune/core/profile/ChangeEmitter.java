@@ -18,6 +18,9 @@ import java.util.concurrent.CompletionStage;
  * writer reads the stored version back, and tells the newer record again if someone was faster.
  */
 final class ChangeEmitter {
+  /** Causes in one change, in bytes; with the largest profile beside them it stays under 1 MB. */
+  private static final int CAUSES_BYTES_MAX = 256 << 10;
+
   private final StoreCalls store;
   private final ChangeSink sink;
 
@@ -38,13 +41,31 @@ final class ChangeEmitter {
   private void append(Map<ProfileRecord, List<Cause>> changes) {
     List<CompletionStage<?>> acknowledgements = new ArrayList<>();
     changes.forEach(
-        (record, causes) ->
+        (record, causes) -> {
+          for (List<Cause> part : parts(causes)) {
             acknowledgements.add(
                 sink.emit(
                     ProfileChange.newBuilder()
-                        .setChanged(Changed.newBuilder().setRecord(record).addAllCauses(causes))
-                        .build())));
+                        .setChanged(Changed.newBuilder().setRecord(record).addAllCauses(part))
+                        .build()));
+          }
+        });
     acknowledgements.forEach(StoreCalls::await);
+  }
+
+  // The log has a largest record: many events of one person in one batch take several.
+  private static List<List<Cause>> parts(List<Cause> causes) {
+    List<List<Cause>> parts = new ArrayList<>(List.of(new ArrayList<>()));
+    int bytes = 0;
+    for (Cause cause : causes) {
+      if (bytes + cause.getSerializedSize() > CAUSES_BYTES_MAX && !parts.getLast().isEmpty()) {
+        parts.add(new ArrayList<>());
+        bytes = 0;
+      }
+      parts.getLast().add(cause);
+      bytes += cause.getSerializedSize();
+    }
+    return parts;
   }
 
   private Map<ProfileRecord, List<Cause>> overtaken(Map<ProfileRecord, List<Cause>> told) {

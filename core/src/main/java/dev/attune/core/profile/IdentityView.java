@@ -26,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  * The parts that changed, or look unfinished, are closed over their links and partitioned anew.
  */
 final class IdentityView {
-  /** Most identifiers in one cluster; more is no person but a fault in the data. */
+  /**
+   * Most identifiers looked at in one attempt; if one input alone has more, its data is at fault.
+   */
   static final int CLUSTER_MAX = 5_000;
 
   private final StoreCalls store;
@@ -117,8 +119,7 @@ final class IdentityView {
       load(frontier);
       closed.addAll(frontier);
       if (closed.size() > CLUSTER_MAX) {
-        throw new IllegalStateException(
-            "identity: more than " + CLUSTER_MAX + " identifiers hang together");
+        throw new TooManyIdentifiersException(CLUSTER_MAX);
       }
       Set<Identifier> next = new LinkedHashSet<>();
       for (Identifier identifier : frontier) {
@@ -134,14 +135,22 @@ final class IdentityView {
   }
 
   // A link counts only while both ends still keep it: either may have dropped it at its limit.
+  // Their stamps may
+  // differ for a moment, while an earlier one is on its way into both.
   private Collection<Link> effectiveLinks() {
-    Map<Link, Integer> ends = new HashMap<>();
+    Map<List<Identifier>, List<Link>> ends = new HashMap<>();
     for (Identifier identifier : closed) {
       for (Link link : record(identifier).getLinksList()) {
-        ends.merge(link, 1, Integer::sum);
+        ends.computeIfAbsent(
+                List.of(Identifier.of(link.getA()), Identifier.of(link.getB())),
+                _ -> new ArrayList<>())
+            .add(link);
       }
     }
-    return ends.entrySet().stream().filter(e -> e.getValue() == 2).map(Map.Entry::getKey).toList();
+    return ends.values().stream()
+        .filter(kept -> kept.size() == 2)
+        .map(kept -> Collections.min(kept, Links.ORDER))
+        .toList();
   }
 
   /** The identifiers that were partitioned anew. */
@@ -191,9 +200,31 @@ final class IdentityView {
     return !moves().isEmpty() || closed.stream().anyMatch(i -> record(i).getUnsettled());
   }
 
-  /** Assigns what moved to its new profile and marks the links as settled; false on a conflict. */
+  /**
+   * Whether everything the partition rests on is still as it was read. Records that were only read
+   * are in no compare-and-set: without this, two writers could each leave out what the other added.
+   */
+  boolean stillHolds() {
+    List<Identifier> read = List.copyOf(closed);
+    List<Optional<IdentityRecord>> now = store.readIdentities(read);
+    for (int i = 0; i < read.size(); i++) {
+      long version = now.get(i).map(IdentityRecord::getVersion).orElse(0L);
+      if (version != storedVersions.getOrDefault(read.get(i), 0L)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Assigns what moved to its new profile, then marks the links as settled; false on a conflict.
+   */
   boolean complete() {
     moves().forEach(move -> assign(move.identifier()));
+    if (!write()) {
+      // The marks stay, so that the next one to meet them does it all again.
+      return false;
+    }
     for (Identifier identifier : closed) {
       if (record(identifier).getUnsettled()) {
         records.put(identifier, record(identifier).toBuilder().setUnsettled(false).build());

@@ -32,7 +32,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -53,6 +52,9 @@ import java.util.stream.Collectors;
  * </ol>
  */
 public final class ProfileWriter {
+  /** Largest content of a profile, in bytes. What would make it larger is refused. */
+  public static final int FACTS_BYTES_MAX = 256 << 10;
+
   private static final int ATTEMPTS_MAX = 40;
   private static final long BACKOFF_NANOS_MAX = 50_000_000;
 
@@ -86,11 +88,25 @@ public final class ProfileWriter {
    *     call
    */
   public void apply(List<ProfileInput> inputs) {
+    apply(inputs, Set.of());
+  }
+
+  private void apply(List<ProfileInput> inputs, Set<Identifier> suspected) {
     List<ProfileInput> pending = inputs;
-    Set<Identifier> suspects = new LinkedHashSet<>();
-    for (int attempt = 0; !pending.isEmpty(); attempt++) {
-      backOff(attempt);
-      pending = new Attempt(pending, suspects).run();
+    Set<Identifier> suspects = new LinkedHashSet<>(suspected);
+    try {
+      for (int attempt = 0; !pending.isEmpty(); attempt++) {
+        backOff(attempt);
+        pending = new Attempt(pending, suspects).run();
+      }
+    } catch (TooManyIdentifiersException e) {
+      if (pending.size() < 2) {
+        throw e;
+      }
+      // Together they are too many, alone each may be well.
+      int half = pending.size() / 2;
+      apply(pending.subList(0, half), Set.of());
+      apply(pending.subList(half, pending.size()), Set.of());
     }
   }
 
@@ -104,63 +120,66 @@ public final class ProfileWriter {
             .collect(
                 Collectors.groupingBy(
                     Transition::getProfileId, LinkedHashMap::new, Collectors.toList()));
-    update(
-        byProfile.keySet(),
-        (profileId, facts) -> memberships(facts, byProfile.getOrDefault(profileId, List.of())),
-        profileId ->
-            byProfile.getOrDefault(profileId, List.of()).stream()
-                .map(ProfileWriter::membershipCause)
-                .toList());
+    Set<String> pending = byProfile.keySet();
+    for (int attempt = 0; !pending.isEmpty(); attempt++) {
+      backOff(attempt);
+      pending = tryMemberships(pending, byProfile);
+    }
   }
 
-  /** Folds profiles again, after the catalog changed. */
+  /**
+   * Folds profiles again after the catalog changed, and partitions their identifiers anew: limits
+   * and strength of namespaces may have changed too.
+   */
   public void refold(Collection<String> profileIds, long catalogVersion) {
     Cause cause =
         Cause.newBuilder()
             .setCatalog(CatalogCause.newBuilder().setCatalogVersion(catalogVersion))
             .build();
-    update(profileIds, (_, facts) -> facts, _ -> List.of(cause));
-  }
-
-  private interface Edit {
-    Facts edit(String profileId, Facts facts);
-  }
-
-  // Changes that concern one profile alone. Redirected profiles are passed over: the one they
-  // became is told for itself.
-  private void update(
-      Collection<String> profileIds, Edit edit, Function<String, List<Cause>> causes) {
-    Set<String> pending = new LinkedHashSet<>(profileIds);
-    for (int attempt = 0; !pending.isEmpty(); attempt++) {
-      backOff(attempt);
-      List<ProfileWrite> writes = new ArrayList<>();
-      Map<ProfileRecord, List<Cause>> told = new LinkedHashMap<>();
-      for (Optional<ProfileRecord> found : store.readProfiles(pending).values()) {
-        ProfileRecord record = found.filter(ProfileRecord::hasLive).orElse(null);
-        if (record == null) {
-          continue;
-        }
-        String profileId = record.getProfileId();
-        Optional<ProfileWrite> write =
-            refolded(record, edit.edit(profileId, Content.of(record).facts()));
-        write.ifPresent(writes::add);
-        if (write.isEmpty()) {
-          // Told again: whoever wrote it may have died before telling.
-          told.put(record, causes.apply(profileId));
-        }
-      }
-      List<Boolean> written = store.writeProfiles(writes);
-      pending.clear();
-      for (int i = 0; i < writes.size(); i++) {
-        ProfileRecord record = writes.get(i).record();
-        if (written.get(i)) {
-          told.put(record, causes.apply(record.getProfileId()));
-        } else {
-          pending.add(record.getProfileId());
-        }
-      }
-      changes.emit(told);
+    List<ProfileInput> inputs = new ArrayList<>();
+    Set<Identifier> suspects = new LinkedHashSet<>();
+    for (Set<Identifier> own : store.identifiersByProfile(profileIds)) {
+      suspects.addAll(own);
+      inputs.add(new ProfileInput(own.iterator().next(), List.of(), List.of(), cause));
     }
+    apply(inputs, suspects);
+  }
+
+  // The profiles that were written by someone else meanwhile. Redirected ones are passed over: the
+  // profile that they became is told for itself.
+  private Set<String> tryMemberships(
+      Set<String> profileIds, Map<String, List<Transition>> byProfile) {
+    List<ProfileWrite> writes = new ArrayList<>();
+    Map<ProfileRecord, List<Cause>> told = new LinkedHashMap<>();
+    for (Optional<ProfileRecord> found : store.readProfiles(profileIds).values()) {
+      if (found.isEmpty() || !found.get().hasLive()) {
+        continue;
+      }
+      ProfileRecord record = found.get();
+      List<Transition> said = byProfile.getOrDefault(record.getProfileId(), List.of());
+      refolded(record, memberships(Content.of(record).facts(), said))
+          .ifPresentOrElse(
+              writes::add,
+              // Told again: whoever wrote it may have died before telling.
+              () -> told.put(record, membershipCauses(said)));
+    }
+    List<Boolean> written = store.writeProfiles(writes);
+    Set<String> again = new LinkedHashSet<>();
+    for (int i = 0; i < writes.size(); i++) {
+      ProfileRecord record = writes.get(i).record();
+      if (written.get(i)) {
+        told.put(
+            record, membershipCauses(byProfile.getOrDefault(record.getProfileId(), List.of())));
+      } else {
+        again.add(record.getProfileId());
+      }
+    }
+    changes.emit(told);
+    return again;
+  }
+
+  private static List<Cause> membershipCauses(List<Transition> transitions) {
+    return transitions.stream().map(ProfileWriter::membershipCause).toList();
   }
 
   private static Facts memberships(Facts facts, List<Transition> transitions) {
@@ -212,6 +231,10 @@ public final class ProfileWriter {
         && facts.toByteString().equals(stored.getLive().getFacts())
         && Served.of(same).bytes().equals(stored.getLive().getServed())) {
       return Optional.empty();
+    }
+    if (facts.getSerializedSize() > FACTS_BYTES_MAX) {
+      throw new IllegalStateException(
+          "the profile would hold more than " + FACTS_BYTES_MAX + " bytes of facts");
     }
     Profile served = same.toBuilder().setVersion(nextVersion(stored.getVersion())).build();
     return Optional.of(new ProfileWrite(stored.getVersion(), Content.live(facts, served)));
@@ -268,7 +291,7 @@ public final class ProfileWriter {
       Set<String> read = new LinkedHashSet<>(targets.keySet());
       moves.forEach(move -> read.add(move.from()));
       records = store.readProfiles(read);
-      if (findUnfinished()) {
+      if (findUnfinished() || !identities.stillHolds()) {
         return inputs;
       }
       List<ProfileInput> again = writeTargets();
@@ -341,7 +364,8 @@ public final class ProfileWriter {
         if (write.isPresent()) {
           writes.add(write.get());
           written.add(target);
-        } else if (!target.causes().isEmpty()) {
+        } else if (!target.causes().isEmpty() || identities.incomplete()) {
+          // Also without a cause: whoever wrote it may have died before telling.
           told.put(stored, target.causes());
         }
       }

@@ -55,15 +55,21 @@ final class StoreCalls {
   /** The identifiers that these profiles hold, as their records say. */
   Set<Identifier> identifiersOf(Collection<String> profileIds) {
     Set<Identifier> identifiers = new LinkedHashSet<>();
+    identifiersByProfile(profileIds).forEach(identifiers::addAll);
+    return identifiers;
+  }
+
+  /** The same, each profile's own; redirects and profiles that are not there are left out. */
+  List<Set<Identifier>> identifiersByProfile(Collection<String> profileIds) {
+    List<Set<Identifier>> identifiers = new ArrayList<>();
     for (Optional<ProfileRecord> record : readProfiles(profileIds).values()) {
+      Set<Identifier> own = new LinkedHashSet<>();
       record
-          .map(Content::of)
-          .ifPresent(
-              content ->
-                  content
-                      .facts()
-                      .getIdentifiersList()
-                      .forEach(i -> identifiers.add(Identifier.of(i))));
+          .map(content -> Content.of(content).facts().getIdentifiersList())
+          .ifPresent(list -> list.forEach(identifier -> own.add(Identifier.of(identifier))));
+      if (!own.isEmpty()) {
+        identifiers.add(own);
+      }
     }
     return identifiers;
   }

@@ -4,7 +4,6 @@ import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.ProfileStore.ProfileIdPage;
 import dev.attune.core.profile.ProfileWriter;
-import dev.attune.core.profile.StoreException;
 import dev.attune.platform.definition.DefinitionsSource;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +32,7 @@ public final class Refolding implements AutoCloseable {
   private final Semaphore changed = new Semaphore(1);
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
+  private volatile String trouble = "";
 
   /**
    * Not started yet.
@@ -53,6 +52,11 @@ public final class Refolding implements AutoCloseable {
     this.marker = stateDir.resolve("catalog-version");
     this.timeout = timeout;
     this.thread = Thread.ofVirtual().name("refolding").unstarted(this::run);
+  }
+
+  /** What keeps it from going on, in a few words; empty when nothing does. */
+  public String trouble() {
+    return trouble;
   }
 
   public void start() {
@@ -84,8 +88,13 @@ public final class Refolding implements AutoCloseable {
         writer.refold(page.profileIds(), catalogVersion);
         profiles += page.profileIds().size();
         cursor = page.nextCursor();
-      } catch (StoreException | CompletionException e) {
-        LOG.warn("refolding waits for the store");
+        trouble = "";
+      } catch (RuntimeException e) {
+        // The store or the log is away: the page is tried again.
+        if (trouble.isEmpty()) {
+          LOG.warn("refolding waits: {}", e.getClass().getSimpleName(), e);
+        }
+        trouble = "refolding waits: " + e.getClass().getSimpleName();
         stop.await(1, TimeUnit.SECONDS);
       }
     }

@@ -82,6 +82,10 @@ public final class Collector {
     }
     List<CompletableFuture<?>> sent = new ArrayList<>(batch.size());
     for (JsonNode event : batch) {
+      // While the log is away each further event would wait for it in vain.
+      if (!sent.isEmpty() && sent.getLast().isCompletedExceptionally()) {
+        break;
+      }
       try {
         if (!(event instanceof ObjectNode object)) {
           throw new MalformedEventException("the event is no JSON object");
@@ -113,6 +117,10 @@ public final class Collector {
       throws MalformedEventException {
     event.remove("writeKey");
     SegmentEvent.check(event);
+    if (event.path("messageId").asText("").isEmpty()) {
+      // As Segment's API does: two equal page views are two, and a copy can be told from here on.
+      event.put("messageId", "attune-" + UUID.randomUUID());
+    }
     byte[] json = bytes(event);
     if (json.length > EVENT_BYTES_MAX) {
       throw new MalformedEventException(

@@ -13,7 +13,6 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,7 +79,7 @@ public final class BatchConsumer implements AutoCloseable {
 
   /** Whether it has joined its group. */
   public boolean isAssigned() {
-    return assigned;
+    return assigned && thread.isAlive();
   }
 
   /** What keeps it from going on, in a few words; empty when nothing does. */
@@ -97,8 +96,9 @@ public final class BatchConsumer implements AutoCloseable {
     while (stop.getCount() > 0) {
       try (Consumer<byte[], byte[]> consumer = consumer()) {
         consume(consumer);
-      } catch (KafkaException | IllegalStateException e) {
-        trouble = "Kafka: " + e.getClass().getSimpleName();
+      } catch (RuntimeException e) {
+        trouble = e.getClass().getSimpleName();
+        assigned = false;
         LOG.warn("{} begins again: {}", name, e.getClass().getSimpleName(), e);
       }
       pause(500);
@@ -123,8 +123,11 @@ public final class BatchConsumer implements AutoCloseable {
         // Without waiting: the next commit covers this one, and a repeated record does no harm.
         consumer.commitAsync();
       }
-      lag = lag(consumer);
       handler.polled(consumer);
+      lag = lag(consumer);
+      if (assigned) {
+        trouble = "";
+      }
     }
     consumer.commitSync(CLOSE);
   }

@@ -8,6 +8,7 @@ import dev.attune.refresher.consume.BatchConsumer;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.admin.Admin;
 
 /** Consumers of {@code attune.events}. */
 public final class EventConsumer {
@@ -19,6 +20,7 @@ public final class EventConsumer {
       String name,
       ProfileWriter writer,
       KafkaChanges changes,
+      Admin admin,
       Supplier<Catalog> catalog,
       DeadLetters deadLetters,
       Clock clock,
@@ -30,6 +32,12 @@ public final class EventConsumer {
         settings.topics().group("refresher"),
         name,
         new EventHandler(
-            writer, catalog, deadLetters, new Watermarks(changes, time), clock, time, meters));
+            writer,
+            catalog,
+            deadLetters,
+            new Watermarks(changes, admin, time),
+            clock,
+            time,
+            meters));
   }
 }

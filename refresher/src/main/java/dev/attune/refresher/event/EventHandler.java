@@ -20,11 +20,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.header.Header;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,7 +48,6 @@ final class EventHandler implements BatchConsumer.Handler {
   private final Counter accepted;
   private final Counter rejected;
   private final Timer visible;
-  private final Map<Integer, Long> ticks = new LinkedHashMap<>();
 
   EventHandler(
       ProfileWriter writer,
@@ -83,13 +85,14 @@ final class EventHandler implements BatchConsumer.Handler {
     List<Parsed> parsed = new ArrayList<>(records.count());
     List<CompletableFuture<?>> letters = new ArrayList<>();
     Catalog inForce = catalog.get();
+    Map<Integer, Long> ticks = new LinkedHashMap<>();
     for (ConsumerRecord<byte[], byte[]> event : records) {
-      String tick = EventHeaders.text(event.headers(), EventHeaders.TICK);
-      if (!tick.isEmpty()) {
-        ticks.put(event.partition(), Long.parseLong(tick));
-        continue;
-      }
       try {
+        Optional<Long> tick = tick(event);
+        if (tick.isPresent()) {
+          ticks.put(event.partition(), tick.get());
+          continue;
+        }
         EventInputs.Result result = input(event, inForce);
         parsed.add(new Parsed(event, result.input()));
         if (!result.objections().isEmpty()) {
@@ -101,9 +104,25 @@ final class EventHandler implements BatchConsumer.Handler {
     }
     write(parsed, letters);
     letters.forEach(CompletableFuture::join);
+    // Behind all that came before them, and before the offset is committed: the last one has no
+    // successor.
+    ticks.forEach(watermarks::tick);
     long now = time.millis();
     for (Parsed done : parsed) {
       visible.record(Duration.ofMillis(Math.max(0, now - done.event().timestamp())));
+    }
+  }
+
+  // In live work the header means nothing: nobody's event may move the clock.
+  private Optional<Long> tick(ConsumerRecord<byte[], byte[]> event) throws MalformedEventException {
+    String tick = clock == Clock.TICKS ? EventHeaders.text(event.headers(), EventHeaders.TICK) : "";
+    if (tick.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Long.parseLong(tick));
+    } catch (NumberFormatException e) {
+      throw new MalformedEventException("the header tick is no number of microseconds");
     }
   }
 
@@ -113,7 +132,7 @@ final class EventHandler implements BatchConsumer.Handler {
       throw new MalformedEventException("the event is empty");
     }
     return EventInputs.of(
-        SegmentEvent.parse(event.value()),
+        SegmentEvent.parse(event.value(), "log-" + event.partition() + "-" + event.offset()),
         event.timestamp() * 1_000,
         event.headers().lastHeader(EventHeaders.HISTORICAL) != null,
         EventHeaders.text(event.headers(), EventHeaders.TRACEPARENT),
@@ -124,18 +143,35 @@ final class EventHandler implements BatchConsumer.Handler {
     try {
       writer.apply(parsed.stream().map(Parsed::input).toList());
       accepted.increment(parsed.size());
-    } catch (StoreException e) {
-      throw e;
-    } catch (IllegalStateException | IllegalArgumentException e) {
+    } catch (RuntimeException e) {
+      if (!isPoison(e)) {
+        throw e;
+      }
       if (parsed.size() == 1) {
         LOG.error("an event cannot be written", e);
-        letters.add(
-            letter(parsed.getFirst().event(), "the event cannot be written: " + e.getMessage()));
+        letters.add(letter(parsed.getFirst().event(), "the event cannot be written: " + why(e)));
         return;
       }
       // One of them is at fault: alone, each goes its own way.
       parsed.forEach(one -> write(List.of(one), letters));
     }
+  }
+
+  // What comes again however often it is tried; everything else passes with time.
+  private static boolean isPoison(RuntimeException e) {
+    return switch (e) {
+      case StoreException store -> store.kind() == StoreException.Kind.CORRUPT;
+      case RecordTooLargeException _ -> true;
+      case KafkaException _ -> false;
+      default -> e instanceof IllegalStateException || e instanceof IllegalArgumentException;
+    };
+  }
+
+  // Messages of others may hold values of the event.
+  private static String why(RuntimeException e) {
+    return e instanceof StoreException || e.getClass() == IllegalStateException.class
+        ? String.valueOf(e.getMessage())
+        : e.getClass().getSimpleName();
   }
 
   private CompletableFuture<?> letter(ConsumerRecord<byte[], byte[]> event, String reason) {
@@ -172,12 +208,8 @@ final class EventHandler implements BatchConsumer.Handler {
 
   @Override
   public void polled(Consumer<byte[], byte[]> consumer) {
-    switch (clock) {
-      case WALL -> watermarks.polled(consumer);
-      case TICKS -> {
-        ticks.forEach((partition, micros) -> watermarks.tick(consumer, partition, micros));
-        ticks.clear();
-      }
+    if (clock == Clock.WALL) {
+      watermarks.polled(consumer);
     }
   }
 }

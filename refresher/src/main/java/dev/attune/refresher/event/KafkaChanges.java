@@ -8,6 +8,9 @@ import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.Watermark;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -16,17 +19,20 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 public final class KafkaChanges implements ChangeSink, AutoCloseable {
   private final Producer<byte[], byte[]> producer;
   private final String topic;
+  private final String eventsTopic;
 
-  private KafkaChanges(Producer<byte[], byte[]> producer, String topic) {
+  private KafkaChanges(Producer<byte[], byte[]> producer, String topic, String eventsTopic) {
     this.producer = producer;
     this.topic = topic;
+    this.eventsTopic = eventsTopic;
   }
 
   /** With a producer of its own. */
   public static KafkaChanges create(KafkaSettings settings) {
     return new KafkaChanges(
         KafkaClients.producer(settings, "attune-profile-changes"),
-        settings.topics().profileChanges());
+        settings.topics().profileChanges(),
+        settings.topics().events());
   }
 
   @Override
@@ -36,14 +42,21 @@ public final class KafkaChanges implements ChangeSink, AutoCloseable {
   }
 
   /** Appends a watermark to every partition, behind all that was emitted before. */
-  void watermark(Watermark watermark) {
+  CompletionStage<?> watermark(Watermark watermark) {
     byte[] key = ("~watermark/" + watermark.getEventsPartition()).getBytes(StandardCharsets.UTF_8);
     byte[] value = ProfileChange.newBuilder().setWatermark(watermark).build().toByteArray();
+    List<CompletableFuture<?>> sent = new ArrayList<>();
     for (var partition : producer.partitionsFor(topic)) {
-      // A lost one is made good by the next.
-      var _ =
-          KafkaSends.send(producer, new ProducerRecord<>(topic, partition.partition(), key, value));
+      sent.add(
+          KafkaSends.send(producer, new ProducerRecord<>(topic, partition.partition(), key, value))
+              .toCompletableFuture());
     }
+    return CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new));
+  }
+
+  /** How many partitions the events have. */
+  int eventsPartitions() {
+    return producer.partitionsFor(eventsTopic).size();
   }
 
   @Override

@@ -17,7 +17,7 @@ import java.util.Optional;
  * One event as the Segment spec describes it (segment.com/docs/connections/spec).
  *
  * @param type identify, track, page, screen, group or alias
- * @param messageId of the sender, else a digest of the event: copies of it share it
+ * @param messageId of the sender, which copies share; else its position in the log
  * @param name of the event as audiences call it; empty for identify, group and alias
  * @param userId empty when there is none; then there is an anonymousId
  * @param previousId of an alias
@@ -43,11 +43,20 @@ public record SegmentEvent(
   /** Most traits of one identify. */
   static final int TRAITS_MAX = 300;
 
+  /**
+   * Deepest nesting of traits and properties: a stored value is read back with bounded recursion.
+   */
+  static final int DEPTH_MAX = 20;
+
   /** Largest event on the log, in bytes: a collected one with its batch's context. */
   static final int BYTES_MAX = 64 << 10;
 
-  /** Reads and checks an event. */
-  static SegmentEvent parse(byte[] json) throws MalformedEventException {
+  /**
+   * Reads and checks an event.
+   *
+   * @param position in the log: names an event that has no id of its own
+   */
+  static SegmentEvent parse(byte[] json, String position) throws MalformedEventException {
     if (json.length > BYTES_MAX) {
       throw new MalformedEventException(
           "the event has " + json.length + " bytes (allowed: " + BYTES_MAX + ")");
@@ -62,7 +71,7 @@ public record SegmentEvent(
     String type = node.get("type").textValue();
     return new SegmentEvent(
         type,
-        messageId(node, json),
+        messageId(node, position),
         name(type, node),
         id(node, "userId"),
         id(node, "anonymousId"),
@@ -151,6 +160,15 @@ public record SegmentEvent(
     return Optional.empty();
   }
 
+  private static boolean deeper(JsonNode node, int depth) {
+    for (JsonNode child : node) {
+      if (child.isContainerNode() && (depth == 0 || deeper(child, depth - 1))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static JsonNode object(JsonNode node, String field) throws MalformedEventException {
     JsonNode object = node.path(field);
     if (object.isMissingNode() || object.isNull()) {
@@ -159,18 +177,26 @@ public record SegmentEvent(
     if (!object.isObject()) {
       throw new MalformedEventException(field + ": no JSON object");
     }
+    if (deeper(object, DEPTH_MAX)) {
+      throw new MalformedEventException(
+          field + ": nested too deep (allowed: " + DEPTH_MAX + " levels)");
+    }
     return object;
   }
 
-  private static String messageId(JsonNode node, byte[] json) {
+  private static String messageId(JsonNode node, String fallback) {
     String given = node.path("messageId").asText("");
-    if (!given.isEmpty() && given.length() <= MESSAGE_ID_LENGTH_MAX) {
-      return given;
+    if (given.isEmpty()) {
+      return fallback;
     }
-    // Without an id, or with one too long to keep, the content tells copies apart from others.
-    byte[] content = given.isEmpty() ? json : given.getBytes(StandardCharsets.UTF_8);
+    return given.length() <= MESSAGE_ID_LENGTH_MAX ? given : digest(given);
+  }
+
+  // An id that is too long to keep: its digest tells copies apart from others just as well.
+  private static String digest(String id) {
     try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(content);
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(id.getBytes(StandardCharsets.UTF_8));
       return "sha256-" + HexFormat.of().formatHex(digest, 0, 16);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);

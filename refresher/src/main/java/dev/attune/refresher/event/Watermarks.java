@@ -5,9 +5,16 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,24 +26,28 @@ import org.slf4j.LoggerFactory;
  */
 final class Watermarks {
   private static final Logger LOG = LoggerFactory.getLogger(Watermarks.class);
+  private static final long ASK_MILLIS_MAX = 2_000;
   private static final Duration WHILE_EVENTS_COME = Duration.ofMillis(250);
 
-  /** Nothing waits for a mark then but timers, and every mark is a record in a topic kept for days. */
+  /**
+   * Nothing waits for a mark then but timers, and every mark is a record in a topic kept for days.
+   */
   private static final Duration WHILE_QUIET = Duration.ofSeconds(1);
 
   /** The broker's clock, which stamps, may be behind ours by this much. */
   private static final Duration CLOCK_DIFFERENCE_MAX = Duration.ofMillis(100);
 
   private final KafkaChanges changes;
+  private final Admin admin;
   private final InstantSource clock;
   private final Map<TopicPartition, Long> ends = new HashMap<>();
   private Map<TopicPartition, Long> lastEnds = Map.of();
   private Duration pause = WHILE_EVENTS_COME;
   private long askedAtMillis;
-  private int partitions;
 
-  Watermarks(KafkaChanges changes, InstantSource clock) {
+  Watermarks(KafkaChanges changes, Admin admin, InstantSource clock) {
     this.changes = changes;
+    this.admin = admin;
     this.clock = clock;
   }
 
@@ -53,41 +64,53 @@ final class Watermarks {
                 return false;
               }
               long time = askedAtMillis - CLOCK_DIFFERENCE_MAX.toMillis();
-              emit(partition.partition(), time * 1_000);
+              // A lost one is made good by the next.
+              var _ = changes.watermark(watermark(partition.partition(), time * 1_000));
               return true;
             });
     long now = clock.millis();
     if (ends.isEmpty()
         && now - askedAtMillis >= pause.toMillis()
         && !consumer.assignment().isEmpty()) {
-      try {
-        partitions = consumer.partitionsFor(anyTopic(consumer)).size();
-        ends.putAll(consumer.endOffsets(consumer.assignment(), Duration.ofSeconds(2)));
-        pause = ends.equals(lastEnds) ? WHILE_QUIET : WHILE_EVENTS_COME;
-        lastEnds = Map.copyOf(ends);
-        askedAtMillis = now;
-      } catch (TimeoutException e) {
-        LOG.debug("the ends of the events are not known now", e);
-      }
+      ask(consumer.assignment(), now);
     }
   }
 
-  /** A job's clock, as one partition of its events says it. */
-  void tick(Consumer<byte[], byte[]> consumer, int partition, long micros) {
-    partitions = consumer.partitionsFor(anyTopic(consumer)).size();
-    emit(partition, micros);
+  // The ends that producers have reached, open transactions included: the position cannot pass
+  // those,
+  // so neither does the mark.
+  private void ask(Set<TopicPartition> partitions, long now) {
+    Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+    partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
+    try {
+      admin
+          .listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED))
+          .all()
+          .get(ASK_MILLIS_MAX, TimeUnit.MILLISECONDS)
+          .forEach((partition, end) -> ends.put(partition, end.offset()));
+      pause = ends.equals(lastEnds) ? WHILE_QUIET : WHILE_EVENTS_COME;
+      lastEnds = Map.copyOf(ends);
+      askedAtMillis = now;
+    } catch (ExecutionException | TimeoutException e) {
+      ends.clear();
+      LOG.debug("the ends of the events are not known now", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
-  private static String anyTopic(Consumer<byte[], byte[]> consumer) {
-    return consumer.assignment().iterator().next().topic();
+  /**
+   * A job's clock, as one partition of its events says it; returns once the log has it for good.
+   */
+  void tick(int partition, long micros) {
+    changes.watermark(watermark(partition, micros)).toCompletableFuture().join();
   }
 
-  private void emit(int partition, long micros) {
-    changes.watermark(
-        Watermark.newBuilder()
-            .setEventsPartition(partition)
-            .setEventsPartitions(partitions)
-            .setTimeMicros(micros)
-            .build());
+  private Watermark watermark(int partition, long micros) {
+    return Watermark.newBuilder()
+        .setEventsPartition(partition)
+        .setEventsPartitions(changes.eventsPartitions())
+        .setTimeMicros(micros)
+        .build();
   }
 }

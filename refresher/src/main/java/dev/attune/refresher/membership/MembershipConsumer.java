@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.jspecify.annotations.Nullable;
 
 /** The consumer of {@code attune.audience-transitions}. */
 public final class MembershipConsumer {
@@ -32,12 +33,21 @@ public final class MembershipConsumer {
     List<Transition> transitions = new ArrayList<>(records.count());
     for (ConsumerRecord<byte[], byte[]> record : records) {
       try {
-        transitions.add(Transition.parseFrom(record.value()));
+        transitions.add(Transition.parseFrom(value(record)));
       } catch (InvalidProtocolBufferException e) {
         deadLetters.send(unreadable(record)).toCompletableFuture().join();
       }
     }
     writer.applyMemberships(transitions);
+  }
+
+  // An empty value parses, but is about nobody.
+  private static byte[] value(ConsumerRecord<byte[], byte[]> record)
+      throws InvalidProtocolBufferException {
+    if (record.value() == null || record.value().length == 0) {
+      throw new InvalidProtocolBufferException("empty");
+    }
+    return record.value();
   }
 
   private static DeadLetter unreadable(ConsumerRecord<byte[], byte[]> record) {
@@ -47,10 +57,15 @@ public final class MembershipConsumer {
         .setTopic(record.topic())
         .setPartition(record.partition())
         .setOffset(record.offset())
-        .setValue(ByteString.copyFrom(record.value()))
+        .setKey(bytes(record.key()))
+        .setValue(bytes(record.value()))
         .setReason("the transition is no message of the contract")
         .setAttempts(1)
         .setAtMicros(record.timestamp() * 1_000)
         .build();
+  }
+
+  private static ByteString bytes(byte @Nullable [] bytes) {
+    return bytes == null ? ByteString.EMPTY : ByteString.copyFrom(bytes);
   }
 }

@@ -180,8 +180,7 @@ public final class Refreshes implements AutoCloseable {
   public RefreshOutcome backfill(EventsModel model, Instant until) throws InterruptedException {
     database.acquire();
     try {
-      return refresher.loadUntil(
-          model, definitions.current().catalog(), until, Progress.NONE);
+      return refresher.loadUntil(model, definitions.current().catalog(), until, Progress.NONE);
     } finally {
       database.release();
     }

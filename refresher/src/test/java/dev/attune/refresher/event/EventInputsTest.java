@@ -36,7 +36,7 @@ class EventInputsTest {
 
   private static EventInputs.Result input(String json) throws MalformedEventException {
     return EventInputs.of(
-        SegmentEvent.parse(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8)),
+        SegmentEvent.parse(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8), "log-0-7"),
         RECEIVED,
         false,
         "",
@@ -112,6 +112,19 @@ class EventInputsTest {
     String json = "{'type':'identify','userId':'7','traits':{'b':1,'a':[1,{'y':2,'x':null}]}}";
 
     assertThat(input(json)).isEqualTo(input(json));
+  }
+
+  @Test
+  void of_noMessageId_isNamedByItsPlaceInTheLog() throws MalformedEventException {
+    assertThat(event(input("{'type':'page','anonymousId':'a'}")).getEventId()).isEqualTo("log-0-7");
+  }
+
+  @Test
+  void parse_nestedTooDeep_isRefusedRatherThanUnreadableLater() {
+    String deep = "{'a':".repeat(30) + "1" + "}".repeat(30);
+    assertThatThrownBy(() -> input("{'type':'identify','userId':'7','traits':" + deep + "}"))
+        .isInstanceOf(MalformedEventException.class)
+        .hasMessage("traits: nested too deep (allowed: 20 levels)");
   }
 
   @ParameterizedTest

@@ -43,23 +43,28 @@ class ProfileWriterConvergenceTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
   private static final int SEQUENCES = 3_000;
 
-  private static final Catalog NEWEST_WINS = catalog("");
-  private static final Catalog CRM_WINS = catalog(", precedence: [\"model:crm\"]");
+  private static final Catalog NEWEST_WINS = catalog(2, "");
+  private static final Catalog CRM_WINS = catalog(2, ", precedence: [\"model:crm\"]");
 
-  private static Catalog catalog(String precedence) {
+  /** Changes who hangs together, too. */
+  private static final Catalog FEWER_EMAILS = catalog(1, "");
+
+  private static final List<Catalog> LAST = List.of(NEWEST_WINS, CRM_WINS, FEWER_EMAILS);
+
+  private static Catalog catalog(int emails, String precedence) {
     return Catalog.parse(
         Yaml.parse(
             "catalog.yaml",
             """
             namespaces:
               user_id: {unique: true}
-              email: {max: 2}
+              email: {max: %d}
               anonymous_id: {max: 3}
             traits:
               plan: {type: integer%s}
               age: {type: number}
             """
-                .formatted(precedence)));
+                .formatted(emails, precedence)));
   }
 
   private final List<ProfileChange> log = Collections.synchronizedList(new ArrayList<>());
@@ -102,8 +107,10 @@ class ProfileWriterConvergenceTest {
     Collections.shuffle(sent, random);
     ProfileStore store = new MemoryProfileStore();
     try {
-      Catalog last = random.nextBoolean() ? CRM_WINS : NEWEST_WINS;
-      write(store, sent, random, faults, writers, last);
+      Catalog last = LAST.get(random.nextInt(LAST.size()));
+      write(store, sent, random, faults, writers);
+      compareLog(store, inputs);
+      refold(store, last);
       compare(store, inputs, last);
       compareLog(store, inputs);
     } catch (AssertionError | RuntimeException e) {
@@ -112,12 +119,7 @@ class ProfileWriterConvergenceTest {
   }
 
   private void write(
-      ProfileStore store,
-      List<ProfileInput> sent,
-      Random random,
-      double faults,
-      int writers,
-      Catalog last) {
+      ProfileStore store, List<ProfileInput> sent, Random random, double faults, int writers) {
     try (var executor = Executors.newFixedThreadPool(writers)) {
       List<Future<?>> running = new ArrayList<>();
       for (int w = 0; w < writers; w++) {
@@ -158,8 +160,10 @@ class ProfileWriterConvergenceTest {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
-    var refolder =
-        new ProfileWriter(
+  }
+
+  private void refold(ProfileStore store, Catalog last) {
+    new ProfileWriter(
             store,
             change -> {
               log.add(change);
@@ -167,8 +171,8 @@ class ProfileWriterConvergenceTest {
             },
             () -> last,
             InstantSource.system(),
-            TIMEOUT);
-    refolder.refold(ids(store), 1);
+            TIMEOUT)
+        .refold(ids(store), 1);
   }
 
   private static void applyUntilDone(ProfileWriter writer, List<ProfileInput> batch) {
