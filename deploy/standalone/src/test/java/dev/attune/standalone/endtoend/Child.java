@@ -41,6 +41,27 @@ final class Child implements AutoCloseable {
    * @param options after {@code up --data-dir DIR} and the ports
    */
   static Child start(Path dataDir, String... options) throws IOException, InterruptedException {
+    Child child = launch(dataDir, options);
+    try {
+      child.ports.get(READY_MAX.toMillis(), TimeUnit.MILLISECONDS);
+      return child;
+    } catch (ExecutionException | TimeoutException e) {
+      child.close();
+      throw new AssertionError("the standalone did not come up within " + READY_MAX, e);
+    }
+  }
+
+  /** Begins to start it, and kills it after a while, wherever it is by then. */
+  static void killWhileStarting(Path dataDir, Duration after, String... options)
+      throws IOException, InterruptedException {
+    Child child = launch(dataDir, options);
+    if (child.process.waitFor(after.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("the standalone ended by itself while it started");
+    }
+    child.kill();
+  }
+
+  private static Child launch(Path dataDir, String... options) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -65,13 +86,7 @@ final class Child implements AutoCloseable {
     command.addAll(List.of(options));
     Child child = new Child(new ProcessBuilder(command).redirectErrorStream(true).start(), dataDir);
     Thread.ofVirtual().name("child-output").start(child::read);
-    try {
-      child.ports.get(READY_MAX.toMillis(), TimeUnit.MILLISECONDS);
-      return child;
-    } catch (ExecutionException | TimeoutException e) {
-      child.close();
-      throw new AssertionError("the standalone did not come up within " + READY_MAX, e);
-    }
+    return child;
   }
 
   private void read() {

@@ -21,8 +21,13 @@ import org.slf4j.LoggerFactory;
 class KillIT {
   private static final Logger LOG = LoggerFactory.getLogger(KillIT.class);
   private static final int KILLS = 3;
+
+  /** After this one it is killed once more while it starts. */
+  private static final int KILL_AND_KILL_AGAIN = 1;
+
+  private static final Duration START_MAX = Duration.ofSeconds(10);
   private static final int CONNECTIONS = 4;
-  private static final int EVENTS_BETWEEN_KILLS_MAX = 1_500;
+  private static final int EVENTS_BETWEEN_KILLS_MAX = 4_000;
   private static final Duration LOAD_MAX = Duration.ofMinutes(2);
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
@@ -53,6 +58,10 @@ class KillIT {
         long redis = child.redisPid();
         child.kill();
         assertThat(Child.runs(redis)).as("a Redis is left behind by the kill").isTrue();
+        if (kill == KILL_AND_KILL_AGAIN) {
+          Duration after = Duration.ofMillis(random.nextLong(START_MAX.toMillis()));
+          Child.killWhileStarting(folder.resolve("data"), after, "--config", config.toString());
+        }
         child = start(config);
         assertThat(Child.runs(redis)).as("the Redis that was left behind still runs").isFalse();
         assertThat(child.redisPid()).isNotEqualTo(redis);
