@@ -22,7 +22,7 @@ public final class Main {
   }
 
   /** All commands; exit codes: 0 done, 1 could not be done, 2 not understood. */
-  static CommandLine commands(Terminal terminal) {
+  public static CommandLine commands(Terminal terminal) {
     CommandLine commands =
         new CommandLine(new Main())
             .addSubcommand(new UpCommand(terminal))

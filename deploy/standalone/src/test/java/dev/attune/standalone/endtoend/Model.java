@@ -1,0 +1,149 @@
+package dev.attune.standalone.endtoend;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.identity.Links;
+import dev.attune.core.identity.Partition;
+import dev.attune.core.identity.Partition.Component;
+import dev.attune.core.profile.FactSet;
+import dev.attune.core.profile.Fold;
+import dev.attune.core.profile.Identifier;
+import dev.attune.proto.v1.Fact;
+import dev.attune.proto.v1.Facts;
+import dev.attune.proto.v1.Link;
+import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.Value;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Who the people are, what is known of them and what they did, from all events at once by the
+ * documented rules: an event belongs to its userId, else to its anonymousId; both together, and the
+ * e-mail address of an identify, are linked.
+ */
+final class Model {
+  private final Map<Identifier, Person> people = new TreeMap<>();
+
+  /**
+   * One person.
+   *
+   * @param events ids of their events, by name
+   */
+  record Person(Profile profile, Map<String, Set<String>> events) {
+    int count(String event) {
+      return events.getOrDefault(event, Set.of()).size();
+    }
+
+    boolean has(String trait, String text) {
+      return profile.getTraitsList().stream()
+          .anyMatch(t -> t.getName().equals(trait) && t.getValue().getText().equals(text));
+    }
+  }
+
+  private record Said(Identifier via, String name, String eventId, List<Fact> facts) {}
+
+  Model(Collection<JsonNode> events, Catalog catalog) {
+    Set<Identifier> identifiers = new TreeSet<>();
+    Map<List<Identifier>, Link> links = new HashMap<>();
+    Map<Identifier, List<Said>> saidVia = new HashMap<>();
+    for (JsonNode event : new HashSet<>(events)) {
+      List<Identifier> ids = identifiers(event, catalog);
+      identifiers.addAll(ids);
+      Said said = said(event, ids.getFirst());
+      saidVia.computeIfAbsent(said.via(), _ -> new ArrayList<>()).add(said);
+      for (Identifier other : ids.subList(1, ids.size())) {
+        Link link = Links.link(said.via(), other, micros(event), said.eventId());
+        links.merge(
+            List.of(said.via(), other), link, (x, y) -> Links.ORDER.compare(x, y) <= 0 ? x : y);
+      }
+    }
+    Partition partition = Partition.of(identifiers, links.values(), catalog);
+    Map<Component, Person> byComponent = new HashMap<>();
+    for (Identifier identifier : identifiers) {
+      people.put(
+          identifier,
+          byComponent.computeIfAbsent(
+              partition.component(identifier), c -> person(c, saidVia, catalog)));
+    }
+  }
+
+  /** Whoever is known by each identifier. */
+  Map<Identifier, Person> people() {
+    return people;
+  }
+
+  private static Person person(
+      Component component, Map<Identifier, List<Said>> saidVia, Catalog catalog) {
+    FactSet facts = new FactSet();
+    Map<String, Set<String>> events = new HashMap<>();
+    for (Identifier identifier : component.identifiers()) {
+      for (Said said : saidVia.getOrDefault(identifier, List.of())) {
+        facts.addAll(said.facts());
+        events.computeIfAbsent(said.name(), _ -> new HashSet<>()).add(said.eventId());
+      }
+    }
+    Facts all =
+        Facts.newBuilder()
+            .addAllFacts(facts.all())
+            .addAllIdentifiers(component.identifiers().stream().map(Identifier::toProto).toList())
+            .build();
+    return new Person(Fold.serve(component.profileId(), all, 0, catalog), events);
+  }
+
+  /** All of an event's identifiers; it belongs to the first. */
+  private static List<Identifier> identifiers(JsonNode event, Catalog catalog) {
+    List<Identifier> found = new ArrayList<>();
+    if (event.has("userId")) {
+      found.add(catalog.identifier("user_id", event.get("userId").asText()));
+    }
+    if (event.has("anonymousId")) {
+      found.add(catalog.identifier("anonymous_id", event.get("anonymousId").asText()));
+    }
+    if (event.path("traits").has("email")) {
+      found.add(catalog.identifier("email", event.get("traits").get("email").asText()));
+    }
+    return found;
+  }
+
+  private static Said said(JsonNode event, Identifier via) {
+    String id = event.get("messageId").asText();
+    List<Fact> facts = new ArrayList<>();
+    for (var trait : event.path("traits").properties()) {
+      facts.add(
+          FactSet.fact(
+              trait.getKey(),
+              "events",
+              via,
+              micros(event),
+              Optional.of(value(trait.getValue())),
+              id));
+    }
+    String name =
+        switch (event.get("type").asText()) {
+          case "page" -> "Page Viewed";
+          case "track" -> event.get("event").asText();
+          default -> "";
+        };
+    return new Said(via, name, id, facts);
+  }
+
+  private static Value value(JsonNode json) {
+    return json.isTextual()
+        ? Value.newBuilder().setText(json.textValue()).build()
+        : Value.newBuilder().setInteger(json.longValue()).build();
+  }
+
+  private static long micros(JsonNode event) {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse(event.get("timestamp").asText()));
+  }
+}

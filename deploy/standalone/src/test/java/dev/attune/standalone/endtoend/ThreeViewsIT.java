@@ -1,0 +1,155 @@
+package dev.attune.standalone.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.attune.core.profile.Identifier;
+import dev.attune.core.profile.ProfileIds;
+import dev.attune.proto.v1.Transition;
+import dev.attune.standalone.Standalone;
+import dev.attune.standalone.StandaloneConfig;
+import dev.attune.standalone.client.AttuneClient;
+import dev.attune.testkit.Await;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three anonymous pages, then a login: the person who logged in has seen three pages. */
+class ThreeViewsIT {
+  private static final Duration SOON = Duration.ofMinutes(1);
+  private static final String AUDIENCE = "three-views";
+
+  @TempDir private static Path folder;
+  private static WebhookEndpoint endpoint;
+  private static Standalone standalone;
+  private static Lookups lookups;
+
+  @BeforeAll
+  static void start() throws Exception {
+    endpoint = WebhookEndpoint.start(1, 0);
+    standalone =
+        Standalone.start(
+            StandaloneConfig.of(folder.resolve("data"))
+                .withPorts(StandaloneConfig.Ports.FREE)
+                .withWebhooksAllow(Set.of(endpoint.address())));
+    lookups = new Lookups(standalone.ports().grpc());
+    Attune.apply(
+        standalone.url(),
+        new Definitions(folder.resolve("definitions"))
+            .with(
+                "catalog.yaml",
+                "namespaces: {user_id: {unique: true}, email: {max: 5}, anonymous_id: {max: 50}}\n")
+            .with(
+                "audiences/three-views.yaml",
+                """
+                name: three-views
+                when: {event: Page Viewed, count: ">= 3", within: 1h}
+                """)
+            .withWebhook(endpoint, "transitions: {audiences: [three-views]}", "Page Viewed"));
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    try (AutoCloseable _ = endpoint;
+        AutoCloseable _ = standalone;
+        AutoCloseable _ = lookups) {
+      assertThat(endpoint.complaints()).isEmpty();
+    }
+  }
+
+  @Test
+  void loginAfterTheThirdPage_takesTheMembershipOver() throws Exception {
+    Identifier stranger = new Identifier("anonymous_id", "stranger");
+    Identifier person = new Identifier("user_id", "ada");
+    for (int i = 0; i < 3; i++) {
+      post("page", "{\"anonymousId\": \"stranger\", \"messageId\": \"a%d\"}".formatted(i));
+    }
+    await("the stranger is in the audience", () -> isIn(stranger));
+    post("identify", "{\"anonymousId\": \"stranger\", \"userId\": \"ada\"}");
+    await("the identified person is in the audience", () -> isIn(person));
+
+    assertThat(lookups.find(stranger)).as("one person now").isEqualTo(lookups.find(person));
+    String before = ProfileIds.of(stranger);
+    String after = ProfileIds.of(person);
+    await("both transitions of the stranger", () -> transitions(before).size() == 2);
+    assertThat(transitions(before))
+        .extracting(Transition::getEntered, Transition::getReason)
+        .containsExactly(
+            tuple(true, Transition.Reason.CHANGE), tuple(false, Transition.Reason.MERGED));
+    assertThat(transitions(after)).extracting(Transition::getEntered).containsExactly(true);
+    await(
+        "webhooks of the transitions and the events",
+        () ->
+            told("audience.entered", before) == 1
+                && told("audience.exited", before) == 1
+                && told("audience.entered", after) == 1
+                && told("event", before) == 3);
+  }
+
+  @Test
+  void loginInOneBatchWithThePages_entersThePerson() throws Exception {
+    Identifier person = new Identifier("user_id", "bob");
+    List<String> events = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      events.add(
+          "{\"type\": \"page\", \"anonymousId\": \"quick\", \"messageId\": \"b%d\"}".formatted(i));
+    }
+    events.add("{\"type\": \"identify\", \"anonymousId\": \"quick\", \"userId\": \"bob\"}");
+    post("batch", "{\"batch\": [" + String.join(", ", events) + "]}");
+    await("the identified person is in the audience", () -> isIn(person));
+    await("a webhook", () -> told("audience.entered", ProfileIds.of(person)) == 1);
+  }
+
+  private static org.assertj.core.groups.Tuple tuple(Object... values) {
+    return org.assertj.core.groups.Tuple.tuple(values);
+  }
+
+  private static void post(String path, String body) throws Exception {
+    assertThat(Http.post(standalone.url() + "/v1/" + path, body).status()).isEqualTo(200);
+  }
+
+  private static boolean isIn(Identifier identifier) {
+    return lookups
+        .find(identifier)
+        .filter(p -> p.getAudiencesList().stream().anyMatch(m -> m.getAudience().equals(AUDIENCE)))
+        .isPresent();
+  }
+
+  private static List<Transition> transitions(String profileId) throws Exception {
+    return TransitionLog.read(standalone.ports().kafka()).stream()
+        .filter(t -> t.getProfileId().equals(profileId))
+        .toList();
+  }
+
+  private static long told(String type, String profileId) throws Exception {
+    long count = 0;
+    for (String body : endpoint.taken().values()) {
+      JsonNode json = AttuneClient.JSON.readTree(body);
+      if (json.path("type").asText().equals(type)
+          && json.path("data").path("profile_id").asText().equals(profileId)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  private static void await(String what, Callable<Boolean> condition) {
+    Await.until(
+        SOON,
+        what + " was expected",
+        () -> {
+          try {
+            return condition.call();
+          } catch (Exception e) {
+            throw new IllegalStateException(what, e);
+          }
+        });
+  }
+}
