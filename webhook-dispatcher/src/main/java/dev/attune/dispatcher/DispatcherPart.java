@@ -153,6 +153,7 @@ public final class DispatcherPart implements Part {
     }
     Map<String, Object> status = new LinkedHashMap<>();
     status.put("state", streams.state().toString());
+    status.put("lag", lag());
     status.put("webhooks", definitions.current().webhooks().size());
     status.put("pending", pending);
     status.put("oldest pending, s", oldest);
@@ -171,6 +172,22 @@ public final class DispatcherPart implements Part {
       }
     }
     return status;
+  }
+
+  // Records that wait in its partitions, as of each partition's last fetch; commit markers count as
+  // records.
+  private long lag() {
+    return streams.metrics().entrySet().stream()
+        .filter(
+            entry ->
+                entry.getKey().name().equals("records-lag")
+                    && entry.getKey().tags().containsKey("partition"))
+        .map(entry -> entry.getValue().metricValue())
+        .filter(Number.class::isInstance)
+        .mapToDouble(value -> ((Number) value).doubleValue())
+        .filter(value -> value > 0)
+        .mapToLong(value -> (long) value)
+        .sum();
   }
 
   @Override

@@ -4,16 +4,22 @@ import dev.attune.dispatcher.state.RocksDbLimits;
 import dev.attune.platform.kafka.KafkaSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
 
 /** Kafka Streams set up for low latency, little memory and quick restarts. */
 final class StreamsSettings {
+  private static final Pattern INSTANCE_ID =
+      Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
   private StreamsSettings() {}
 
   static Properties of(KafkaSettings kafka, DispatcherConfig config) {
@@ -51,15 +57,22 @@ final class StreamsSettings {
     settings.put(StreamsConfig.mainConsumerPrefix(key), value);
   }
 
+  // Written whole or not at all. What is none, as a crash or a full disk may leave it, is replaced:
+  // that costs a wait for the group, and a file that stops every start would cost all deliveries.
   private static String instanceId(Path stateDirectory) {
     Path file = stateDirectory.resolve("instance-id");
     try {
       Files.createDirectories(stateDirectory);
       if (Files.exists(file)) {
-        return Files.readString(file).strip();
+        String kept = new String(Files.readAllBytes(file), StandardCharsets.UTF_8).strip();
+        if (INSTANCE_ID.matcher(kept).matches()) {
+          return kept;
+        }
       }
       String id = UUID.randomUUID().toString();
-      Files.writeString(file, id);
+      Path whole = stateDirectory.resolve("instance-id.new");
+      Files.writeString(whole, id);
+      Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
       return id;
     } catch (IOException e) {
       throw new UncheckedIOException("the state directory " + stateDirectory + " is not usable", e);

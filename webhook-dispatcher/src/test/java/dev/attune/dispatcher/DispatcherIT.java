@@ -111,6 +111,7 @@ class DispatcherIT {
     assertThat(forged).hasValue(0);
     Await.until(DELIVERED_MAX, "nothing pending", () -> pending() == 0);
     assertThat(part.status()).containsEntry("delivered", 4L).containsEntry("dead-lettered", 0L);
+    assertThat(part.status().get("lag")).isInstanceOf(Long.class);
   }
 
   // Whether its state directory is there or lost, a dispatcher that comes back goes on with what

@@ -1,44 +1,19 @@
 package dev.attune.dispatcher.delivery;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
-import dev.attune.core.webhook.WebhookDefinition;
-import dev.attune.dispatcher.clock.Clocks;
-import dev.attune.dispatcher.poison.Poison;
-import dev.attune.dispatcher.send.Outcome;
-import dev.attune.dispatcher.state.Changelogs;
-import dev.attune.proto.v1.Attempt;
-import dev.attune.proto.v1.DeadLetter;
-import dev.attune.proto.v1.Delivery;
-import dev.attune.proto.v1.PendingDelivery;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Owns the deliveries of one partition: takes them in, has the first of each queue sent when it is
  * due, and records how it ended. A queue is a webhook and a profile; one of its deliveries is in
  * flight at a time and none overtakes another.
  *
- * <p>Attempts run elsewhere. Their ends come back through a queue that the owner's thread empties
- * at every tick, so that the store has one writer.
- *
- * <p><b>Takeover.</b> What the previous owner had appended to its topic when this one took over may
- * still be in flight there. It waits until the timeout of such an attempt has passed, lest an older
- * delivery arrive after a newer one.
+ * <p>Streams may close an owner and open the same object again, with other contents in its stores.
+ * Whatever changes is therefore in an {@link OwnedPartition}, a new one each time.
  */
 public final class DeliveryOwner implements Processor<byte[], byte[], byte[], byte[]> {
   /** Names of the stores, all from bytes to bytes. */
@@ -48,27 +23,11 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
   /** How often ends are taken in and due times looked at. */
   public static final Duration TICK = Duration.ofMillis(10);
 
-  /** How soon a webhook is looked at again whose deliveries an operator's mistake holds up. */
-  static final Duration RECHECK = Duration.ofSeconds(30);
-
-  private static final Logger LOG = LoggerFactory.getLogger(DeliveryOwner.class);
-
-  // Beside the timeout: a look-up of the address may take as long again as this.
-  private static final Duration TAKEOVER_MARGIN = Duration.ofSeconds(1);
-  private static final Duration DEAD_LETTER_RETRY = Duration.ofSeconds(5);
-
   private final Delivering delivering;
   private final String topic;
-  private final ConcurrentLinkedQueue<Ended> ended = new ConcurrentLinkedQueue<>();
-  private final Map<String, Lane> lanes = new HashMap<>();
-  // Heads that the previous owner had in flight, or was about to have, until the first tick.
-  private final List<Bytes> neverParked = new ArrayList<>();
-  private ProcessorContext<byte[], byte[]> context;
-  private PendingDeliveries pending;
-  private Backlog.OfPartition backlog;
-  private long tookOverAt;
+  private @Nullable OwnedPartition open;
 
-  @SuppressWarnings("NullAway.Init") // Streams calls init before anything else.
+  /** Of a partition of the deliveries topic, once it is opened. */
   public DeliveryOwner(Delivering delivering, String deliveriesTopic) {
     this.delivering = delivering;
     this.topic = deliveriesTopic;
@@ -76,410 +35,25 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
 
   @Override
   public void init(ProcessorContext<byte[], byte[]> context) {
-    this.context = context;
-    pending =
-        new PendingDeliveries(
-            context.getStateStore(PendingDeliveries.HEADS),
-            context.getStateStore(PendingDeliveries.BEHIND),
-            context.getStateStore(PendingDeliveries.DUE));
-    backlog = delivering.backlog().open();
-    tookOverAt = now();
-    pending.forEachHead(
-        head -> {
-          String webhook = head.getDelivery().getWebhook();
-          backlog.added(webhook, head.getPendingSinceMicros());
-          lanes.computeIfAbsent(webhook, name -> show(Lane.unknown(name)));
-          if (head.getDueAtMicros() == 0) {
-            neverParked.add(PendingDeliveries.queue(head));
-          }
-        });
-    pending.forEachBehind(
-        delivery ->
-            backlog.added(delivery.getDelivery().getWebhook(), delivery.getPendingSinceMicros()));
-    Changelogs.begin(context, pending::touch);
-    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, _ -> tick());
-  }
-
-  @Override
-  public void close() {
-    delivering.backlog().close(backlog);
+    close();
+    open = OwnedPartition.open(delivering, topic, context);
   }
 
   @Override
   public void process(Record<byte[], byte[]> record) {
-    if (record.value() == null) {
-      return;
+    OwnedPartition partition = open;
+    if (partition == null) {
+      throw new IllegalStateException("the owner is not open");
     }
-    Delivery delivery;
-    try {
-      delivery = Delivery.parseFrom(record.value());
-    } catch (InvalidProtocolBufferException e) {
-      delivering.poison().bury(context, record, "the delivery does not parse");
-      return;
-    }
-    Optional<String> mistake = mistake(record, delivery);
-    if (mistake.isPresent()) {
-      delivering.poison().bury(context, record, mistake.get());
-      return;
-    }
-    String webhook = delivery.getWebhook();
-    if (backlog.pending(webhook) >= delivering.pendingMax()) {
-      tooMany(record, delivering.pendingMax(), "all deliveries", webhook);
-      return;
-    }
-    takeIn(record, delivery);
+    partition.process(record);
   }
 
-  private void takeIn(Record<byte[], byte[]> record, Delivery delivery) {
-    long now = now();
-    PendingDelivery taken =
-        PendingDelivery.newBuilder()
-            .setDelivery(delivery)
-            // The offset grows along the partition, and a record read twice has the same one.
-            .setSequence(context.recordMetadata().orElseThrow().offset())
-            .setPendingSinceMicros(now)
-            .build();
-    Lane lane = lanes.computeIfAbsent(delivery.getWebhook(), name -> show(Lane.empty(name, now)));
-    if (pending.head(PendingDeliveries.queue(taken)) != null) {
-      if (!pending.append(taken)) {
-        tooMany(record, PendingDeliveries.BEHIND_MAX, "one person's deliveries", lane.webhook);
-        return;
-      }
-      backlog.added(lane.webhook, now);
-      return;
-    }
-    backlog.added(lane.webhook, now);
-    pending.begin(taken);
-    WebhookDefinition webhook = webhook(lane.webhook);
-    if (webhook != null && record.timestamp() * 1_000 < tookOverAt && now < heldUntil(webhook)) {
-      park(lane, taken, taken, heldUntil(webhook));
-    } else {
-      offer(lane, taken);
+  @Override
+  public void close() {
+    OwnedPartition partition = open;
+    open = null;
+    if (partition != null) {
+      partition.close();
     }
   }
-
-  /**
-   * Sends a head that is not parked at once if it can be, and parks it for the next look if not.
-   */
-  private void offer(Lane lane, PendingDelivery head) {
-    long now = now();
-    WebhookDefinition webhook = webhook(lane.webhook);
-    if (webhook != null
-        && !delivering.draining().get()
-        // Those that are parked and due came earlier.
-        && !lane.isTimeToLook(now)
-        && delivering.slots().tryAcquire(lane.webhook)) {
-      begin(lane, webhook, head);
-    } else {
-      park(lane, head, head, now);
-      look(lane);
-    }
-  }
-
-  private void park(Lane lane, PendingDelivery head, PendingDelivery later, long dueAtMicros) {
-    pending.fence(lane.webhook);
-    pending.park(head, later.toBuilder().setDueAtMicros(dueAtMicros).build());
-    lane.parked(dueAtMicros);
-  }
-
-  private void tooMany(Record<byte[], byte[]> record, long max, String what, String webhook) {
-    delivering
-        .poison()
-        .bury(
-            context,
-            record,
-            "more than " + max + " of " + what + " to webhook " + webhook + " wait",
-            topic);
-    delivering.metrics().deadLettered(webhook);
-  }
-
-  private static Optional<String> mistake(Record<byte[], byte[]> record, Delivery delivery) {
-    if (delivery.getWebhook().isEmpty() || delivery.getWebhook().indexOf('/') >= 0) {
-      return Optional.of("the delivery names no webhook");
-    }
-    if (delivery.getProfileId().isEmpty() || delivery.getProfileId().indexOf('/') >= 0) {
-      return Optional.of("the delivery names no profile");
-    }
-    if (delivery.getWebhookId().isEmpty() || delivery.getWebhookId().indexOf('.') >= 0) {
-      return Optional.of("the delivery has no valid webhook-id");
-    }
-    String key = delivery.getWebhook() + "/" + delivery.getProfileId();
-    if (record.key() == null || !new String(record.key(), StandardCharsets.UTF_8).equals(key)) {
-      return Optional.of("the key is not that of the delivery (expected: webhook/profile id)");
-    }
-    return Optional.empty();
-  }
-
-  private void tick() {
-    for (Bytes queue : neverParked) {
-      PendingDelivery head = pending.head(queue);
-      if (head != null && head.getDueAtMicros() == 0) {
-        // Before the takeover, so that it waits with those that were due then.
-        park(lane(head.getDelivery().getWebhook()), head, head, tookOverAt - 1);
-      }
-    }
-    neverParked.clear();
-    for (Ended end = ended.poll(); end != null; end = ended.poll()) {
-      settle(end);
-    }
-    for (Lane lane : new ArrayList<>(lanes.values())) {
-      if (lane.inFlight.isEmpty() && backlog.pending(lane.webhook) == 0) {
-        lanes.remove(lane.webhook);
-      } else {
-        look(lane);
-      }
-    }
-  }
-
-  /** Begins an attempt for each head that is due, as far as there are slots. */
-  private void look(Lane lane) {
-    long now = now();
-    if (!lane.isTimeToLook(now) || delivering.draining().get()) {
-      return;
-    }
-    WebhookDefinition webhook = webhook(lane.webhook);
-    if (webhook == null) {
-      // The definition has gone: what waits for it waits on.
-      return;
-    }
-    // What was due before the takeover is what may be in flight elsewhere.
-    long heldUntil = heldUntil(webhook);
-    boolean held = now < heldUntil;
-    var look =
-        new Object() {
-          long until = now;
-          long again = Long.MAX_VALUE;
-        };
-    pending.parked(
-        lane.webhook,
-        held ? Math.max(lane.lookFrom(), tookOverAt) : lane.lookFrom(),
-        parked -> {
-          if (lane.inFlight.containsKey(parked.queue())) {
-            return true;
-          }
-          if (parked.dueAtMicros() > now) {
-            look.again = parked.dueAtMicros();
-            return false;
-          }
-          if (!delivering.slots().tryAcquire(lane.webhook)) {
-            look.until = parked.dueAtMicros();
-            look.again = now;
-            return false;
-          }
-          PendingDelivery head = pending.head(parked.queue());
-          if (head == null) {
-            delivering.slots().release(lane.webhook, true);
-            throw new IllegalStateException("a parked head is not there");
-          }
-          begin(lane, webhook, head);
-          return true;
-        });
-    if (held) {
-      lane.lookAgainAt(Math.min(look.again, heldUntil));
-    } else {
-      lane.lookedUntil(look.until);
-      lane.lookAgainAt(look.again);
-    }
-  }
-
-  private void begin(Lane lane, WebhookDefinition webhook, PendingDelivery head) {
-    Bytes queue = PendingDeliveries.queue(head);
-    lane.inFlight.put(queue, head);
-    long started = now();
-    delivering
-        .sender()
-        .send(webhook, head.getDelivery())
-        .whenComplete(
-            (outcome, error) -> {
-              Outcome how =
-                  outcome == null
-                      ? new Outcome.Failed(0, "failed: " + error.getClass().getSimpleName(), null)
-                      : outcome;
-              delivering.slots().release(lane.webhook, isAnswered(how));
-              ended.add(new AttemptEnded(queue, lane.webhook, how, started, now()));
-            });
-  }
-
-  private static boolean isAnswered(Outcome outcome) {
-    return switch (outcome) {
-      case Outcome.Delivered _, Outcome.Rejected _, Outcome.NotSent _ -> true;
-      case Outcome.Failed failed -> failed.status() != 0;
-    };
-  }
-
-  private void settle(Ended end) {
-    Lane lane = lane(end.webhook());
-    PendingDelivery delivery = lane.inFlight.remove(end.queue());
-    if (delivery == null) {
-      throw new IllegalStateException("what has ended was not in flight");
-    }
-    switch (end) {
-      case AttemptEnded attempt -> settle(lane, delivery, attempt);
-      case Buried buried -> {
-        if (buried.kept()) {
-          delivering.metrics().deadLettered(lane.webhook);
-          remove(lane, delivery);
-        } else {
-          postpone(lane, delivery, DEAD_LETTER_RETRY, "its dead letter could not be kept");
-        }
-      }
-    }
-  }
-
-  private void settle(Lane lane, PendingDelivery delivery, AttemptEnded attempt) {
-    switch (attempt.outcome()) {
-      case Outcome.Delivered delivered -> {
-        delivering.health().well(lane.webhook);
-        delivering
-            .metrics()
-            .delivered(
-                lane.webhook, attempt.endedAt() - delivery.getDelivery().getCausedAtMicros());
-        log(delivery, attempt, delivered.status());
-        remove(lane, delivery);
-      }
-      case Outcome.Rejected rejected -> {
-        delivering.health().failed(lane.webhook, rejected.words());
-        delivering.metrics().failed(lane.webhook, "rejected");
-        log(delivery, attempt, rejected.status());
-        bury(lane, counted(delivery, rejected.words()), rejected.words());
-      }
-      case Outcome.Failed failed -> {
-        delivering.health().failed(lane.webhook, failed.words());
-        delivering.metrics().failed(lane.webhook, "failed");
-        log(delivery, attempt, failed.status());
-        retry(lane, delivery, failed);
-      }
-      case Outcome.NotSent notSent -> {
-        delivering.health().failed(lane.webhook, notSent.words());
-        delivering.metrics().failed(lane.webhook, "not_sent");
-        postpone(lane, delivery, RECHECK, notSent.words());
-      }
-    }
-  }
-
-  private void retry(Lane lane, PendingDelivery delivery, Outcome.Failed failed) {
-    int attempts = delivery.getAttempts() + 1;
-    Optional<Duration> delay =
-        delivering.retries().delayAfter(attempts, delivering.random().nextDouble());
-    if (delay.isEmpty()) {
-      bury(
-          lane,
-          counted(delivery, failed.words()),
-          "given up after " + attempts + " attempts, the last: " + failed.words());
-      return;
-    }
-    Duration after = delay.get();
-    if (failed.retryAfter() != null && failed.retryAfter().compareTo(after) > 0) {
-      after = failed.retryAfter();
-    }
-    reschedule(lane, delivery, counted(delivery, failed.words()), after);
-  }
-
-  private static PendingDelivery counted(PendingDelivery delivery, String outcome) {
-    return delivery.toBuilder()
-        .setAttempts(delivery.getAttempts() + 1)
-        .setLastOutcome(outcome)
-        .build();
-  }
-
-  // Without counting an attempt: none was made.
-  private void postpone(Lane lane, PendingDelivery delivery, Duration by, String why) {
-    reschedule(lane, delivery, delivery.toBuilder().setLastOutcome(why).build(), by);
-  }
-
-  private void reschedule(
-      Lane lane, PendingDelivery before, PendingDelivery after, Duration delay) {
-    park(lane, before, after, now() + delay.toNanos() / 1_000);
-  }
-
-  private void remove(Lane lane, PendingDelivery delivery) {
-    PendingDelivery next = pending.remove(delivery);
-    backlog.removed(lane.webhook, delivery.getPendingSinceMicros());
-    if (next != null) {
-      offer(lane, next);
-    }
-  }
-
-  /** Gives a delivery up. It blocks its queue until its dead letter is kept for good. */
-  private void bury(Lane lane, PendingDelivery delivery, String reason) {
-    Bytes queue = PendingDeliveries.queue(delivery);
-    lane.inFlight.put(queue, delivery);
-    Delivery content = delivery.getDelivery();
-    DeadLetter letter =
-        Poison.letter(topic, context.taskId().partition(), delivery.getSequence())
-            .setKey(ByteString.copyFromUtf8(content.getWebhook() + "/" + content.getProfileId()))
-            .setValue(content.toBuilder().setReplay(true).build().toByteString())
-            .setReason("webhook " + lane.webhook + ": " + reason)
-            .setAttempts(delivery.getAttempts())
-            .setAtMicros(now())
-            .setReplayTopic(topic)
-            .build();
-    delivering
-        .deadLetters()
-        .send(letter)
-        .whenComplete(
-            (_, error) -> {
-              if (error != null) {
-                LOG.warn("the dead letter {} was not kept; it will be tried again", letter.getId());
-              }
-              ended.add(new Buried(queue, lane.webhook, error == null));
-            });
-  }
-
-  private void log(PendingDelivery delivery, AttemptEnded attempt, int status) {
-    Attempt entry =
-        Attempt.newBuilder()
-            .setWebhook(delivery.getDelivery().getWebhook())
-            .setProfileId(delivery.getDelivery().getProfileId())
-            .setWebhookId(delivery.getDelivery().getWebhookId())
-            .setNumber(delivery.getAttempts() + 1)
-            .setStartedAtMicros(attempt.startedAt())
-            .setTookMicros(attempt.endedAt() - attempt.startedAt())
-            .setStatus(status)
-            .setOutcome(attempt.outcome().words())
-            .build();
-    context.forward(
-        new Record<>(
-            entry.getWebhook().getBytes(StandardCharsets.UTF_8),
-            entry.toByteArray(),
-            attempt.endedAt() / 1_000));
-  }
-
-  private long heldUntil(WebhookDefinition webhook) {
-    return tookOverAt + webhook.timeout().plus(TAKEOVER_MARGIN).toNanos() / 1_000;
-  }
-
-  private Lane lane(String webhook) {
-    Lane lane = lanes.get(webhook);
-    if (lane == null) {
-      throw new IllegalStateException("a webhook has deliveries and no lane");
-    }
-    return lane;
-  }
-
-  private Lane show(Lane lane) {
-    delivering.metrics().show(lane.webhook);
-    return lane;
-  }
-
-  private @Nullable WebhookDefinition webhook(String name) {
-    return delivering.definitions().current().webhooks().get(name);
-  }
-
-  private long now() {
-    return Clocks.micros(delivering.clock());
-  }
-
-  /** Something that ran beside the owner's thread has ended. */
-  private sealed interface Ended {
-    Bytes queue();
-
-    String webhook();
-  }
-
-  private record AttemptEnded(
-      Bytes queue, String webhook, Outcome outcome, long startedAt, long endedAt)
-      implements Ended {}
-
-  private record Buried(Bytes queue, String webhook, boolean kept) implements Ended {}
 }

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.proto.v1.PendingDelivery;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.kafka.common.utils.Bytes;
@@ -140,6 +141,11 @@ final class PendingDeliveries {
     due.put(dueKey(later), PRESENT);
   }
 
+  /** Removes the due time of a head that is not there, or has another one. */
+  void drop(String webhook, Parked orphan) {
+    due.delete(orphan.dueKey(webhook));
+  }
+
   private void unpark(PendingDelivery head) {
     if (head.getDueAtMicros() != 0) {
       due.delete(dueKey(head));
@@ -207,8 +213,14 @@ final class PendingDeliveries {
   }
 
   private static Bytes dueKey(PendingDelivery head) {
-    byte[] start = dueKey(head.getDelivery().getWebhook(), head.getDueAtMicros()).get();
-    byte[] profileId = head.getDelivery().getProfileId().getBytes(StandardCharsets.UTF_8);
+    return dueKey(
+        head.getDelivery().getWebhook(),
+        head.getDueAtMicros(),
+        head.getDelivery().getProfileId().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Bytes dueKey(String webhook, long dueAtMicros, byte[] profileId) {
+    byte[] start = dueKey(webhook, dueAtMicros).get();
     return Bytes.wrap(
         ByteBuffer.allocate(start.length + profileId.length).put(start).put(profileId).array());
   }
@@ -238,6 +250,12 @@ final class PendingDeliveries {
               .put(bytes, start + Long.BYTES, bytes.length - start - Long.BYTES)
               .array();
       return new Parked(Bytes.wrap(queue), ByteBuffer.wrap(bytes).getLong(start));
+    }
+
+    private Bytes dueKey(String webhook) {
+      byte[] bytes = queue.get();
+      return PendingDeliveries.dueKey(
+          webhook, dueAtMicros, Arrays.copyOfRange(bytes, webhook.length() + 1, bytes.length));
     }
   }
 }

@@ -24,10 +24,12 @@ import org.apache.kafka.streams.state.WindowStore;
  *
  * <p>A replay upstream emits an event again, under the same id: an event that was rendered in the
  * last {@link #REMEMBERED} is not rendered again. The memory counts from the rendering, by the wall
- * clock, so that a record with a wrong time can neither slip through nor make it forget.
+ * clock, so that a record with a wrong time can neither slip through nor make it forget. It is that
+ * of one partition: an event that comes again under a profile into which its own was merged is
+ * rendered again, with the same webhook-id and body.
  */
 public final class EventRenderer implements Processor<byte[], byte[], byte[], byte[]> {
-  /** The store of what was rendered: a digest of profile and event id, in windows. */
+  /** The store of what was rendered: a digest of identifier and event id, in windows. */
   public static final String STORE = "rendered-events";
 
   /** Longer than the events topic keeps what could be replayed. */
@@ -87,16 +89,16 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
 
   private void render(String profileId, Event event, String traceparent) {
     List<String> webhooks = subscriptions.toEvent(event.getName());
-    if (webhooks.isEmpty() || isRendered(profileId, event)) {
+    if (webhooks.isEmpty() || isRendered(event)) {
       return;
     }
-    ByteString body = Payload.of(profileId, event);
+    ByteString body = Payload.of(event);
     for (String webhook : webhooks) {
       Delivery delivery =
           Delivery.newBuilder()
               .setWebhook(webhook)
               .setProfileId(profileId)
-              .setWebhookId(WebhookId.of(webhook, profileId, "event", event.getEventId()))
+              .setWebhookId(WebhookId.of(webhook, event))
               .setBody(body)
               .setCausedAtMicros(
                   // What a client's clock says is in the body; latency counts from the acceptance.
@@ -110,8 +112,8 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
     }
   }
 
-  private boolean isRendered(String profileId, Event event) {
-    Bytes key = Bytes.wrap(WebhookId.eventKey(profileId, event.getEventId()));
+  private boolean isRendered(Event event) {
+    Bytes key = Bytes.wrap(WebhookId.eventKey(event));
     long now = clock.millis();
     // The future too: the clock may have been set back.
     try (var found = rendered.fetch(key, now - REMEMBERED.toMillis(), Long.MAX_VALUE)) {

@@ -15,24 +15,30 @@ import java.util.Locale;
 
 /**
  * The bodies of webhooks: UTF-8 JSON in the form of Standard Webhooks, properties in the order
- * shown, no white space, times in ISO 8601 UTC. The same cause always gives the same bytes.
+ * shown, no white space, times in ISO 8601 UTC. The same cause always gives the same bytes, under
+ * the same {@code webhook-id}, by which subscribers tell what they have had already. A request with
+ * the header {@code attune-replay: true} may be older than others that came before it.
  *
  * <p>A person entered or left an audience ({@code audience.exited}; reasons: {@code change}, {@code
  * time}, {@code definition}, {@code merged}; {@code valid_until} only where an end is known, and
- * only of an entry; evidence: the event ids that decided it, newest first):
+ * only of an entry; evidence: the events that decided it, newest first, at most 10, of each the
+ * first 16 hexadecimal digits of the SHA-256 of its event id; {@code profile_id} may be one that
+ * was merged into another since):
  *
  * <pre>{@code
  * {"type":"audience.entered","timestamp":"2026-03-01T10:00:00Z","data":{
  *   "profile_id":"0f...","audience":"vip","reason":"change","at":"2026-03-01T10:00:00Z",
- *   "valid_until":"2026-03-31T10:00:00Z","evidence":["order-2","order-1"],"definition_version":7}}
+ *   "valid_until":"2026-03-31T10:00:00Z","evidence":["a5c7e1d20f4b9836","0012fe84bd6390c7"],
+ *   "definition_version":7}}
  * }</pre>
  *
  * <p>An event happened ({@code via}: the identifier that brought it, so that the receiver knows
- * whom it is about):
+ * whom it is about. There is no profile id: a merge may change it between two deliveries of one
+ * event; a look-up of the identifier gives the one of today):
  *
  * <pre>{@code
  * {"type":"event","timestamp":"2026-03-01T10:00:00Z","data":{
- *   "profile_id":"0f...","event":"Order Completed","event_id":"order-2",
+ *   "event":"Order Completed","event_id":"order-2",
  *   "occurred_at":"2026-03-01T10:00:00Z","via":{"namespace":"user_id","value":"42"},
  *   "properties":{"total":12.5}}}
  * }</pre>
@@ -60,19 +66,18 @@ final class Payload {
             json.writeStringField("valid_until", time(transition.getValidUntilMicros()));
           }
           json.writeArrayFieldStart("evidence");
-          for (String eventId : transition.getEvidenceList()) {
-            json.writeString(eventId);
+          for (String event : transition.getEvidenceList()) {
+            json.writeString(event);
           }
           json.writeEndArray();
           json.writeNumberField("definition_version", transition.getDefinitionVersion());
         });
   }
 
-  static ByteString of(String profileId, Event event) {
+  static ByteString of(Event event) {
     return write(
         json -> {
           open(json, EVENT, event.getOccurredAtMicros());
-          json.writeStringField("profile_id", profileId);
           json.writeStringField("event", event.getName());
           json.writeStringField("event_id", event.getEventId());
           json.writeStringField("occurred_at", time(event.getOccurredAtMicros()));

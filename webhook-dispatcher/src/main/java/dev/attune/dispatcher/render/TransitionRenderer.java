@@ -76,14 +76,7 @@ public final class TransitionRenderer implements Processor<byte[], byte[], byte[
           Delivery.newBuilder()
               .setWebhook(webhook)
               .setProfileId(transition.getProfileId())
-              .setWebhookId(
-                  WebhookId.of(
-                      webhook,
-                      transition.getProfileId(),
-                      Payload.type(transition),
-                      transition.getAudience(),
-                      Long.toString(transition.getGeneration()),
-                      Long.toString(transition.getVersion())))
+              .setWebhookId(WebhookId.of(webhook, transition))
               .setBody(body)
               .setCausedAtMicros(transition.getAtMicros())
               .setType(Payload.type(transition))

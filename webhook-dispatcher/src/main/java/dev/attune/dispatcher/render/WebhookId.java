@@ -1,5 +1,7 @@
 package dev.attune.dispatcher.render;
 
+import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.Transition;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -13,26 +15,47 @@ final class WebhookId {
 
   private WebhookId() {}
 
-  /**
-   * The id of what a cause tells a webhook about a profile: the same however often it is rendered.
-   * Letters, digits, {@code _} and {@code -}: the signed content is split at dots.
-   */
-  static String of(String webhook, String profileId, String... cause) {
+  /** The id of what a transition tells a webhook: the same however often it is rendered. */
+  static String of(String webhook, Transition transition) {
     MessageDigest digest = sha256();
     update(digest, webhook);
-    update(digest, profileId);
-    for (String part : cause) {
-      update(digest, part);
-    }
+    update(digest, transition.getProfileId());
+    update(digest, Payload.type(transition));
+    update(digest, transition.getAudience());
+    update(digest, Long.toString(transition.getGeneration()));
+    update(digest, Long.toString(transition.getVersion()));
+    return text(digest);
+  }
+
+  /**
+   * The id of what an event tells a webhook: the same however often it is rendered, and under
+   * whichever profile, because a merge may come between. Whom it is about is the identifier that
+   * brought it: nobody keeps two senders from using one event id.
+   */
+  static String of(String webhook, Event event) {
+    MessageDigest digest = sha256();
+    update(digest, webhook);
+    update(digest, Payload.EVENT);
+    update(digest, event);
+    return text(digest);
+  }
+
+  /** What an event is remembered by. */
+  static byte[] eventKey(Event event) {
+    MessageDigest digest = sha256();
+    update(digest, event);
+    return Arrays.copyOf(digest.digest(), EVENT_KEY_LENGTH);
+  }
+
+  // Letters, digits, _ and -: the signed content is split at dots.
+  private static String text(MessageDigest digest) {
     return "msg_" + Base64.getUrlEncoder().withoutPadding().encodeToString(digest.digest());
   }
 
-  /** What an event of a profile is remembered by. */
-  static byte[] eventKey(String profileId, String eventId) {
-    MessageDigest digest = sha256();
-    update(digest, profileId);
-    update(digest, eventId);
-    return Arrays.copyOf(digest.digest(), EVENT_KEY_LENGTH);
+  private static void update(MessageDigest digest, Event event) {
+    update(digest, event.getVia().getNamespace());
+    update(digest, event.getVia().getValue());
+    update(digest, event.getEventId());
   }
 
   private static void update(MessageDigest digest, String part) {

@@ -99,11 +99,16 @@ public final class AddressPolicy {
               ? "loopback"
               : address.isLinkLocalAddress() ? "link-local" : "not globally routed");
     }
+    // Before what an interface identifier may carry: a refused network stays refused.
+    Optional<String> refused = find(REFUSED_6, bytes);
+    if (refused.isPresent()) {
+      return refused;
+    }
     // ISATAP: an interface identifier of 0:5efe or 200:5efe, then an IPv4 address.
     if ((bytes[8] & 0xfd) == 0 && bytes[9] == 0 && bytes[10] == 0x5e && bytes[11] == (byte) 0xfe) {
       return find(REFUSED_4, Arrays.copyOfRange(bytes, 12, 16));
     }
-    return find(REFUSED_6, bytes);
+    return Optional.empty();
   }
 
   private static Optional<String> find(List<Refused> refused, byte[] address) {

@@ -56,6 +56,9 @@ import org.jspecify.annotations.Nullable;
  * cookie or compression, and connects only to an address that the {@link AddressPolicy} admitted.
  * The status decides; of the answer's body at most 16 KB are read, and only so that the connection
  * can be used again.
+ *
+ * <p>A delivery that an operator has replayed from the dead letters carries {@code attune-replay:
+ * true}: it may be older than what the endpoint has had since.
  */
 public final class HttpSender implements Sender {
   private static final int RESPONSE_BYTES_MAX = 16 * 1_024;
@@ -64,14 +67,15 @@ public final class HttpSender implements Sender {
   private static final Duration RETRY_AFTER_MAX = Duration.ofDays(1);
   private static final ContentType JSON = ContentType.create("application/json");
 
+  private static final String REPLAY_HEADER = "attune-replay";
+
   /** What a repetition of the same bytes would not change, and "gone". */
   private static final Set<Integer> REJECTIONS =
       Set.of(400, 404, 405, 406, 410, 411, 413, 414, 415, 422);
 
   private final Secrets secrets;
   private final InstantSource clock;
-  private final CheckedResolver tlsResolver;
-  private final CheckedResolver plainResolver;
+  private final HostLookups lookups;
   private final CloseableHttpClient tls;
   private final CloseableHttpClient plain;
   private final ExecutorService attempts =
@@ -101,14 +105,13 @@ public final class HttpSender implements Sender {
       String version,
       int connectionsMax,
       InstantSource clock,
-      CheckedResolver.Lookup lookup) {
+      HostLookups.Lookup lookup) {
     this.secrets = secrets;
     this.clock = clock;
+    lookups = new HostLookups(lookup);
     // Two clients, because http without TLS has a policy of its own.
-    tlsResolver = new CheckedResolver(policy, true, lookup);
-    plainResolver = new CheckedResolver(policy, false, lookup);
-    tls = client(tlsResolver, version, connectionsMax);
-    plain = client(plainResolver, version, connectionsMax);
+    tls = client(new CheckedResolver(policy, true, lookups), version, connectionsMax);
+    plain = client(new CheckedResolver(policy, false, lookups), version, connectionsMax);
   }
 
   private static CloseableHttpClient client(
@@ -155,17 +158,29 @@ public final class HttpSender implements Sender {
           () -> {
             try {
               result.complete(attempt(webhook, delivery));
-            } catch (RuntimeException e) {
-              result.complete(Outcome.Failed.because("failed: " + e.getClass().getSimpleName()));
+            } catch (RuntimeException | Error e) {
+              // An attempt without an end would keep its slot and its queue for ever.
+              result.complete(unexpected(e));
+              if (e instanceof VirtualMachineError error) {
+                throw error;
+              }
             }
           });
     } catch (RejectedExecutionException e) {
       result.complete(Outcome.Failed.because("the dispatcher is closing"));
+    } catch (Error e) {
+      // There is no thread for it.
+      result.complete(unexpected(e));
     }
     return result;
   }
 
+  private static Outcome unexpected(Throwable error) {
+    return Outcome.Failed.because("failed: " + error.getClass().getSimpleName());
+  }
+
   private Outcome attempt(WebhookDefinition webhook, Delivery delivery) {
+    long deadlineNanos = System.nanoTime() + webhook.timeout().toNanos();
     byte[] key;
     try {
       key = secrets.key(webhook.secret());
@@ -180,16 +195,22 @@ public final class HttpSender implements Sender {
               late.set(true);
               request.cancel();
             },
-            webhook.timeout().toNanos(),
+            deadlineNanos - System.nanoTime(),
             TimeUnit.NANOSECONDS);
     try {
-      boolean https = "https".equals(webhook.url().getScheme());
+      CloseableHttpClient client = "https".equals(webhook.url().getScheme()) ? tls : plain;
       ClassicHttpResponse response =
-          (https ? tls : plain)
-              .executeOpen(HttpHost.create(webhook.url()), request, HttpClientContext.create());
+          ScopedValue.where(CheckedResolver.DEADLINE_NANOS, deadlineNanos)
+              .call(
+                  () ->
+                      client.executeOpen(
+                          HttpHost.create(webhook.url()), request, HttpClientContext.create()));
       Outcome outcome = outcome(response);
       finish(request, response);
       return outcome;
+    } catch (HostLookups.LookupTimeoutException e) {
+      // Its own words, whether or not the deadline has been noticed as well.
+      return Outcome.Failed.because("the host's name was not resolved in time");
     } catch (IOException e) {
       return Outcome.Failed.because(
           late.get() ? "no answer within " + webhook.timeout().toMillis() + " ms" : words(e));
@@ -206,6 +227,9 @@ public final class HttpSender implements Sender {
     request.setHeader("webhook-timestamp", Long.toString(timestamp));
     request.setHeader(
         "webhook-signature", Signature.of(key, delivery.getWebhookId(), timestamp, body));
+    if (delivery.getReplay()) {
+      request.setHeader(REPLAY_HEADER, "true");
+    }
     request.setEntity(new ByteArrayEntity(body.toByteArray(), JSON));
     Timeout timeout = Timeout.ofMilliseconds(webhook.timeout().toMillis());
     request.setConfig(
@@ -302,7 +326,6 @@ public final class HttpSender implements Sender {
     plain.close(CloseMode.IMMEDIATE);
     attempts.shutdownNow();
     deadlines.shutdownNow();
-    tlsResolver.close();
-    plainResolver.close();
+    lookups.close();
   }
 }

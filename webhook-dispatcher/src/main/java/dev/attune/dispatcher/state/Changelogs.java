@@ -18,16 +18,19 @@ public final class Changelogs {
    * next start: it throws its other stores away too and reads them again from Kafka.
    *
    * @param write puts something and takes it away again
+   * @return to cancel it with, if the stores are closed before
    */
-  public static void begin(ProcessorContext<?, ?> context, Runnable write) {
+  public static Cancellable begin(ProcessorContext<?, ?> context, Runnable write) {
     AtomicReference<Cancellable> schedule = new AtomicReference<>();
-    schedule.set(
+    Cancellable begun =
         context.schedule(
             SOON,
             PunctuationType.WALL_CLOCK_TIME,
             _ -> {
               write.run();
               schedule.get().cancel();
-            }));
+            });
+    schedule.set(begun);
+    return begun;
   }
 }

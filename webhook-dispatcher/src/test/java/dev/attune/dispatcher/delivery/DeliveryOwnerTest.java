@@ -15,12 +15,14 @@ import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.proto.v1.Attempt;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Delivery;
+import dev.attune.proto.v1.PendingDelivery;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -195,7 +197,7 @@ class DeliveryOwnerTest {
     for (int i = 0; i < 50; i++) {
       sender.end("m1", new Outcome.NotSent("the file crm cannot be read"));
       tick();
-      advance(DeliveryOwner.RECHECK);
+      advance(OwnedPartition.RECHECK);
     }
     assertThat(sender.sent()).hasSize(51);
     assertThat(letters).isEmpty();
@@ -252,6 +254,55 @@ class DeliveryOwnerTest {
     assertThat(sender.sent().subList(6, 8)).containsExactly("m2", "m6");
   }
 
+  // Streams may close an owner and open the same object again, after stores were lost or a commit
+  // came too late: whatever it remembered belongs to the stores as they were.
+  @Test
+  void openedAgain_remembersNothingOfBefore() {
+    append("a", "p1", "m1");
+    MockProcessorContext<byte[], byte[]> before = context;
+    reopen();
+    tick();
+    sender.end("m1", new Outcome.Delivered(200));
+    tick(before);
+    tick();
+    assertThat(waiting()).as("its end came to nobody").isOne();
+    assertThat(sender.sent()).containsExactly("m1");
+
+    advance(Duration.ofSeconds(12));
+    assertThat(sender.sent()).containsExactly("m1", "m1");
+    sender.end("m1", new Outcome.Delivered(200));
+    tick();
+    assertThat(waiting()).isZero();
+    assertThat(parked("a")).isZero();
+    assertThat(backlog.pending("a")).isZero();
+    assertThat(slots.awaitNoneUsed(Duration.ZERO)).isTrue();
+  }
+
+  // An entry without its head would otherwise end the owner's thread at every look.
+  @Test
+  void parkedEntryWithoutItsHead_isDropped_andTheOthersGoOn() {
+    for (String profile : List.of("p1", "p2", "p3")) {
+      append("a", profile, "m-" + profile);
+      sender.end("m-" + profile, new Outcome.Failed(500, "HTTP 500", null));
+    }
+    tick();
+    PendingDelivery.Builder later =
+        Objects.requireNonNull(pending().head(PendingDeliveries.queue("a", "p3"))).toBuilder();
+    Bytes gone = PendingDeliveries.queue("a", "p1");
+    stores.getFirst().delete(gone);
+    // The head of p3 has an entry of its own, and one that is out of date.
+    long due = later.getDueAtMicros() + Duration.ofHours(1).toNanos() / 1_000;
+    stores
+        .getFirst()
+        .put(PendingDeliveries.queue("a", "p3"), later.setDueAtMicros(due).build().toByteArray());
+    owner.close();
+    owner = takeOver();
+
+    advance(Duration.ofSeconds(20));
+    assertThat(sender.sent().subList(3, sender.sent().size())).containsExactly("m-p2");
+    assertThat(parked("a")).as("that of the head in flight").isOne();
+  }
+
   @Test
   void slots_boundWhatRuns_perWebhookAndOverall() {
     for (int i = 0; i < 20; i++) {
@@ -303,6 +354,9 @@ class DeliveryOwnerTest {
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple(
                 "more than 2 of all deliveries to webhook a wait", TOPIC));
+    assertThat(letters.getFirst().getValue())
+        .as("marked as a replay once it comes back")
+        .isEqualTo(delivery("a", "p1", "m3").toBuilder().setReplay(true).build().toByteString());
     append("b", "p1", "m4");
     assertThat(sender.sent()).containsExactly("m1", "m4");
   }
@@ -317,6 +371,12 @@ class DeliveryOwnerTest {
     assertThat(letters)
         .extracting(DeadLetter::getReason)
         .containsExactly("more than 5000 of one person's deliveries to webhook a wait");
+    assertThat(letters.getFirst().getValue())
+        .isEqualTo(
+            delivery("a", "p1", "m" + (PendingDeliveries.BEHIND_MAX + 1)).toBuilder()
+                .setReplay(true)
+                .build()
+                .toByteString());
     assertThat(waiting()).isEqualTo(PendingDeliveries.BEHIND_MAX + 1);
   }
 
@@ -437,12 +497,24 @@ class DeliveryOwnerTest {
   }
 
   private DeliveryOwner takeOver() {
-    context =
-        new MockProcessorContext<>(new Properties(), new TaskId(1, 0), new java.io.File("target"));
-    stores.forEach(context::addStateStore);
+    context = newContext();
     DeliveryOwner next = owner();
     next.init(context);
     return next;
+  }
+
+  // As Streams does with a task that it revives.
+  private void reopen() {
+    owner.close();
+    context = newContext();
+    owner.init(context);
+  }
+
+  private MockProcessorContext<byte[], byte[]> newContext() {
+    MockProcessorContext<byte[], byte[]> fresh =
+        new MockProcessorContext<>(new Properties(), new TaskId(1, 0), new java.io.File("target"));
+    stores.forEach(fresh::addStateStore);
+    return fresh;
   }
 
   private CompletionStage<?> bury(DeadLetter letter) {
@@ -465,6 +537,10 @@ class DeliveryOwnerTest {
   }
 
   private void tick() {
+    tick(context);
+  }
+
+  private void tick(MockProcessorContext<byte[], byte[]> context) {
     context.scheduledPunctuators().stream()
         .filter(p -> !p.cancelled())
         .forEach(p -> p.getPunctuator().punctuate(clock.millis()));
@@ -478,10 +554,19 @@ class DeliveryOwnerTest {
   // In the stores, whatever the backlog counts.
   private int waiting() {
     AtomicInteger waiting = new AtomicInteger();
-    var pending = new PendingDeliveries(stores.get(0), stores.get(1), stores.get(2));
-    pending.forEachHead(_ -> waiting.incrementAndGet());
-    pending.forEachBehind(_ -> waiting.incrementAndGet());
+    pending().forEachHead(_ -> waiting.incrementAndGet());
+    pending().forEachBehind(_ -> waiting.incrementAndGet());
     return waiting.get();
+  }
+
+  private int parked(String webhook) {
+    AtomicInteger parked = new AtomicInteger();
+    pending().parked(webhook, 0, _ -> parked.incrementAndGet() > 0);
+    return parked.get();
+  }
+
+  private PendingDeliveries pending() {
+    return new PendingDeliveries(stores.get(0), stores.get(1), stores.get(2));
   }
 
   private List<Attempt> attempts() {

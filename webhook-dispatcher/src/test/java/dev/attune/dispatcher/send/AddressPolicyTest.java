@@ -55,6 +55,10 @@ class AddressPolicyTest {
         "2a00:1::5efe:a00:1",
         "2a00:1::200:5efe:7f00:1",
         "fe80::5efe:7f00:1",
+        // Two forms at once: what looks like ISATAP's carries a public address, and the network
+        // does not.
+        "2001:0:808:808:0:5efe:80ff:fffe",
+        "2001:db8::5efe:808:808",
         "::",
         "::1",
         "fc00::1",
@@ -101,6 +105,7 @@ class AddressPolicyTest {
         "2002:808:808::1",
         "2001:4860:4860::8888",
         "::ffff:8.8.8.8",
+        "2a00:1::5efe:808:808",
       })
   void refusal_public_isNone(String address) throws Exception {
     assertThat(

@@ -11,6 +11,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.Webhooks;
 import dev.attune.proto.v1.Delivery;
+import dev.attune.testkit.Await;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -19,9 +20,11 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -79,8 +82,89 @@ class HttpSenderIT {
     assertThat(sent.get("Content-type")).containsExactly("application/json");
     assertThat(sent.get("User-agent")).containsExactly("Attune/9.9");
     assertThat(sent.get("Webhook-id")).containsExactly("msg_1");
+    assertThat(sent).doesNotContainKey("Attune-replay");
     assertThatCode(() -> new Webhook(Webhooks.SECRET).verify("{\"name\":\"Zoë\"}", lower(sent)))
         .doesNotThrowAnyException();
+  }
+
+  // It may be older than what the subscriber has seen since.
+  @Test
+  void send_replay_isMarked() throws Exception {
+    Delivery replay = DELIVERY.toBuilder().setReplay(true).build();
+    String url = "http://127.0.0.1:" + port() + answer(200);
+    assertThat(begin(sender, url, TIMEOUT, replay).get(20, TimeUnit.SECONDS))
+        .isEqualTo(new Outcome.Delivered(200));
+    assertThat(headers.remove().get("Attune-replay")).containsExactly("true");
+  }
+
+  // An attempt without an end would keep its slot and its queue for ever.
+  @Test
+  void send_error_isAFailureToo() throws Exception {
+    HttpSender broken =
+        new HttpSender(
+            _ -> {
+              throw new LinkageError("a class is missing");
+            },
+            AddressPolicy.of(List.of()),
+            "9.9",
+            8,
+            InstantSource.system(),
+            InetAddress::getAllByName);
+    try {
+      assertThat(send(broken, "http://127.0.0.1:" + port() + "/ok"))
+          .isEqualTo(failed("failed: LinkageError"));
+    } finally {
+      broken.close();
+    }
+  }
+
+  @Test
+  void send_nameThatHangs_endsAtTheTimeout() throws Exception {
+    HttpSender slow = sender(List.of(), _ -> parkedLookup());
+    try {
+      long start = System.nanoTime();
+      assertThat(
+              begin(slow, "https://slow.example.com/", Duration.ofMillis(100), DELIVERY)
+                  .get(20, TimeUnit.SECONDS))
+          .isEqualTo(failed("the host's name was not resolved in time"));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+    } finally {
+      slow.close();
+    }
+  }
+
+  // A webhook whose name server hangs must not hold up the others.
+  @Test
+  void send_manyToANameThatHangs_othersAreDelivered() throws Exception {
+    answer(200);
+    AtomicInteger hanging = new AtomicInteger();
+    HttpSender mixed =
+        new HttpSender(
+            _ -> KEY,
+            AddressPolicy.of(List.of("127.0.0.1:" + port())),
+            "9.9",
+            64,
+            InstantSource.system(),
+            host -> {
+              if (host.startsWith("slow")) {
+                hanging.incrementAndGet();
+                return parkedLookup();
+              }
+              return new InetAddress[] {loopback};
+            });
+    try {
+      List<CompletableFuture<Outcome>> slow = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        slow.add(begin(mixed, "http://slow.example.com:" + port() + "/", TIMEOUT, DELIVERY));
+      }
+      Await.until(Duration.ofSeconds(20), "the look-up began", () -> hanging.get() > 0);
+      assertThat(send(mixed, "http://crm.example.com:" + port() + "/ok"))
+          .isEqualTo(new Outcome.Delivered(200));
+      assertThat(hanging).hasValue(1);
+      assertThat(slow).noneMatch(CompletableFuture::isCompletedExceptionally);
+    } finally {
+      mixed.close();
+    }
   }
 
   @Test
@@ -359,7 +443,7 @@ class HttpSenderIT {
     return new Outcome.Failed(0, words, null);
   }
 
-  private HttpSender sender(List<String> allow, CheckedResolver.Lookup lookup) {
+  private HttpSender sender(List<String> allow, HostLookups.Lookup lookup) {
     return new HttpSender(
         _ -> KEY, AddressPolicy.of(allow), "9.9", 8, InstantSource.system(), lookup);
   }
@@ -369,11 +453,21 @@ class HttpSenderIT {
   }
 
   private static Outcome send(HttpSender sender, String url) throws Exception {
+    return begin(sender, url, TIMEOUT, DELIVERY).get(20, TimeUnit.SECONDS);
+  }
+
+  private static CompletableFuture<Outcome> begin(
+      HttpSender sender, String url, Duration timeout, Delivery delivery) {
     WebhookDefinition any = Webhooks.webhook("crm", url);
     WebhookDefinition webhook =
         new WebhookDefinition(
-            any.name(), any.url(), any.secret(), any.transitions(), any.events(), TIMEOUT);
-    return sender.send(webhook, DELIVERY).toCompletableFuture().get(20, TimeUnit.SECONDS);
+            any.name(), any.url(), any.secret(), any.transitions(), any.events(), timeout);
+    return sender.send(webhook, delivery).toCompletableFuture();
+  }
+
+  private static InetAddress[] parkedLookup() {
+    park();
+    return new InetAddress[0];
   }
 
   private @Nullable Duration retryAfter(String value) throws Exception {

@@ -1,0 +1,504 @@
+package dev.attune.dispatcher.delivery;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.dispatcher.clock.Clocks;
+import dev.attune.dispatcher.poison.Poison;
+import dev.attune.dispatcher.send.Outcome;
+import dev.attune.dispatcher.state.Changelogs;
+import dev.attune.proto.v1.Attempt;
+import dev.attune.proto.v1.DeadLetter;
+import dev.attune.proto.v1.Delivery;
+import dev.attune.proto.v1.PendingDelivery;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.Cancellable;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The deliveries of one partition, from when they are taken over until they are given up.
+ *
+ * <p>Attempts run elsewhere. Their ends come back through a queue that the owner's thread empties
+ * at every tick, so that the store has one writer.
+ *
+ * <p><b>Takeover.</b> What the previous owner had appended to its topic when this one took over may
+ * still be in flight there. It waits until the timeout of such an attempt has passed, lest an older
+ * delivery arrive after a newer one.
+ */
+final class OwnedPartition {
+  /** How soon a webhook is looked at again whose deliveries an operator's mistake holds up. */
+  static final Duration RECHECK = Duration.ofSeconds(30);
+
+  private static final Logger LOG = LoggerFactory.getLogger(OwnedPartition.class);
+
+  // Beside the timeout, which bounds a whole attempt, its look-up of the address included: for a
+  // deadline that is noticed late, and for two machines' clocks.
+  private static final Duration TAKEOVER_MARGIN = Duration.ofSeconds(1);
+  private static final Duration DEAD_LETTER_RETRY = Duration.ofSeconds(5);
+
+  private final Delivering delivering;
+  private final String topic;
+  private final ProcessorContext<byte[], byte[]> context;
+  private final PendingDeliveries pending;
+  private final Backlog.OfPartition backlog;
+  private final long tookOverAt;
+  private final ConcurrentLinkedQueue<Ended> ended = new ConcurrentLinkedQueue<>();
+  private final Map<String, Lane> lanes = new HashMap<>();
+  // Heads that the previous owner had in flight, or was about to have, until the first tick.
+  private final List<Bytes> neverParked = new ArrayList<>();
+  private final List<Cancellable> schedules = new ArrayList<>();
+
+  private OwnedPartition(
+      Delivering delivering, String topic, ProcessorContext<byte[], byte[]> context) {
+    this.delivering = delivering;
+    this.topic = topic;
+    this.context = context;
+    pending =
+        new PendingDeliveries(
+            context.getStateStore(PendingDeliveries.HEADS),
+            context.getStateStore(PendingDeliveries.BEHIND),
+            context.getStateStore(PendingDeliveries.DUE));
+    backlog = delivering.backlog().open();
+    tookOverAt = now();
+  }
+
+  /** Takes over what the stores hold, and works at every tick until closed. */
+  static OwnedPartition open(
+      Delivering delivering, String topic, ProcessorContext<byte[], byte[]> context) {
+    OwnedPartition opened = new OwnedPartition(delivering, topic, context);
+    opened.takeOver();
+    opened.schedules.add(Changelogs.begin(context, opened.pending::touch));
+    opened.schedules.add(
+        context.schedule(DeliveryOwner.TICK, PunctuationType.WALL_CLOCK_TIME, _ -> opened.tick()));
+    return opened;
+  }
+
+  private void takeOver() {
+    pending.forEachHead(
+        head -> {
+          String webhook = head.getDelivery().getWebhook();
+          backlog.added(webhook, head.getPendingSinceMicros());
+          lanes.computeIfAbsent(webhook, name -> show(Lane.unknown(name)));
+          if (head.getDueAtMicros() == 0) {
+            neverParked.add(PendingDeliveries.queue(head));
+          }
+        });
+    pending.forEachBehind(
+        delivery ->
+            backlog.added(delivery.getDelivery().getWebhook(), delivery.getPendingSinceMicros()));
+  }
+
+  /** The stores belong to somebody else from here on; attempts that run end unheard. */
+  void close() {
+    schedules.forEach(Cancellable::cancel);
+    delivering.backlog().close(backlog);
+  }
+
+  void process(Record<byte[], byte[]> record) {
+    if (record.value() == null) {
+      return;
+    }
+    Delivery delivery;
+    try {
+      delivery = Delivery.parseFrom(record.value());
+    } catch (InvalidProtocolBufferException e) {
+      delivering.poison().bury(context, record, "the delivery does not parse");
+      return;
+    }
+    Optional<String> mistake = mistake(record, delivery);
+    if (mistake.isPresent()) {
+      delivering.poison().bury(context, record, mistake.get());
+      return;
+    }
+    String webhook = delivery.getWebhook();
+    if (backlog.pending(webhook) >= delivering.pendingMax()) {
+      tooMany(record, delivery, delivering.pendingMax(), "all deliveries");
+      return;
+    }
+    takeIn(record, delivery);
+  }
+
+  private void takeIn(Record<byte[], byte[]> record, Delivery delivery) {
+    long now = now();
+    PendingDelivery taken =
+        PendingDelivery.newBuilder()
+            .setDelivery(delivery)
+            // The offset grows along the partition, and a record read twice has the same one.
+            .setSequence(context.recordMetadata().orElseThrow().offset())
+            .setPendingSinceMicros(now)
+            .build();
+    Lane lane = lanes.computeIfAbsent(delivery.getWebhook(), name -> show(Lane.empty(name, now)));
+    if (pending.head(PendingDeliveries.queue(taken)) != null) {
+      if (!pending.append(taken)) {
+        tooMany(record, delivery, PendingDeliveries.BEHIND_MAX, "one person's deliveries");
+        return;
+      }
+      backlog.added(lane.webhook, now);
+      return;
+    }
+    backlog.added(lane.webhook, now);
+    pending.begin(taken);
+    WebhookDefinition webhook = webhook(lane.webhook);
+    if (webhook != null && record.timestamp() * 1_000 < tookOverAt && now < heldUntil(webhook)) {
+      park(lane, taken, taken, heldUntil(webhook));
+    } else {
+      offer(lane, taken);
+    }
+  }
+
+  /**
+   * Sends a head that is not parked at once if it can be, and parks it for the next look if not.
+   */
+  private void offer(Lane lane, PendingDelivery head) {
+    long now = now();
+    WebhookDefinition webhook = webhook(lane.webhook);
+    if (webhook != null
+        && !delivering.draining().get()
+        // Those that are parked and due came earlier.
+        && !lane.isTimeToLook(now)
+        && delivering.slots().tryAcquire(lane.webhook)) {
+      begin(lane, webhook, head);
+    } else {
+      park(lane, head, head, now);
+      look(lane);
+    }
+  }
+
+  private void park(Lane lane, PendingDelivery head, PendingDelivery later, long dueAtMicros) {
+    pending.fence(lane.webhook);
+    pending.park(head, later.toBuilder().setDueAtMicros(dueAtMicros).build());
+    lane.parked(dueAtMicros);
+  }
+
+  private void tooMany(Record<byte[], byte[]> record, Delivery delivery, long max, String what) {
+    String webhook = delivery.getWebhook();
+    delivering
+        .poison()
+        .bury(
+            context,
+            record.withValue(replay(delivery).toByteArray()),
+            "more than " + max + " of " + what + " to webhook " + webhook + " wait",
+            topic);
+    delivering.metrics().deadLettered(webhook);
+  }
+
+  private static Optional<String> mistake(Record<byte[], byte[]> record, Delivery delivery) {
+    if (delivery.getWebhook().isEmpty() || delivery.getWebhook().indexOf('/') >= 0) {
+      return Optional.of("the delivery names no webhook");
+    }
+    if (delivery.getProfileId().isEmpty() || delivery.getProfileId().indexOf('/') >= 0) {
+      return Optional.of("the delivery names no profile");
+    }
+    if (delivery.getWebhookId().isEmpty() || delivery.getWebhookId().indexOf('.') >= 0) {
+      return Optional.of("the delivery has no valid webhook-id");
+    }
+    String key = delivery.getWebhook() + "/" + delivery.getProfileId();
+    if (record.key() == null || !new String(record.key(), StandardCharsets.UTF_8).equals(key)) {
+      return Optional.of("the key is not that of the delivery (expected: webhook/profile id)");
+    }
+    return Optional.empty();
+  }
+
+  private void tick() {
+    for (Bytes queue : neverParked) {
+      PendingDelivery head = pending.head(queue);
+      if (head != null && head.getDueAtMicros() == 0) {
+        // Before the takeover, so that it waits with those that were due then.
+        park(lane(head.getDelivery().getWebhook()), head, head, tookOverAt - 1);
+      }
+    }
+    neverParked.clear();
+    for (Ended end = ended.poll(); end != null; end = ended.poll()) {
+      settle(end);
+    }
+    for (Lane lane : new ArrayList<>(lanes.values())) {
+      if (lane.inFlight.isEmpty() && backlog.pending(lane.webhook) == 0) {
+        lanes.remove(lane.webhook);
+      } else {
+        look(lane);
+      }
+    }
+  }
+
+  /** Begins an attempt for each head that is due, as far as there are slots. */
+  private void look(Lane lane) {
+    long now = now();
+    if (!lane.isTimeToLook(now) || delivering.draining().get()) {
+      return;
+    }
+    WebhookDefinition webhook = webhook(lane.webhook);
+    if (webhook == null) {
+      // The definition has gone: what waits for it waits on.
+      return;
+    }
+    // What was due before the takeover is what may be in flight elsewhere.
+    long heldUntil = heldUntil(webhook);
+    boolean held = now < heldUntil;
+    var look =
+        new Object() {
+          long until = now;
+          long again = Long.MAX_VALUE;
+        };
+    List<PendingDeliveries.Parked> orphans = new ArrayList<>();
+    pending.parked(
+        lane.webhook,
+        held ? Math.max(lane.lookFrom(), tookOverAt) : lane.lookFrom(),
+        parked -> {
+          if (parked.dueAtMicros() > now) {
+            look.again = parked.dueAtMicros();
+            return false;
+          }
+          PendingDelivery inFlight = lane.inFlight.get(parked.queue());
+          PendingDelivery head = inFlight == null ? pending.head(parked.queue()) : inFlight;
+          if (head == null || head.getDueAtMicros() != parked.dueAtMicros()) {
+            orphans.add(parked);
+            return true;
+          }
+          if (inFlight != null) {
+            return true;
+          }
+          if (!delivering.slots().tryAcquire(lane.webhook)) {
+            look.until = parked.dueAtMicros();
+            look.again = now;
+            return false;
+          }
+          begin(lane, webhook, head);
+          return true;
+        });
+    if (!orphans.isEmpty()) {
+      // They say when to look at a head that has gone or has another due time by now: no delivery
+      // is
+      // lost with them.
+      LOG.error(
+          "webhook {}: {} due times without their deliveries are dropped",
+          lane.webhook,
+          orphans.size());
+      orphans.forEach(orphan -> pending.drop(lane.webhook, orphan));
+    }
+    if (held) {
+      lane.lookAgainAt(Math.min(look.again, heldUntil));
+    } else {
+      lane.lookedUntil(look.until);
+      lane.lookAgainAt(look.again);
+    }
+  }
+
+  private void begin(Lane lane, WebhookDefinition webhook, PendingDelivery head) {
+    Bytes queue = PendingDeliveries.queue(head);
+    lane.inFlight.put(queue, head);
+    long started = now();
+    delivering
+        .sender()
+        .send(webhook, head.getDelivery())
+        .whenComplete(
+            (outcome, error) -> {
+              Outcome how =
+                  outcome == null
+                      ? new Outcome.Failed(0, "failed: " + error.getClass().getSimpleName(), null)
+                      : outcome;
+              delivering.slots().release(lane.webhook, isAnswered(how));
+              ended.add(new AttemptEnded(queue, lane.webhook, how, started, now()));
+            });
+  }
+
+  private static boolean isAnswered(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Delivered _, Outcome.Rejected _, Outcome.NotSent _ -> true;
+      case Outcome.Failed failed -> failed.status() != 0;
+    };
+  }
+
+  private void settle(Ended end) {
+    Lane lane = lane(end.webhook());
+    PendingDelivery delivery = lane.inFlight.remove(end.queue());
+    if (delivery == null) {
+      throw new IllegalStateException("what has ended was not in flight");
+    }
+    switch (end) {
+      case AttemptEnded attempt -> settle(lane, delivery, attempt);
+      case Buried buried -> {
+        if (buried.kept()) {
+          delivering.metrics().deadLettered(lane.webhook);
+          remove(lane, delivery);
+        } else {
+          postpone(lane, delivery, DEAD_LETTER_RETRY, "its dead letter could not be kept");
+        }
+      }
+    }
+  }
+
+  private void settle(Lane lane, PendingDelivery delivery, AttemptEnded attempt) {
+    switch (attempt.outcome()) {
+      case Outcome.Delivered delivered -> {
+        delivering.health().well(lane.webhook);
+        delivering
+            .metrics()
+            .delivered(
+                lane.webhook, attempt.endedAt() - delivery.getDelivery().getCausedAtMicros());
+        log(delivery, attempt, delivered.status());
+        remove(lane, delivery);
+      }
+      case Outcome.Rejected rejected -> {
+        delivering.health().failed(lane.webhook, rejected.words());
+        delivering.metrics().failed(lane.webhook, "rejected");
+        log(delivery, attempt, rejected.status());
+        bury(lane, counted(delivery, rejected.words()), rejected.words());
+      }
+      case Outcome.Failed failed -> {
+        delivering.health().failed(lane.webhook, failed.words());
+        delivering.metrics().failed(lane.webhook, "failed");
+        log(delivery, attempt, failed.status());
+        retry(lane, delivery, failed);
+      }
+      case Outcome.NotSent notSent -> {
+        delivering.health().failed(lane.webhook, notSent.words());
+        delivering.metrics().failed(lane.webhook, "not_sent");
+        postpone(lane, delivery, RECHECK, notSent.words());
+      }
+    }
+  }
+
+  private void retry(Lane lane, PendingDelivery delivery, Outcome.Failed failed) {
+    int attempts = delivery.getAttempts() + 1;
+    Optional<Duration> delay =
+        delivering.retries().delayAfter(attempts, delivering.random().nextDouble());
+    if (delay.isEmpty()) {
+      bury(
+          lane,
+          counted(delivery, failed.words()),
+          "given up after " + attempts + " attempts, the last: " + failed.words());
+      return;
+    }
+    Duration after = delay.get();
+    if (failed.retryAfter() != null && failed.retryAfter().compareTo(after) > 0) {
+      after = failed.retryAfter();
+    }
+    reschedule(lane, delivery, counted(delivery, failed.words()), after);
+  }
+
+  private static PendingDelivery counted(PendingDelivery delivery, String outcome) {
+    return delivery.toBuilder()
+        .setAttempts(delivery.getAttempts() + 1)
+        .setLastOutcome(outcome)
+        .build();
+  }
+
+  // Without counting an attempt: none was made.
+  private void postpone(Lane lane, PendingDelivery delivery, Duration by, String why) {
+    reschedule(lane, delivery, delivery.toBuilder().setLastOutcome(why).build(), by);
+  }
+
+  private void reschedule(
+      Lane lane, PendingDelivery before, PendingDelivery after, Duration delay) {
+    park(lane, before, after, now() + delay.toNanos() / 1_000);
+  }
+
+  private void remove(Lane lane, PendingDelivery delivery) {
+    PendingDelivery next = pending.remove(delivery);
+    backlog.removed(lane.webhook, delivery.getPendingSinceMicros());
+    if (next != null) {
+      offer(lane, next);
+    }
+  }
+
+  /** Gives a delivery up. It blocks its queue until its dead letter is kept for good. */
+  private void bury(Lane lane, PendingDelivery delivery, String reason) {
+    Bytes queue = PendingDeliveries.queue(delivery);
+    lane.inFlight.put(queue, delivery);
+    Delivery content = delivery.getDelivery();
+    DeadLetter letter =
+        Poison.letter(topic, context.taskId().partition(), delivery.getSequence())
+            .setKey(ByteString.copyFromUtf8(content.getWebhook() + "/" + content.getProfileId()))
+            .setValue(replay(content).toByteString())
+            .setReason("webhook " + lane.webhook + ": " + reason)
+            .setAttempts(delivery.getAttempts())
+            .setAtMicros(now())
+            .setReplayTopic(topic)
+            .build();
+    delivering
+        .deadLetters()
+        .send(letter)
+        .whenComplete(
+            (_, error) -> {
+              if (error != null) {
+                LOG.warn("the dead letter {} was not kept; it will be tried again", letter.getId());
+              }
+              ended.add(new Buried(queue, lane.webhook, error == null));
+            });
+  }
+
+  // As it is kept in a dead letter: if it comes back, others may have gone out before it.
+  private static Delivery replay(Delivery delivery) {
+    return delivery.toBuilder().setReplay(true).build();
+  }
+
+  private void log(PendingDelivery delivery, AttemptEnded attempt, int status) {
+    Attempt entry =
+        Attempt.newBuilder()
+            .setWebhook(delivery.getDelivery().getWebhook())
+            .setProfileId(delivery.getDelivery().getProfileId())
+            .setWebhookId(delivery.getDelivery().getWebhookId())
+            .setNumber(delivery.getAttempts() + 1)
+            .setStartedAtMicros(attempt.startedAt())
+            .setTookMicros(attempt.endedAt() - attempt.startedAt())
+            .setStatus(status)
+            .setOutcome(attempt.outcome().words())
+            .build();
+    context.forward(
+        new Record<>(
+            entry.getWebhook().getBytes(StandardCharsets.UTF_8),
+            entry.toByteArray(),
+            attempt.endedAt() / 1_000));
+  }
+
+  private long heldUntil(WebhookDefinition webhook) {
+    return tookOverAt + webhook.timeout().plus(TAKEOVER_MARGIN).toNanos() / 1_000;
+  }
+
+  private Lane lane(String webhook) {
+    Lane lane = lanes.get(webhook);
+    if (lane == null) {
+      throw new IllegalStateException("a webhook has deliveries and no lane");
+    }
+    return lane;
+  }
+
+  private Lane show(Lane lane) {
+    delivering.metrics().show(lane.webhook);
+    return lane;
+  }
+
+  private @Nullable WebhookDefinition webhook(String name) {
+    return delivering.definitions().current().webhooks().get(name);
+  }
+
+  private long now() {
+    return Clocks.micros(delivering.clock());
+  }
+
+  /** Something that ran beside the owner's thread has ended. */
+  private sealed interface Ended {
+    Bytes queue();
+
+    String webhook();
+  }
+
+  private record AttemptEnded(
+      Bytes queue, String webhook, Outcome outcome, long startedAt, long endedAt)
+      implements Ended {}
+
+  private record Buried(Bytes queue, String webhook, boolean kept) implements Ended {}
+}
