@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.Json;
 import dev.attune.platform.http.JsonBody;
+import dev.attune.platform.http.OperatorOnly;
 import dev.attune.platform.http.Replies;
 import dev.attune.platform.kafka.KafkaUnavailableException;
 import dev.attune.proto.v1.DeadLetter;
@@ -39,7 +40,7 @@ public final class DeadLettersHttp implements Consumer<HttpRouting.Builder> {
   public void accept(HttpRouting.Builder http) {
     http.get("/v1/dead-letters", this::list)
         .get("/v1/dead-letters/{id}", this::show)
-        .post("/v1/dead-letters:replay", this::replay);
+        .post("/v1/dead-letters:replay", OperatorOnly.json(this::replay));
   }
 
   private void list(ServerRequest request, ServerResponse response) {
