@@ -35,7 +35,6 @@ import dev.attune.refresher.RefresherPart;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.store.redis.RedisProfileStore;
 import dev.attune.store.redis.RedisSettings;
-import io.grpc.BindableService;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -227,7 +226,7 @@ public final class Standalone implements AutoCloseable {
           new DefinitionsHttp(new DefinitionsPublisher(kafka, feed, InstantSource.system()), feed));
       routes.add(new DeadLettersHttp(letterLog, replay));
       parts.forEach(part -> routes.add(part::routes));
-      GrpcServer grpc = grpc(List.of(profiles.grpc()));
+      GrpcServer grpc = grpc(profiles);
       HttpServer http = http(routes);
 
       steps.accept(Step.READY);
@@ -278,7 +277,7 @@ public final class Standalone implements AutoCloseable {
       return process;
     }
 
-    private GrpcServer grpc(List<BindableService> services) {
+    private GrpcServer grpc(ProfileServicePart profiles) {
       GrpcServerConfig defaults = GrpcServerConfig.onPort(config.ports().grpc());
       try {
         return shutdown.add(
@@ -291,7 +290,8 @@ public final class Standalone implements AutoCloseable {
                     defaults.callsPerConnectionMax(),
                     defaults.connectionAgeMax(),
                     config.drain()),
-                services),
+                List.of(profiles.grpc()),
+                profiles::readiness),
             config.drain().plus(CLOSE_MAX));
       } catch (PortTakenException e) {
         throw PortCheck.taken("gRPC", e.port(), "--grpc-port", e);
