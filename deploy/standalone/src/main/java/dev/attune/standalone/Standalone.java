@@ -1,5 +1,6 @@
 package dev.attune.standalone;
 
+import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.dispatcher.DispatcherConfig;
 import dev.attune.dispatcher.DispatcherPart;
@@ -23,6 +24,7 @@ import dev.attune.platform.http.HttpServer;
 import dev.attune.platform.http.HttpServerConfig;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.KafkaTopics;
+import dev.attune.platform.kafka.KafkaUnavailableException;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.PortTakenException;
@@ -89,6 +91,12 @@ public final class Standalone implements AutoCloseable {
     shutdown.add("data folder", data, CLOSE_MAX);
     try {
       return new Opening(config, data, steps, shutdown).open();
+    } catch (DefinitionException e) {
+      shutdown.close();
+      throw StartComplaints.definitions(e);
+    } catch (KafkaUnavailableException e) {
+      shutdown.close();
+      throw StartComplaints.kafka(e, data);
     } catch (Throwable e) {
       shutdown.close();
       throw e;
