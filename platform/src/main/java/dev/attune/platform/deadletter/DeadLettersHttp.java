@@ -46,8 +46,9 @@ public final class DeadLettersHttp implements Consumer<HttpRouting.Builder> {
   private void list(ServerRequest request, ServerResponse response) {
     int limit = limit(request.query().first("limit").orElse(""));
     String part = request.query().first("part").orElse("");
+    // One more than is shown says whether there are older ones.
     List<DeadLetter> letters =
-        log.newest(limit, letter -> part.isEmpty() || letter.getPart().equals(part));
+        log.newest(limit + 1, letter -> part.isEmpty() || letter.getPart().equals(part));
     Replies.json(
         response,
         200,
@@ -55,8 +56,9 @@ public final class DeadLettersHttp implements Consumer<HttpRouting.Builder> {
           json.writeStartObject();
           json.writeNumberField("open", log.open());
           json.writeNumberField("dropped", log.dropped());
+          json.writeBooleanField("more", letters.size() > limit);
           json.writeArrayFieldStart("deadLetters");
-          for (DeadLetter letter : letters) {
+          for (DeadLetter letter : letters.subList(0, Math.min(limit, letters.size()))) {
             json.writeStartObject();
             writeFields(json, letter);
             json.writeEndObject();
