@@ -83,7 +83,7 @@ final class Service implements AutoCloseable {
             HttpServerConfig.onPort(0),
             List.<Consumer<HttpRouting.Builder>>of(
                 part::routes, new HealthHttp(List.of(part), Map::of)));
-    grpc = GrpcServer.start(GrpcServerConfig.onPort(0), List.of(part.grpc()));
+    grpc = GrpcServer.start(GrpcServerConfig.onPort(0), List.of(part.grpc()), part::readiness);
     store.put(jane());
   }
 

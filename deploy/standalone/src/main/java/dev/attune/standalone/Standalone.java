@@ -1,5 +1,6 @@
 package dev.attune.standalone;
 
+import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.dispatcher.DispatcherConfig;
 import dev.attune.dispatcher.DispatcherPart;
@@ -23,6 +24,7 @@ import dev.attune.platform.http.HttpServer;
 import dev.attune.platform.http.HttpServerConfig;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.KafkaTopics;
+import dev.attune.platform.kafka.KafkaUnavailableException;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.PortTakenException;
@@ -35,7 +37,6 @@ import dev.attune.refresher.RefresherPart;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.store.redis.RedisProfileStore;
 import dev.attune.store.redis.RedisSettings;
-import io.grpc.BindableService;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -90,6 +91,12 @@ public final class Standalone implements AutoCloseable {
     shutdown.add("data folder", data, CLOSE_MAX);
     try {
       return new Opening(config, data, steps, shutdown).open();
+    } catch (DefinitionException e) {
+      shutdown.close();
+      throw StartComplaints.definitions(e);
+    } catch (KafkaUnavailableException e) {
+      shutdown.close();
+      throw StartComplaints.kafka(e, data);
     } catch (Throwable e) {
       shutdown.close();
       throw e;
@@ -227,7 +234,7 @@ public final class Standalone implements AutoCloseable {
           new DefinitionsHttp(new DefinitionsPublisher(kafka, feed, InstantSource.system()), feed));
       routes.add(new DeadLettersHttp(letterLog, replay));
       parts.forEach(part -> routes.add(part::routes));
-      GrpcServer grpc = grpc(List.of(profiles.grpc()));
+      GrpcServer grpc = grpc(profiles);
       HttpServer http = http(routes);
 
       steps.accept(Step.READY);
@@ -278,7 +285,7 @@ public final class Standalone implements AutoCloseable {
       return process;
     }
 
-    private GrpcServer grpc(List<BindableService> services) {
+    private GrpcServer grpc(ProfileServicePart profiles) {
       GrpcServerConfig defaults = GrpcServerConfig.onPort(config.ports().grpc());
       try {
         return shutdown.add(
@@ -291,7 +298,8 @@ public final class Standalone implements AutoCloseable {
                     defaults.callsPerConnectionMax(),
                     defaults.connectionAgeMax(),
                     config.drain()),
-                services),
+                List.of(profiles.grpc()),
+                profiles::readiness),
             config.drain().plus(CLOSE_MAX));
       } catch (PortTakenException e) {
         throw PortCheck.taken("gRPC", e.port(), "--grpc-port", e);

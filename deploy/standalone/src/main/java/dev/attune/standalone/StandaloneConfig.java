@@ -90,9 +90,10 @@ public record StandaloneConfig(
   /**
    * Reads a config file; relative paths in it are relative to its folder.
    *
+   * @param otherwise the data folder when the file names none
    * @throws DefinitionException with {@code path:line:column}, or when the file cannot be read
    */
-  public static StandaloneConfig read(Path file) {
+  public static StandaloneConfig read(Path file, Path otherwise) {
     String text;
     try {
       text = Files.readString(file);
@@ -100,12 +101,12 @@ public record StandaloneConfig(
       throw new DefinitionException(file + ": cannot be read (" + e.getMessage() + ")", e);
     }
     Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));
-    return parse(Yaml.parse(file.toString(), text), folder);
+    return parse(Yaml.parse(file.toString(), text), folder, otherwise);
   }
 
-  static StandaloneConfig parse(Yaml yaml, Path folder) {
+  static StandaloneConfig parse(Yaml yaml, Path folder, Path otherwise) {
     yaml.keys("host", "ports", "data_dir", "models", "webhooks", "partitions", "drain");
-    StandaloneConfig defaults = of(DATA_DIR);
+    StandaloneConfig defaults = of(otherwise);
     try {
       return new StandaloneConfig(
           yaml.find("host").map(Yaml::text).orElse(defaults.host()),

@@ -250,6 +250,26 @@ class CommandsTest {
   }
 
   @Test
+  void deadLetters_sayHowManyAreOpenAndThatThereAreMore() {
+    answer(
+        200,
+        """
+        {"open": 240, "dropped": 3, "more": true, "deadLetters": [
+          {"id": "a", "at": "2026-11-21T08:00:00Z", "part": "refresher", "reason": "no id"}]}
+        """);
+    assertThat(attune("dead-letters", "list", "--limit", "1")).isZero();
+    assertThat(out())
+        .isEqualTo(
+            """
+            ID  AT                    PART       STATE  REASON
+            a   2026-11-21T08:00:00Z  refresher  open   no id
+            240 are open. There are older ones than these 1: --limit shows up to 1000. The oldest 3 \
+            are only in Kafka by now.
+            """);
+    assertThat(requests).containsExactly("GET /v1/dead-letters?limit=1 ");
+  }
+
+  @Test
   void replayOfNothing_saysTheForm() {
     assertThat(attune("dead-letters", "replay")).isEqualTo(1);
     assertThat(err()).contains("either the ids of letters or --all");

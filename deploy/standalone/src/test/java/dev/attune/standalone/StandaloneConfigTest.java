@@ -83,12 +83,17 @@ class StandaloneConfigTest {
 
   @Test
   void missingFile_isOneSentence() {
-    assertThatThrownBy(() -> StandaloneConfig.read(Path.of("/nowhere/attune.yaml")))
+    assertThatThrownBy(() -> read("/nowhere/attune.yaml"))
         .isInstanceOf(DefinitionException.class)
         .hasMessageStartingWith("/nowhere/attune.yaml: cannot be read");
   }
 
   private static StandaloneConfig parse(String yaml) {
-    return StandaloneConfig.parse(Yaml.parse("attune.yaml", yaml), FOLDER);
+    return StandaloneConfig.parse(
+        Yaml.parse("attune.yaml", yaml), FOLDER, StandaloneConfig.DATA_DIR);
+  }
+
+  private static StandaloneConfig read(String file) {
+    return StandaloneConfig.read(Path.of(file), StandaloneConfig.DATA_DIR);
   }
 }

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.Json;
 import dev.attune.platform.http.JsonBody;
+import dev.attune.platform.http.OperatorOnly;
 import dev.attune.platform.http.Replies;
 import dev.attune.platform.kafka.KafkaUnavailableException;
 import dev.attune.proto.v1.DeadLetter;
@@ -39,14 +40,15 @@ public final class DeadLettersHttp implements Consumer<HttpRouting.Builder> {
   public void accept(HttpRouting.Builder http) {
     http.get("/v1/dead-letters", this::list)
         .get("/v1/dead-letters/{id}", this::show)
-        .post("/v1/dead-letters:replay", this::replay);
+        .post("/v1/dead-letters:replay", OperatorOnly.json(this::replay));
   }
 
   private void list(ServerRequest request, ServerResponse response) {
     int limit = limit(request.query().first("limit").orElse(""));
     String part = request.query().first("part").orElse("");
+    // One more than is shown says whether there are older ones.
     List<DeadLetter> letters =
-        log.newest(limit, letter -> part.isEmpty() || letter.getPart().equals(part));
+        log.newest(limit + 1, letter -> part.isEmpty() || letter.getPart().equals(part));
     Replies.json(
         response,
         200,
@@ -54,8 +56,9 @@ public final class DeadLettersHttp implements Consumer<HttpRouting.Builder> {
           json.writeStartObject();
           json.writeNumberField("open", log.open());
           json.writeNumberField("dropped", log.dropped());
+          json.writeBooleanField("more", letters.size() > limit);
           json.writeArrayFieldStart("deadLetters");
-          for (DeadLetter letter : letters) {
+          for (DeadLetter letter : letters.subList(0, Math.min(limit, letters.size()))) {
             json.writeStartObject();
             writeFields(json, letter);
             json.writeEndObject();

@@ -7,6 +7,7 @@ import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.HttpServer;
 import dev.attune.platform.http.Json;
 import dev.attune.platform.http.JsonBody;
+import dev.attune.platform.http.OperatorOnly;
 import dev.attune.platform.http.Replies;
 import dev.attune.platform.kafka.KafkaUnavailableException;
 import io.helidon.webserver.http.HttpRouting;
@@ -30,7 +31,8 @@ public final class DefinitionsHttp implements Consumer<HttpRouting.Builder> {
 
   @Override
   public void accept(HttpRouting.Builder http) {
-    http.post("/v1/definitions:apply", this::apply).get("/v1/definitions", this::list);
+    http.post("/v1/definitions:apply", OperatorOnly.json(this::apply))
+        .get("/v1/definitions", this::list);
   }
 
   private void apply(ServerRequest request, ServerResponse response) {

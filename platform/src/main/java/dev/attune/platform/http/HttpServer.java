@@ -70,6 +70,8 @@ public final class HttpServer implements AutoCloseable {
             .build();
     WebServerConfig.Builder builder =
         WebServer.builder()
+            // The name as it was given, for those who check what a request calls it.
+            .host(config.host())
             .address(address)
             .port(config.port())
             // Without it every reply of more than one segment waits for the other side's delayed

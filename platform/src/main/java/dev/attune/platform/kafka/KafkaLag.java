@@ -19,8 +19,10 @@ public final class KafkaLag {
 
   /**
    * Records per partition that the group has not committed yet, of the partitions it has ever
-   * committed. In topics with transactions the markers count too, so that a small number that does
-   * not move may mean "caught up".
+   * committed. A partition that it never committed is not in the answer: for a group that has not
+   * begun it is empty, as if there were nothing to read, so first wait for what only the group's
+   * work brings about. In topics with transactions the markers count too, so that a small number
+   * that does not move may mean "caught up".
    *
    * @throws KafkaUnavailableException when the broker does not answer in time
    */
@@ -61,7 +63,7 @@ public final class KafkaLag {
     }
   }
 
-  /** All partitions together. */
+  /** All partitions of {@link #of} together: 0 also for a group that never committed. */
   public static long total(Admin admin, String group, Duration timeout) {
     return of(admin, group, timeout).values().stream().mapToLong(Long::longValue).sum();
   }

@@ -5,16 +5,18 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Reads partition 0 of a topic from its beginning, for ever, on a thread of its own. Only committed
- * records are seen. When the broker is away it tries again; when the position is lost it starts
- * from the beginning.
+ * records are seen. When the broker is away it tries again; when the position is lost, e.g. because
+ * the topic was made anew, it starts from the beginning and tells the reader.
  */
 public final class TopicFollower implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TopicFollower.class);
@@ -40,7 +42,7 @@ public final class TopicFollower implements AutoCloseable {
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Object progress = new Object();
 
-  /** Everything before this offset was read and told to the reader; guarded by progress. */
+  /** All before it was read and told to the reader since it (re)started; guarded by progress. */
   private long caughtUpTo = -1;
 
   private TopicFollower(KafkaSettings settings, String topic, Reader reader) {
@@ -78,7 +80,7 @@ public final class TopicFollower implements AutoCloseable {
 
   private void run() {
     while (stopped.getCount() > 0) {
-      try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(settings, "follow-" + topic)) {
+      try (Consumer<byte[], byte[]> consumer = consumer()) {
         follow(consumer);
       } catch (RuntimeException e) {
         LOG.error("following {} failed and begins again", topic, e);
@@ -87,10 +89,21 @@ public final class TopicFollower implements AutoCloseable {
     }
   }
 
+  private Consumer<byte[], byte[]> consumer() {
+    var properties = KafkaClients.consumerProperties(settings, "follow-" + topic);
+    // A lost position is an error here: the consumer itself would jump without telling the reader,
+    // which would keep what is no longer in the topic.
+    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+    return new KafkaConsumer<>(properties);
+  }
+
   private void follow(Consumer<byte[], byte[]> consumer) {
     TopicPartition partition = new TopicPartition(topic, 0);
     consumer.assign(List.of(partition));
     consumer.seekToBeginning(List.of(partition));
+    synchronized (progress) {
+      caughtUpTo = -1;
+    }
     reader.restart();
     boolean news = true;
     while (stopped.getCount() > 0) {

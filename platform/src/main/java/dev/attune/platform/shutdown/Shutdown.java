@@ -33,7 +33,7 @@ public final class Shutdown implements AutoCloseable {
     Signals.handle(
         List.of("TERM", "INT"),
         () -> {
-          if (asked.getCount() == 0) {
+          if (isAsked()) {
             Runtime.getRuntime().halt(130);
           }
           asked.countDown();
@@ -45,12 +45,20 @@ public final class Shutdown implements AutoCloseable {
     asked.countDown();
   }
 
+  /** Whether a signal, or {@link #ask}, has come. */
+  public boolean isAsked() {
+    return asked.getCount() == 0;
+  }
+
   /** Waits until the process is asked to end; to be followed by {@link #close} and exit 0. */
   public void awaitSignal() throws InterruptedException {
     asked.await();
   }
 
-  /** Closes everything, once. */
+  /**
+   * Closes everything, once. An interrupt, which is how a start under way is told to end, changes
+   * neither the order nor the time that each has; the flag is set again afterwards.
+   */
   @Override
   public void close() {
     List<Step> open;
@@ -58,12 +66,17 @@ public final class Shutdown implements AutoCloseable {
       open = closed ? List.of() : List.copyOf(steps);
       closed = true;
     }
+    boolean interrupted = false;
     for (Step step : open.reversed()) {
-      close(step);
+      interrupted |= close(step);
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
-  private static void close(Step step) {
+  /** Returns whether this thread was interrupted before or meanwhile. */
+  private static boolean close(Step step) {
     Thread thread =
         Thread.ofPlatform()
             .name("close-" + step.name())
@@ -76,18 +89,22 @@ public final class Shutdown implements AutoCloseable {
                     LOG.error("closing {} failed", step.name(), e);
                   }
                 });
-    try {
-      if (!thread.join(step.limit())) {
-        LOG.error(
-            "{} did not close within {} ms and is left behind",
-            step.name(),
-            step.limit().toMillis());
-        thread.interrupt();
+    long deadline = System.nanoTime() + step.limit().toNanos();
+    boolean interrupted = false;
+    while (true) {
+      try {
+        if (!thread.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())))) {
+          LOG.error(
+              "{} did not close within {} ms and is left behind",
+              step.name(),
+              step.limit().toMillis());
+          thread.interrupt();
+        }
+        return interrupted;
+      } catch (InterruptedException e) {
+        // What was opened earlier is still needed by what is being closed: go on waiting.
+        interrupted = true;
       }
-    } catch (InterruptedException e) {
-      // Whoever closes is in a hurry: the rest is closed all the same, without waiting.
-      thread.interrupt();
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -152,6 +152,7 @@ class DeadLettersIT {
   private static JsonNode post(HttpServer server, String body) throws Exception {
     return send(
         HttpRequest.newBuilder(uri(server, "/v1/dead-letters:replay"))
+            .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 

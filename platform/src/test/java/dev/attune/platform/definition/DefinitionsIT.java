@@ -230,6 +230,7 @@ class DefinitionsIT {
             });
     return send(
         HttpRequest.newBuilder(uri(server, "/v1/definitions:apply"))
+            .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
   }
 

@@ -3,13 +3,16 @@ package dev.attune.platform.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.embedded.EmbeddedKafka;
+import dev.attune.testkit.Await;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -71,6 +74,37 @@ class TopicFollowerIT {
       }
     } finally {
       broker.close();
+    }
+  }
+
+  // Definitions that are in the topic no longer must not stay in force until the next restart.
+  @Test
+  void follower_forgetsWhatItRead_whenTheTopicIsMadeAnew() throws Exception {
+    try (EmbeddedKafka broker = EmbeddedKafka.start(folder.resolve("anew"), 0)) {
+      KafkaSettings settings = KafkaSettings.local(broker.bootstrapServers());
+      String topic = settings.topics().definitions();
+      Seen seen = new Seen();
+      KafkaTopics.ensure(settings, WAIT);
+      try (var admin = KafkaClients.admin(settings, "test");
+          TopicFollower follower = TopicFollower.start(settings, topic, seen)) {
+        long last = send(settings, topic, true, "a", "b", "c");
+        assertThat(follower.awaitOffset(last + 1, WAIT)).as("read the transaction").isTrue();
+
+        admin.deleteTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS);
+        Await.until(WAIT, "the topic is still there", () -> !names(admin).contains(topic));
+        KafkaTopics.ensure(settings, WAIT);
+        send(settings, topic, true, "d");
+        Await.until(WAIT, "the new topic was not read", () -> seen.records.contains("d"));
+        assertThat(seen.records).doesNotContain("a", "b", "c");
+      }
+    }
+  }
+
+  private static Set<String> names(Admin admin) {
+    try {
+      return admin.listTopics().names().get(30, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError("the topics could not be listed", e);
     }
   }
 

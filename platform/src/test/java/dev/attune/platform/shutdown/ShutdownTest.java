@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class ShutdownTest {
@@ -20,6 +21,26 @@ class ShutdownTest {
     shutdown.add("server", () -> closed.add("server"), SOON);
     shutdown.close();
     shutdown.close();
+    assertThat(closed).containsExactly("server", "broker");
+  }
+
+  // A signal interrupts a start wherever it is. If closing were hurried by it, the broker would be
+  // cut off while its clients still wrote.
+  @Test
+  void interruptedThread_stillClosesOneAfterTheOther_andKeepsItsFlag() {
+    CountDownLatch never = new CountDownLatch(1);
+    Shutdown shutdown = new Shutdown();
+    shutdown.add("broker", () -> closed.add("broker"), SOON);
+    shutdown.add(
+        "server",
+        () -> {
+          assertThat(never.await(50, TimeUnit.MILLISECONDS)).isFalse();
+          closed.add("server");
+        },
+        SOON);
+    Thread.currentThread().interrupt();
+    shutdown.close();
+    assertThat(Thread.interrupted()).isTrue();
     assertThat(closed).containsExactly("server", "broker");
   }
 

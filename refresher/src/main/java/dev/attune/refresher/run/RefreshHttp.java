@@ -1,17 +1,17 @@
 package dev.attune.refresher.run;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.Status;
+import dev.attune.platform.http.HttpProblem;
+import dev.attune.platform.http.Json;
+import dev.attune.platform.http.JsonBody;
+import dev.attune.platform.http.OperatorOnly;
+import dev.attune.platform.http.Replies;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * Runs over HTTP, in JSON:
@@ -28,8 +28,7 @@ import java.nio.charset.StandardCharsets;
  * is how far it is. An error: {@code {"code", "message"}}.
  */
 public final class RefreshHttp {
-  private static final int BODY_LENGTH_MAX = 4_096;
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int BODY_BYTES_MAX = 4_096;
 
   private final Refreshes refreshes;
 
@@ -39,94 +38,71 @@ public final class RefreshHttp {
 
   /** Adds the routes. */
   public void routes(HttpRouting.Builder http) {
-    http.post("/v1/refreshes", this::start)
+    http.post("/v1/refreshes", OperatorOnly.json(this::start))
         .get("/v1/refreshes", this::list)
         .get("/v1/refreshes/{id}", this::get);
   }
 
-  private void start(ServerRequest request, ServerResponse response) throws IOException {
-    JsonNode body;
-    try (InputStream in = request.content().inputStream()) {
-      byte[] bytes = in.readNBytes(BODY_LENGTH_MAX + 1);
-      if (bytes.length > BODY_LENGTH_MAX) {
-        error(
-            response,
-            Status.REQUEST_ENTITY_TOO_LARGE_413,
-            "too_large",
-            "the body is larger than " + BODY_LENGTH_MAX + " bytes");
-        return;
-      }
-      body = JSON.readTree(bytes);
-    } catch (JsonProcessingException e) {
-      error(response, Status.BAD_REQUEST_400, "invalid_json", "the body is not JSON");
-      return;
-    }
-    JsonNode model = body.path("model");
-    if (!model.isTextual() || body.size() != 1) {
-      error(
-          response,
-          Status.BAD_REQUEST_400,
-          "invalid_request",
-          "expected {\"model\": \"<name of a model>\"} and nothing else");
-      return;
-    }
-    switch (refreshes.start(model.textValue())) {
-      case StartResult.Started started -> send(response, Status.ACCEPTED_202, json(started.run()));
+  private void start(ServerRequest request, ServerResponse response) {
+    JsonNode body = Json.parse(Replies.body(request, BODY_BYTES_MAX));
+    JsonBody.requireKeys(body, List.of("model"));
+    switch (refreshes.start(JsonBody.text(body, "model"))) {
+      case StartResult.Started started ->
+          Replies.json(response, 202, json -> write(json, started.run()));
       case StartResult.AlreadyRunning running ->
-          error(
-              response,
-              Status.CONFLICT_409,
+          throw new HttpProblem(
+              409,
               "already_running",
               "the run " + running.run().id() + " of that model has not ended yet");
       case StartResult.UnknownModel unknown ->
-          error(response, Status.NOT_FOUND_404, "unknown_model", unknown.message());
+          throw new HttpProblem(404, "unknown_model", unknown.message());
     }
   }
 
   private void list(ServerRequest request, ServerResponse response) {
-    ObjectNode body = JSON.createObjectNode();
-    var runs = body.putArray("runs");
-    refreshes.list().forEach(run -> runs.add(json(run)));
-    send(response, Status.OK_200, body);
+    List<Run> runs = refreshes.list();
+    Replies.json(
+        response,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeArrayFieldStart("runs");
+          for (Run run : runs) {
+            write(json, run);
+          }
+          json.writeEndArray();
+          json.writeEndObject();
+        });
   }
 
   private void get(ServerRequest request, ServerResponse response) {
-    refreshes
-        .get(request.path().pathParameters().get("id"))
-        .ifPresentOrElse(
-            run -> send(response, Status.OK_200, json(run)),
-            () ->
-                error(
-                    response,
-                    Status.NOT_FOUND_404,
-                    "unknown_run",
-                    "there is no run with that id, or it is no longer remembered"));
+    Run run =
+        refreshes
+            .get(request.path().pathParameters().get("id"))
+            .orElseThrow(
+                () ->
+                    new HttpProblem(
+                        404,
+                        "unknown_run",
+                        "there is no run with that id, or it is no longer remembered"));
+    Replies.json(response, 200, json -> write(json, run));
   }
 
-  private static ObjectNode json(Run run) {
-    ObjectNode node = JSON.createObjectNode();
-    node.put("id", run.id());
-    node.put("model", run.model());
-    node.put("kind", run.kind());
-    node.put("state", run.state().label());
-    node.put("started_at", run.startedAt().toString());
-    run.endedAt().ifPresent(at -> node.put("ended_at", at.toString()));
-    node.put("rows", run.rows());
-    node.put("total", run.total());
-    node.put("written", run.written());
-    node.put("bad_rows", run.badRows());
-    node.put("message", run.message());
-    return node;
-  }
-
-  private static void error(ServerResponse response, Status status, String code, String message) {
-    send(response, status, JSON.createObjectNode().put("code", code).put("message", message));
-  }
-
-  private static void send(ServerResponse response, Status status, JsonNode body) {
-    response
-        .status(status)
-        .header(HeaderNames.CONTENT_TYPE, "application/json")
-        .send(body.toString().getBytes(StandardCharsets.UTF_8));
+  private static void write(JsonGenerator json, Run run) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("id", run.id());
+    json.writeStringField("model", run.model());
+    json.writeStringField("kind", run.kind());
+    json.writeStringField("state", run.state().label());
+    json.writeStringField("started_at", run.startedAt().toString());
+    if (run.endedAt().isPresent()) {
+      json.writeStringField("ended_at", run.endedAt().get().toString());
+    }
+    json.writeNumberField("rows", run.rows());
+    json.writeNumberField("total", run.total());
+    json.writeNumberField("written", run.written());
+    json.writeNumberField("bad_rows", run.badRows());
+    json.writeStringField("message", run.message());
+    json.writeEndObject();
   }
 }

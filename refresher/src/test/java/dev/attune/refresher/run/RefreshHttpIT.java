@@ -4,10 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.helidon.webserver.WebServer;
-import io.helidon.webserver.http.HttpRouting;
+import dev.attune.platform.http.HttpServer;
+import dev.attune.platform.http.HttpServerConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -15,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,39 +25,39 @@ class RefreshHttpIT {
 
   @TempDir Path directory;
   private Refreshes refreshes;
-  private WebServer server;
+  private HttpServer server;
 
   @BeforeEach
   void start() throws Exception {
     Files.writeString(directory.resolve("customers.csv"), "id,plan\n1,free\n");
     refreshes = RefreshesTest.refreshes(directory, _ -> {}, new SimpleMeterRegistry());
-    HttpRouting.Builder routing = HttpRouting.builder();
-    new RefreshHttp(refreshes).routes(routing);
     server =
-        WebServer.builder()
-            .address(InetAddress.getLoopbackAddress())
-            .port(0)
-            .routing(routing)
-            .build()
-            .start();
+        HttpServer.start(HttpServerConfig.onPort(0), List.of(new RefreshHttp(refreshes)::routes));
   }
 
   @AfterEach
   void stop() {
-    server.stop();
+    server.close();
     refreshes.close();
   }
 
   private record Answer(int status, JsonNode body) {}
 
   private Answer send(String path, String body) throws Exception {
+    return send(path, body, "application/json");
+  }
+
+  private Answer send(String path, String body, String type) throws Exception {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
             .timeout(Duration.ofSeconds(10));
     HttpRequest built =
         body.isEmpty()
             ? request.GET().build()
-            : request.POST(HttpRequest.BodyPublishers.ofString(body)).build();
+            : request
+                .header("Content-Type", type)
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
     try (HttpClient client = HttpClient.newHttpClient()) {
       HttpResponse<String> response = client.send(built, HttpResponse.BodyHandlers.ofString());
       return new Answer(response.statusCode(), JSON.readTree(response.body()));
@@ -76,6 +76,14 @@ class RefreshHttpIT {
     assertThat(run.body().get("state").textValue()).isEqualTo("done");
     assertThat(run.body().get("written").intValue()).isEqualTo(1);
     assertThat(send("/v1/refreshes", "").body().get("runs").get(0)).isEqualTo(run.body());
+  }
+
+  // As any web page may send it.
+  @Test
+  void requestThatDoesNotSayJson_isRefused() throws Exception {
+    assertThat(send("/v1/refreshes", "{\"model\": \"customers\"}", "text/plain").status())
+        .isEqualTo(415);
+    assertThat(refreshes.list()).isEmpty();
   }
 
   @Test

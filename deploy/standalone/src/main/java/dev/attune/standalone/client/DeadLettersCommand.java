@@ -32,9 +32,14 @@ public final class DeadLettersCommand implements Runnable {
   }
 
   @Command(name = "list", description = "The newest first.", mixinStandardHelpOptions = true)
-  int list(@Mixin Server server) throws InterruptedException {
+  int list(
+      @Mixin Server server,
+      @Option(names = "--limit", description = "1 to 1000; ${DEFAULT-VALUE}.", defaultValue = "100")
+          int limit)
+      throws InterruptedException {
     try (AttuneClient attune = server.connect()) {
-      JsonNode letters = attune.get(PATH).orComplain().path("deadLetters");
+      JsonNode reply = attune.get(PATH + "?limit=" + limit).orComplain();
+      JsonNode letters = reply.path("deadLetters");
       if (letters.isEmpty()) {
         terminal.result("No dead letters.");
         return 0;
@@ -49,8 +54,24 @@ public final class DeadLettersCommand implements Runnable {
             letter.path("reason").asText());
       }
       table.lines().forEach(terminal::result);
+      terminal.result(summary(reply, letters.size()));
       return 0;
     }
+  }
+
+  private static String summary(JsonNode reply, int shown) {
+    var summary = new StringBuilder().append(reply.path("open").asLong()).append(" are open.");
+    if (reply.path("more").asBoolean()) {
+      summary
+          .append(" There are older ones than these ")
+          .append(shown)
+          .append(": --limit shows up to 1000.");
+    }
+    long dropped = reply.path("dropped").asLong();
+    if (dropped > 0) {
+      summary.append(" The oldest ").append(dropped).append(" are only in Kafka by now.");
+    }
+    return summary.toString();
   }
 
   @Command(

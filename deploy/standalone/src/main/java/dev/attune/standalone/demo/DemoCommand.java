@@ -56,7 +56,7 @@ public final class DemoCommand implements Callable<Integer> {
       throw new Complaint(String.valueOf(e.getMessage()) + ".", e);
     }
     StandaloneConfig config = options.config(DATA_DIR);
-    DataDir data = DataDir.open(config.dataDir());
+    DataDir data = DataDir.open(config.dataDir(), DataDir.Kind.DEMO);
     stopLeftBehindRedis(data);
     data.clean();
     Logs.toFile(data.log());

@@ -39,7 +39,9 @@ public final class StartOptions {
   public StandaloneConfig config(Path otherwise) {
     try {
       StandaloneConfig read =
-          config == null ? StandaloneConfig.of(otherwise) : StandaloneConfig.read(config);
+          config == null
+              ? StandaloneConfig.of(otherwise)
+              : StandaloneConfig.read(config, otherwise);
       StandaloneConfig.Ports ports = read.ports();
       return read.withPorts(
               new StandaloneConfig.Ports(

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.standalone.up;
+
+import org.jspecify.annotations.NullMarked;
