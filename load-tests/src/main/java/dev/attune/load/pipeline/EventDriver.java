@@ -55,10 +55,17 @@ final class EventDriver implements AutoCloseable {
     this.onAcknowledged = onAcknowledged;
   }
 
-  /** Sends all of it and waits for every answer. */
-  void run(Progress progress) throws InterruptedException {
+  /**
+   * Sends all of it and waits for every answer.
+   *
+   * @param onTimed called when the warm-up is over, before the first event that is timed
+   */
+  void run(Progress progress, Runnable onTimed) throws InterruptedException {
     long began = System.nanoTime();
     for (int i = 0; i < plan.events(); i++) {
+      if (i == plan.warmUpEvents()) {
+        onTimed.run();
+      }
       long due = began + plan.dueNanos(i);
       for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
         LockSupport.parkNanos(left);

@@ -3,6 +3,7 @@ package dev.attune.load.pipeline;
 import dev.attune.proto.v1.Profile;
 import dev.attune.standalone.terminal.Progress;
 import dev.attune.standalone.terminal.Terminal;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
@@ -10,14 +11,17 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiPredicate;
 
 /** Looks many people up and finds those whose profile is not as it must be. */
 final class Everybody {
   private static final int AT_ONCE = 32;
 
-  /** A lookup may fail on a busy machine; what is not there stays away. */
-  private static final int ATTEMPTS = 3;
+  /** A lookup may fail on a busy machine; what is lost stays away. */
+  private static final int ATTEMPTS = 5;
+
+  private static final Duration PAUSE = Duration.ofMillis(200);
 
   private Everybody() {}
 
@@ -64,6 +68,7 @@ final class Everybody {
       if (lookups.find(userId).filter(profile -> right.test(userId, profile)).isPresent()) {
         return true;
       }
+      LockSupport.parkNanos(PAUSE.toNanos());
     }
     return false;
   }

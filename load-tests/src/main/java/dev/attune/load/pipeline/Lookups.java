@@ -10,7 +10,9 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -25,7 +27,7 @@ final class Lookups implements AutoCloseable {
   private final ManagedChannel channel;
   private final ProfileServiceGrpc.ProfileServiceBlockingStub stub;
   private final AtomicLong made = new AtomicLong();
-  private final AtomicLong failed = new AtomicLong();
+  private final Map<Status.Code, AtomicLong> failed = new ConcurrentHashMap<>();
   private final AtomicLong wrong = new AtomicLong();
 
   /**
@@ -54,7 +56,7 @@ final class Lookups implements AutoCloseable {
       return Optional.of(profile);
     } catch (StatusRuntimeException e) {
       if (e.getStatus().getCode() != Status.Code.NOT_FOUND) {
-        failed.incrementAndGet();
+        failed.computeIfAbsent(e.getStatus().getCode(), _ -> new AtomicLong()).incrementAndGet();
       }
       return Optional.empty();
     }
@@ -79,9 +81,9 @@ final class Lookups implements AutoCloseable {
     return made.get();
   }
 
-  /** Those that brought an error. */
-  long failed() {
-    return failed.get();
+  /** Those that brought an error, by its code. */
+  Map<Status.Code, AtomicLong> failed() {
+    return Map.copyOf(failed);
   }
 
   /** Answers about somebody else than was asked for. */

@@ -1,6 +1,7 @@
 package dev.attune.load.pipeline;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.attune.load.process.CpuTimes;
 import dev.attune.load.process.MemorySampler;
 import dev.attune.load.process.StandaloneProcess;
 import dev.attune.load.report.PercentilePlot;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * One run: start, load, purchases, the verdict on what was lost, and a restart on the same state.
@@ -154,13 +156,16 @@ final class PipelineBench {
     Watch watch = new Watch(plan, ledger, lookups);
     try (EventDriver driver =
         new EventDriver(URI.create(attune.url()), plan, ledger, watch::acknowledged)) {
+      var before = new AtomicReference<>(CpuTimes.now(attune.handle()));
+      String shares;
       try (watch;
           Progress progress = terminal.progress("Live events", plan.events(), "events")) {
-        driver.run(progress);
+        driver.run(progress, () -> before.set(CpuTimes.now(attune.handle())));
+        shares = CpuTimes.between(before.get(), CpuTimes.now(attune.handle()));
       }
       stages.awaitThrough(THROUGH_MAX);
       awaitWebhooks(ledger);
-      tellLatencies(driver, watch, webhooks(ledger), lookups);
+      tellLatencies(driver, watch, webhooks(ledger), lookups, shares);
     }
   }
 
@@ -182,14 +187,16 @@ final class PipelineBench {
     return latencies;
   }
 
-  private void tellLatencies(EventDriver driver, Watch watch, Latencies webhooks, Lookups lookups)
+  private void tellLatencies(
+      EventDriver driver, Watch watch, Latencies webhooks, Lookups lookups, String shares)
       throws IOException {
     String driven =
         "sent late by "
             + driver.late()
             + ", answered after "
             + driver.answers()
-            + " from when it was due; driver and poller share the cores";
+            + " from when it was due; "
+            + shares;
     figures.latency(
         PipelineFigures.Name.VISIBLE,
         watch.visible(),
@@ -261,7 +268,9 @@ final class PipelineBench {
                   seconds(attune.startTime()),
                   different == 0
                       ? "every profile that was looked up as before"
-                      : different + " PROFILES NOT AS BEFORE"));
+                      : different
+                          + " PROFILES NOT AS BEFORE, lookups failed: "
+                          + lookups.failed()));
       if (different > 0) {
         throw new Complaint(different + " profiles are not as they were before the restart.");
       }

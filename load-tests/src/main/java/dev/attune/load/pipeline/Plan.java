@@ -22,7 +22,7 @@ record Plan(int rate, int warmUpSeconds, int seconds) {
   /**
    * Every how many identifies one is looked for. Prime to the people: it is not always the same.
    */
-  static final int LOOKUP_EVERY = 5;
+  static final int LOOKUP_EVERY = 10;
 
   /** Every how many strangers one is looked for. */
   static final int AUDIENCE_EVERY = 2;

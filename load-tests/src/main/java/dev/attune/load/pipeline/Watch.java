@@ -78,7 +78,8 @@ final class Watch implements AutoCloseable {
         (identify ? visible : member).record(waited);
         return;
       }
-      LockSupport.parkNanos(pause.toNanos());
+      // A twentieth of the wait is exact enough; a slow system is not slowed down by being asked.
+      LockSupport.parkNanos(Math.max(pause.toNanos(), waited / 20));
     }
   }
 
