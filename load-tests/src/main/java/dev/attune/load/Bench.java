@@ -1,0 +1,55 @@
+package dev.attune.load;
+
+import dev.attune.load.pipeline.PipelineCommand;
+import dev.attune.standalone.terminal.Complaint;
+import dev.attune.standalone.terminal.Terminal;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/**
+ * {@code ./attune bench NAME}: a table on the terminal and {@code target/bench/NAME.json}. Exit
+ * codes: 0 every figure holds, 1 one does not or could not be measured, 2 not understood.
+ */
+@Command(
+    name = "./attune bench",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "NAME",
+    commandListHeading = "%nBenchmarks:%n",
+    description =
+        "Measures real processes on this machine, on loopback, and verifies every answer.")
+public final class Bench implements Runnable {
+  private final Terminal terminal;
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  @SuppressWarnings("NullAway.Init") // picocli sets the spec.
+  private Bench(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  public static void main(String[] arguments) {
+    // The receiver's answers are small: none of them may wait for an acknowledgement.
+    System.setProperty("sun.net.httpserver.nodelay", "true");
+    Terminal terminal = Terminal.system();
+    System.exit(commands(terminal).execute(arguments));
+  }
+
+  static CommandLine commands(Terminal terminal) {
+    CommandLine commands = new CommandLine(new Bench(terminal));
+    commands.addSubcommand(new PipelineCommand(terminal));
+    commands.setExecutionExceptionHandler(
+        (exception, _, _) -> {
+          if (exception instanceof Complaint complaint) {
+            terminal.note("attune: " + complaint.sentence());
+            return CommandLine.ExitCode.SOFTWARE;
+          }
+          throw exception;
+        });
+    return commands;
+  }
+
+  /** Without a name: which there are. */
+  @Override
+  public void run() {
+    terminal.result(spec.commandLine().getUsageMessage().stripTrailing());
+  }
+}

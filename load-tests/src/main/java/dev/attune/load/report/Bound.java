@@ -1,0 +1,47 @@
+package dev.attune.load.report;
+
+import com.google.errorprone.annotations.Immutable;
+
+/**
+ * What a figure has to keep to, the bound itself included.
+ *
+ * @param kind which side of the limit is good
+ * @param limit in the figure's unit
+ */
+@Immutable
+public record Bound(Kind kind, double limit) {
+  /** Which side is good. */
+  public enum Kind {
+    AT_MOST("at most"),
+    AT_LEAST("at least");
+
+    private final String label;
+
+    Kind(String label) {
+      this.label = label;
+    }
+  }
+
+  /** Less is better. */
+  public static Bound atMost(double limit) {
+    return new Bound(Kind.AT_MOST, limit);
+  }
+
+  /** More is better. */
+  public static Bound atLeast(double limit) {
+    return new Bound(Kind.AT_LEAST, limit);
+  }
+
+  boolean holds(double value) {
+    // Written so that NaN holds nothing.
+    return switch (kind) {
+      case AT_MOST -> value <= limit;
+      case AT_LEAST -> value >= limit;
+    };
+  }
+
+  @Override
+  public String toString() {
+    return kind.label + " " + Numbers.text(limit);
+  }
+}
