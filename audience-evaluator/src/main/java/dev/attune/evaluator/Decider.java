@@ -58,10 +58,12 @@ final class Decider {
     }
   }
 
-  /** Asks every audience whose answer time can change. */
-  void timed(Reason reason) {
+  /**
+   * Asks every audience whose answer time can change: those of the events at hand, and those held.
+   */
+  void timed(Collection<String> events, Reason reason) {
     Map<String, CompiledAudience> asked = new TreeMap<>();
-    state.events().forEach(event -> put(asked, audiences.byEvent(event)));
+    events.forEach(event -> put(asked, audiences.byEvent(event)));
     for (String held : state.memberships().keySet()) {
       audiences.audience(held).ifPresent(audience -> asked.put(held, audience));
     }

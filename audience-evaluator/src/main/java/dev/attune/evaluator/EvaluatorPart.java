@@ -116,7 +116,8 @@ public final class EvaluatorPart implements Part {
     }
   }
 
-  // Records that wait in its partitions, as of each partition's last fetch; commit markers count as records.
+  // Records that wait in its partitions, as of each partition's last fetch; commit markers count as
+  // records.
   private long lag() {
     return streams.metrics().entrySet().stream()
         .filter(

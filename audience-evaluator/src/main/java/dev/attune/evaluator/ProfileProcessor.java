@@ -205,6 +205,8 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       List<Timer> due = now.isKnown() ? timers.due(now.micros(), SLICE_MAX) : List.of();
       int fired = 0;
       for (Timer timer : due) {
+        // Also when asking fails: it would fail again at every tick, and the dead letter says whose
+        // timer it was.
         timers.move(timer.profileId(), timer.dueMicros(), 0);
         asked(timer.profileId(), timer.dueMicros());
         fired++;
@@ -224,7 +226,10 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
           steps.due();
           write(loaded.step(steps.out()));
         }
-      } catch (IllegalArgumentException e) {
+      } catch (KafkaException e) {
+        // The stores, not the profile.
+        throw e;
+      } catch (RuntimeException e) {
         rejects.take(profileId, e);
       }
     }
@@ -235,7 +240,9 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
         Steps steps = steps(loaded);
         steps.definitions();
         write(loaded.step(steps.out()));
-      } catch (IllegalArgumentException e) {
+      } catch (KafkaException e) {
+        throw e;
+      } catch (RuntimeException e) {
         rejects.take(profileId, e);
       }
     }

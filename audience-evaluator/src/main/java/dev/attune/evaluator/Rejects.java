@@ -46,7 +46,9 @@ final class Rejects {
             .setPartition(partition)
             .setOffset(offset)
             .setValue(ByteString.copyFrom(record.value()))
-            .setReplayTopic(topic)
+            // No replay topic: a change that is written again would become the newest of its key in
+            // a
+            // compacted topic, over records that came after it.
             .build());
   }
 

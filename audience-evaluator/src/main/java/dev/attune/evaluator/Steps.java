@@ -92,12 +92,15 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
   void due() {
     Reason reason = state.dueMicros() == Decider.AT_ONCE ? Reason.CHANGE : Reason.TIME;
     state.setDueMicros(0);
+    // Asked for before the rings are cleared: an event that has just left the longest window is why
+    // somebody who must not have done it enters now.
+    Set<String> events = Set.copyOf(state.events());
     state.forget(now.micros());
     Decider decider = decider("");
     if (state.definitionsFingerprint() != audiences.fingerprint()) {
       decider.all(reason == Reason.CHANGE ? reason : Reason.DEFINITION);
     } else {
-      decider.timed(reason);
+      decider.timed(events, reason);
     }
   }
 

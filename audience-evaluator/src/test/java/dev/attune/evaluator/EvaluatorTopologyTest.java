@@ -74,6 +74,27 @@ final class EvaluatorTopologyTest {
   }
 
   @Test
+  void notPerformed_onceItsOnlyEventLeavesTheWindow_entersByTimeAlone() {
+    // The event's ring is empty from that very instant on: nothing else would name the audience.
+    try (Rig rig = Rig.onWall(directory, definitions(1, QUIET))) {
+      rig.send(live(ANON, 1, NONE, List.of(view("e1", START - 3 * MINUTE))));
+      assertThat(rig.told()).isEmpty();
+      rig.pass(7 * MINUTE - 1);
+      assertThat(rig.told()).isEmpty();
+      rig.pass(20_000);
+      assertThat(rig.told()).containsExactly(ANON + " +quiet TIME");
+    }
+  }
+
+  @Test
+  void notPerformed_bySomebodyWhoNeverDid_holdsFromTheFirstSight() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, QUIET))) {
+      rig.send(live(ANON, 1, NONE, List.of(event("e1", "Other", "anonymous_id:x", START))));
+      assertThat(rig.told()).containsExactly(ANON + " +quiet CHANGE");
+    }
+  }
+
+  @Test
   void pipelineThatLags_exitsNobodyEarly() {
     try (Rig rig = Rig.onWall(directory, definitions(1, VIEWS))) {
       rig.send(threeViews());

@@ -198,7 +198,8 @@ class CdnowIT {
     assertThat(everyone).hasSize(23_570);
     assertThat(expected).hasSizeGreaterThan(1_000);
 
-    // Timers still fire, and memberships are still on their way back, for a moment after the last tick.
+    // Timers still fire, and memberships are still on their way back, for a moment after the last
+    // tick.
     Set<String> found = Set.of();
     long deadline = System.nanoTime() + DEADLINE.toNanos();
     while (!found.equals(expected) && System.nanoTime() < deadline) {
