@@ -60,7 +60,7 @@ final class ProfilesRefresh {
     progress.phase(Progress.Phase.READING);
     SourceFiles files = SourceFiles.find(model.source(), settings.dataRoot());
     long dataTime = model.dataTime().map(TraitFit::micros).orElseGet(files::newestMicros);
-    var reader = new SourceReader(db, model.source(), files);
+    var reader = new SourceReader(db, model.source(), files, mappedColumns());
     reader.load(wantedTypes());
     SnapshotDiff diff = SnapshotDiff.load(db, state, model, dataTime);
     db.lock(state.part());
@@ -101,6 +101,13 @@ final class ProfilesRefresh {
       state.promote();
     }
     return new RefreshOutcome.Done(rows, toWrite, bad.count());
+  }
+
+  private List<String> mappedColumns() {
+    List<String> mapped = new ArrayList<>(model.identifierColumns());
+    mapped.addAll(model.traits().values());
+    mapped.add(model.updatedAt());
+    return mapped;
   }
 
   // What a format without types might take for something else: 00042 for a number, a time with an
