@@ -49,7 +49,6 @@ public final class Refreshes implements AutoCloseable {
   // All guarded by this.
   private final LinkedHashMap<String, Run> runs = new LinkedHashMap<>();
   private final Map<String, Thread> threads = new HashMap<>();
-  private final Map<String, Instant> lastDone = new HashMap<>();
   private long lastId;
   private boolean closed;
 
@@ -163,9 +162,6 @@ public final class Refreshes implements AutoCloseable {
           .increment((double) run.written());
       metrics.counter("attune.refresh.rows.bad", "model", model).increment((double) run.badRows());
       runs.put(id, run.ended(state, now, message));
-      if (state == Run.State.DONE) {
-        lastDone.put(model, now);
-      }
     }
     metrics.counter("attune.refresh.runs", "model", model, "outcome", state.label()).increment();
     LOG.info("The run {} is {} {}", id, state.label(), message);
@@ -194,11 +190,6 @@ public final class Refreshes implements AutoCloseable {
   /** All runs that are remembered, the newest first. */
   public synchronized List<Run> list() {
     return new ArrayList<>(runs.values()).reversed();
-  }
-
-  /** When a run of the model last ended well in this process. */
-  public synchronized Optional<Instant> lastDone(String model) {
-    return Optional.ofNullable(lastDone.get(model));
   }
 
   /**

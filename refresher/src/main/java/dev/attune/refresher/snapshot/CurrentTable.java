@@ -109,7 +109,7 @@ final class CurrentTable {
           "the column \""
               + column.name()
               + "\" identifies people and is of type "
-              + column.type()
+              + column.shownType()
               + " (allowed: VARCHAR, ENUM, UUID, integers)");
     }
     String trimmed =
@@ -129,7 +129,7 @@ final class CurrentTable {
           "the column \""
               + column.name()
               + "\" of updated_at is of type "
-              + column.type()
+              + column.shownType()
               + " (allowed: TIMESTAMP, DATE)");
     }
     String time =
@@ -154,7 +154,7 @@ final class CurrentTable {
                             + "\" comes from the column \""
                             + column.name()
                             + "\" of the unsupported type "
-                            + column.type()
+                            + column.shownType()
                             + " (allowed: "
                             + CellType.ALLOWED
                             + ")"));
@@ -180,7 +180,7 @@ final class CurrentTable {
                             + "\" holds "
                             + type.type().name().toLowerCase(Locale.ROOT)
                             + " ("
-                            + column.type()
+                            + column.shownType()
                             + ")")));
   }
 
@@ -199,7 +199,7 @@ final class CurrentTable {
               + " values in the column \""
               + column.name()
               + "\" ("
-              + column.type()
+              + column.shownType()
               + ") that exceed 64 bits");
     }
   }

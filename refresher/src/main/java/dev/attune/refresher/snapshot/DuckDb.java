@@ -27,7 +27,13 @@ import org.duckdb.DuckDBConnection;
  */
 final class DuckDb implements AutoCloseable {
   /** A column as DuckDB describes it. */
-  record Column(String name, String type) {}
+  record Column(String name, String type) {
+    /** The type without what it is made of: keys and members may be somebody's data. */
+    String shownType() {
+      int parenthesis = type.indexOf('(');
+      return parenthesis < 0 || type.startsWith("DECIMAL") ? type : type.substring(0, parenthesis);
+    }
+  }
 
   /** Takes one row. */
   interface RowConsumer {

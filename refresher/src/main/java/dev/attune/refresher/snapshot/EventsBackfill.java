@@ -73,7 +73,7 @@ final class EventsBackfill {
       @Nullable Instant until)
       throws SQLException {
     progress.phase(Progress.Phase.READING);
-    var reader = new SourceReader(db, model.source(), files);
+    var reader = new SourceReader(db, model.source(), files, mappedColumns());
     Map<String, ColumnType> wanted = new HashMap<>();
     wanted.put(model.timeColumn(), ColumnType.TIMESTAMP);
     model.identifierColumns().forEach(column -> wanted.put(column, ColumnType.STRING));
@@ -105,6 +105,13 @@ final class EventsBackfill {
     progress.phase(Progress.Phase.WRITING);
     send(events, until);
     return new RefreshOutcome.Done(rows, rows - bad.count(), bad.count());
+  }
+
+  private List<String> mappedColumns() {
+    List<String> mapped = new ArrayList<>(model.identifierColumns());
+    mapped.addAll(model.properties().values());
+    mapped.addAll(List.of(model.timeColumn(), model.eventNameColumn()));
+    return mapped;
   }
 
   private void createTable(SourceReader reader, List<Column> columns, @Nullable Instant until)
@@ -153,7 +160,7 @@ final class EventsBackfill {
               + "\" of "
               + what
               + " is of type "
-              + column.type()
+              + column.shownType()
               + " (allowed: VARCHAR, ENUM, UUID, integers)");
     }
     return Sql.name(column.name()) + "::varchar";
@@ -167,7 +174,7 @@ final class EventsBackfill {
           "the column \""
               + column.name()
               + "\" of time is of type "
-              + column.type()
+              + column.shownType()
               + " (allowed: TIMESTAMP, DATE)");
     }
     return "case when isfinite(%1$s) then epoch_us(%1$s) end"
@@ -189,7 +196,7 @@ final class EventsBackfill {
                             + "\" comes from the column \""
                             + column.name()
                             + "\" of the unsupported type "
-                            + column.type()
+                            + column.shownType()
                             + " (allowed: "
                             + CellType.ALLOWED
                             + ")"));

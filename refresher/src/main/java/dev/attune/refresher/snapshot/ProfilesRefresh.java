@@ -60,7 +60,7 @@ final class ProfilesRefresh {
     progress.phase(Progress.Phase.READING);
     SourceFiles files = SourceFiles.find(model.source(), settings.dataRoot());
     long dataTime = model.dataTime().map(TraitFit::micros).orElseGet(files::newestMicros);
-    var reader = new SourceReader(db, model.source(), files);
+    var reader = new SourceReader(db, model.source(), files, mappedColumns());
     reader.load(wantedTypes());
     SnapshotDiff diff = SnapshotDiff.load(db, state, model, dataTime);
     db.lock(state.part());
@@ -90,7 +90,7 @@ final class ProfilesRefresh {
       bad.store(db);
       BadRows.send(db, "merged", letters);
     }
-    long toWrite = changed - bad.count();
+    long toWrite = bad.count() > 0 ? diff.keepBad() : changed;
     progress.toWrite(toWrite);
     if (toWrite > 0) {
       diff.offer();
@@ -101,6 +101,13 @@ final class ProfilesRefresh {
       state.promote();
     }
     return new RefreshOutcome.Done(rows, toWrite, bad.count());
+  }
+
+  private List<String> mappedColumns() {
+    List<String> mapped = new ArrayList<>(model.identifierColumns());
+    mapped.addAll(model.traits().values());
+    mapped.add(model.updatedAt());
+    return mapped;
   }
 
   // What a format without types might take for something else: 00042 for a number, a time with an
@@ -142,8 +149,7 @@ final class ProfilesRefresh {
     List<ProfileInput> chunk = new ArrayList<>();
     long[] written = {0};
     db.forEach(
-        selectChanged(diff)
-            + " where emit and (n is null or n not in (select n from bad)) order by n nulls first, k",
+        selectChanged(diff) + " where emit order by n nulls first, k",
         row -> {
           chunk.add(input(row, diff, runId));
           if (chunk.size() >= settings.chunkRows()) {
@@ -166,16 +172,17 @@ final class ProfilesRefresh {
   }
 
   private ProfileInput input(ResultSet row, SnapshotDiff diff, String runId) throws SQLException {
+    boolean kept = row.getObject(1) == null;
     boolean gone = row.getBoolean(4);
     Identifier via =
-        gone
+        kept
             ? known(row.getString(2), row.getString(3))
             : identifier(model.key().column(), row.getString(2), row.getString(3));
     List<Link> links = new ArrayList<>();
     int column = FIRST_IDENTIFIER;
     for (var further : model.identifiers()) {
       String value = row.getString(column);
-      if (value != null && !gone) {
+      if (value != null && !gone && (!kept || taken(further.namespace(), value))) {
         Identifier other = identifier(further.column(), further.namespace(), value);
         if (!other.equals(via)) {
           links.add(Links.link(via, other, row.getLong(column + 1), source));
@@ -219,7 +226,17 @@ final class ProfilesRefresh {
     }
   }
 
-  // It was taken once; a catalog that would no longer take it must not keep it from being removed.
+  // A link that was said once and that a newer catalog does not take is not said again.
+  private boolean taken(String namespace, String value) {
+    try {
+      return !catalog.identifier(namespace, value).value().isEmpty();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  // It was taken once; a catalog that would no longer take it must not keep the row from being
+  // removed or completed.
   private Identifier known(String namespace, String value) {
     try {
       return catalog.identifier(namespace, value);

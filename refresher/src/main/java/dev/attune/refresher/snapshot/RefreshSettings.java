@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param chunkRows rows in one write (1 to 5000)
  * @param inFlightMax events sent and not yet acknowledged (1 to 100000)
  * @param acknowledgeTimeout longest wait for the log's acknowledgement of one record
+ * @param patience how long a write is repeated while the store or the log is away
  */
 public record RefreshSettings(
     Path dataRoot,
@@ -25,7 +26,8 @@ public record RefreshSettings(
     double badRowShareMax,
     int chunkRows,
     int inFlightMax,
-    Duration acknowledgeTimeout) {
+    Duration acknowledgeTimeout,
+    Duration patience) {
   public RefreshSettings {
     within("memoryMegabytes", memoryMegabytes, 64, 65_536);
     within("threads", threads, 1, 64);
@@ -38,11 +40,15 @@ public record RefreshSettings(
     if (acknowledgeTimeout.isNegative() || acknowledgeTimeout.isZero()) {
       throw new IllegalArgumentException("acknowledgeTimeout: not positive");
     }
+    if (patience.isNegative()) {
+      throw new IllegalArgumentException("patience: negative");
+    }
   }
 
-  /** The defaults: 256 MB, 2 threads, 5 % bad rows, chunks of 500 rows. */
+  /** The defaults: 256 MB, 2 threads, 5 % bad rows, chunks of 500 rows, 2 minutes of patience. */
   public static RefreshSettings defaults(Path dataRoot, Path stateDir) {
-    return new RefreshSettings(dataRoot, stateDir, 256, 2, 0.05, 500, 2_000, Duration.ofMinutes(1));
+    return new RefreshSettings(
+        dataRoot, stateDir, 256, 2, 0.05, 500, 2_000, Duration.ofMinutes(1), Duration.ofMinutes(2));
   }
 
   private static void within(String name, int value, int min, int max) {

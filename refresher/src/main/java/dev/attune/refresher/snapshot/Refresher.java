@@ -34,7 +34,7 @@ public final class Refresher {
       DeadLetters letters,
       RefreshSettings settings,
       InstantSource clock) {
-    this.inputs = inputs;
+    this.inputs = new PatientInputs(inputs, settings.patience());
     this.events = events;
     this.letters = letters;
     this.settings = settings;

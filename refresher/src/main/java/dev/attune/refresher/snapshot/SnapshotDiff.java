@@ -154,15 +154,22 @@ final class SnapshotDiff {
 
   private String aligned(String table, Meta meta) {
     List<String> select = new ArrayList<>(List.of("b.ns", "b.k", "b.gone"));
+    select.addAll(cells(meta));
+    return "select " + String.join(", ", select) + " from " + table + " b";
+  }
+
+  /** The cells of a table {@code b} in the order of {@code merged}. */
+  private List<String> cells(Meta meta) {
+    List<String> cells = new ArrayList<>();
     for (String identifier : identifiers) {
-      select.add(column(meta.identifiers(), identifier, "b.i", "varchar"));
-      select.add(column(meta.identifiers(), identifier, "b.si", "bigint"));
+      cells.add(column(meta.identifiers(), identifier, "b.i", "varchar"));
+      cells.add(column(meta.identifiers(), identifier, "b.si", "bigint"));
     }
     for (String trait : traits) {
-      select.add(column(meta.traits(), trait, "b.t", "varchar"));
-      select.add(column(meta.traits(), trait, "b.st", "bigint"));
+      cells.add(column(meta.traits(), trait, "b.t", "varchar"));
+      cells.add(column(meta.traits(), trait, "b.st", "bigint"));
     }
-    return "select " + String.join(", ", select) + " from " + table + " b";
+    return cells;
   }
 
   private static String column(List<String> names, String name, String prefix, String type) {
@@ -171,31 +178,30 @@ final class SnapshotDiff {
   }
 
   /**
-   * Keeps what will have been applied, before any of it is: rows in {@code bad} stay as they were.
+   * Makes the rows of {@code merged} that are in {@code bad} what they were, without a number, and
+   * answers how many rows are to be written now. One that a run which did not end was about to
+   * write is among them: it may have been written or not, and once the next snapshot says the same
+   * nobody would look.
    */
-  void offer() throws SQLException {
-    List<String> columns = new ArrayList<>(List.of("m.ns", "m.k", "m.gone"));
-    List<String> kept = new ArrayList<>(List.of("b.ns", "b.k", "b.gone"));
-    for (int i = 0; i < identifiers.size(); i++) {
-      columns.add("m.i" + i);
-      columns.add("m.si" + i);
-      kept.add(column(base.identifiers(), identifiers.get(i), "b.i", "varchar"));
-      kept.add(column(base.identifiers(), identifiers.get(i), "b.si", "bigint"));
-    }
-    for (int t = 0; t < traits.size(); t++) {
-      columns.add("m.t" + t);
-      columns.add("m.st" + t);
-      kept.add(column(base.traits(), traits.get(t), "b.t", "varchar"));
-      kept.add(column(base.traits(), traits.get(t), "b.st", "bigint"));
-    }
-    state.offer(
-        db,
-        "select "
-            + String.join(", ", columns)
-            + " from merged m where m.n is null or m.n not in (select n from bad) union all select "
+  long keepBad() throws SQLException {
+    List<String> kept = new ArrayList<>(List.of("null::bigint as n", "b.ns", "b.k", "b.gone"));
+    kept.addAll(cells(base));
+    db.execute(
+        "create table kept as select "
             + String.join(", ", kept)
-            + " from base b join merged m on m.ns = b.ns and m.k = b.k"
-            + " where m.n in (select n from bad)",
-        Meta.of(mapping, identifiers, traits));
+            + ", d.k is not null as emit from base b"
+            + " join merged m on m.ns = b.ns and m.k = b.k"
+            + " left join dirty d on d.ns = b.ns and d.k = b.k"
+            + " where m.n in (select n from bad)");
+    db.execute("delete from merged where n in (select n from bad)");
+    db.execute("insert into merged select * from kept");
+    db.execute("drop table kept");
+    return db.numbers("select count(*) from merged where emit")[0];
+  }
+
+  /** Keeps what will have been applied, before any of it is. */
+  void offer() throws SQLException {
+    state.offer(
+        db, "select * exclude (n, emit) from merged", Meta.of(mapping, identifiers, traits));
   }
 }

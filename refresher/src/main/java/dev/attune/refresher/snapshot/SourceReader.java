@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -38,6 +39,8 @@ final class SourceReader {
 
   private static final int HEADER_LENGTH_MAX = 1 << 16;
   private static final int NAMES_SHOWN_MAX = 50;
+  private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_ -]{0,63}");
+  private static final Pattern LIKE_A_VALUE = Pattern.compile("[0-9+-].*|.*@.*", Pattern.DOTALL);
   private static final Pattern LINE = Pattern.compile("\\bLine: (\\d+)");
   private static final Pattern RECORD = Pattern.compile("\\brecord/value (\\d+)");
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -45,11 +48,18 @@ final class SourceReader {
   private final DuckDb db;
   private final ModelSource source;
   private final SourceFiles files;
+  private final Set<String> mentioned = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
 
-  SourceReader(DuckDb db, ModelSource source, SourceFiles files) {
+  /**
+   * @param mapped the columns that the model names outside its source; an empty name is none
+   */
+  SourceReader(DuckDb db, ModelSource source, SourceFiles files, Collection<String> mapped) {
     this.db = db;
     this.source = source;
     this.files = files;
+    mentioned.addAll(mapped);
+    mentioned.addAll(source.columns().keySet());
+    mentioned.remove("");
   }
 
   /**
@@ -337,29 +347,44 @@ final class SourceReader {
     return columns.stream().filter(column -> column.name().equals(name)).findFirst().orElseThrow();
   }
 
-  private static void requireColumn(String name, List<String> present, String where) {
-    if (!present.contains(name)) {
-      String shown =
-          present.stream()
-              .limit(NAMES_SHOWN_MAX)
-              .map(SourceReader::shown)
-              .collect(Collectors.joining(", "));
-      throw new RefusedException(
-          where
-              + " has no column \""
-              + name
-              + "\""
-              + Nearest.hint(name, present)
-              + " (present: "
-              + shown
-              + (present.size() > NAMES_SHOWN_MAX ? ", ..." : "")
-              + ")");
+  private void requireColumn(String name, List<String> present, String where) {
+    if (present.contains(name)) {
+      return;
     }
+    String missing = where + " has no column \"" + name + "\"";
+    if (!areNames(present)) {
+      boolean headed = source.format() == ModelSource.Format.CSV && source.csv().header();
+      throw new RefusedException(
+          missing
+              + " among its "
+              + present.size()
+              + " columns"
+              + (headed ? "; it may lack its header line" : ""));
+    }
+    List<String> plain = present.stream().filter(SourceReader::isPlain).toList();
+    String shown =
+        present.stream()
+            .limit(NAMES_SHOWN_MAX)
+            .map(other -> isPlain(other) ? other : "(not a plain name)")
+            .collect(Collectors.joining(", "));
+    throw new RefusedException(
+        missing
+            + Nearest.hint(name, plain)
+            + " (present: "
+            + shown
+            + (present.size() > NAMES_SHOWN_MAX ? ", ..." : "")
+            + ")");
   }
 
-  // Where a header is missing, the names are somebody's data.
-  private static String shown(String name) {
-    return name.matches("[A-Za-z_][A-Za-z0-9_ .-]{0,63}") ? name : "(not a plain name)";
+  // Where a header is missing, or a query turns values into columns, the names are somebody's data.
+  // They are taken for names if the model speaks of one of them and none is plainly a value.
+  private boolean areNames(List<String> present) {
+    return present.stream().anyMatch(mentioned::contains)
+        && present.stream().noneMatch(name -> LIKE_A_VALUE.matcher(name).matches());
+  }
+
+  private static boolean isPlain(String name) {
+    return PLAIN_NAME.matcher(name).matches();
   }
 
   private static List<String> names(List<Column> columns) {

@@ -6,6 +6,7 @@ import dev.attune.core.model.EventsModel;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.profile.FactSet;
 import dev.attune.core.profile.ProfileInput;
+import dev.attune.core.profile.StoreException;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Link;
@@ -28,25 +29,24 @@ import java.util.concurrent.CompletionStage;
 
 /** A data root, a state directory and two ends that remember what came to them. */
 final class Bench {
-  static final Catalog CATALOG =
-      Catalog.parse(
-          Yaml.parse(
-              "catalog.yaml",
-              """
-              namespaces:
-                user_id: {unique: true, blocked: [unknown]}
-                email: {max: 5, normalise: lower}
-                anonymous_id: {max: 50}
-              traits:
-                plan: {type: string}
-                total: {type: number}
-                orders: {type: integer}
-                active: {type: boolean}
-                born: {type: date}
-                seen: {type: timestamp}
-                tags: {type: list}
-                address: {type: object}
-              """));
+  static final String CATALOG_YAML =
+      """
+      namespaces:
+        user_id: {unique: true, blocked: [unknown]}
+        email: {max: 5, normalise: lower}
+        anonymous_id: {max: 50}
+      traits:
+        plan: {type: string}
+        total: {type: number}
+        orders: {type: integer}
+        active: {type: boolean}
+        born: {type: date}
+        seen: {type: timestamp}
+        tags: {type: list}
+        address: {type: object}
+      """;
+
+  static final Catalog CATALOG = catalog(CATALOG_YAML);
 
   /** The log's side. */
   record Sent(String key, String json) {}
@@ -58,9 +58,15 @@ final class Bench {
   final List<Sent> sent = new ArrayList<>();
   final List<String> log = new ArrayList<>();
   int chunkRows = 500;
+  double badRowShareMax = 0.05;
+
+  Catalog catalog = CATALOG;
 
   /** Inputs that are taken before the store fails. */
   long inputsUntilFailure = Long.MAX_VALUE;
+
+  /** Writes that the store answers with a passing fault. */
+  int faults;
 
   private int runs;
 
@@ -72,6 +78,10 @@ final class Bench {
   Refresher refresher() {
     return new Refresher(
         batch -> {
+          if (faults > 0) {
+            faults--;
+            throw new StoreException(StoreException.Kind.UNAVAILABLE, "away for a moment");
+          }
           if (inputsUntilFailure < batch.size()) {
             throw new IllegalStateException("the store is away");
           }
@@ -97,8 +107,21 @@ final class Bench {
           letters.add(letter);
           return CompletableFuture.completedFuture(null);
         },
-        new RefreshSettings(data, state, 128, 1, 0.05, chunkRows, 100, Duration.ofSeconds(10)),
+        new RefreshSettings(
+            data,
+            state,
+            128,
+            1,
+            badRowShareMax,
+            chunkRows,
+            100,
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10)),
         InstantSource.fixed(Instant.parse("2026-11-21T00:00:00Z")));
+  }
+
+  static Catalog catalog(String yaml) {
+    return Catalog.parse(Yaml.parse("catalog.yaml", yaml));
   }
 
   static ModelDefinition model(String yaml) {
@@ -106,11 +129,11 @@ final class Bench {
   }
 
   RefreshOutcome refresh(String yaml) {
-    return refresher().refresh(model(yaml), CATALOG, "run-" + ++runs, Progress.NONE);
+    return refresher().refresh(model(yaml), catalog, "run-" + ++runs, Progress.NONE);
   }
 
   RefreshOutcome loadUntil(String yaml, Instant until) {
-    return refresher().loadUntil((EventsModel) model(yaml), CATALOG, until, Progress.NONE);
+    return refresher().loadUntil((EventsModel) model(yaml), catalog, until, Progress.NONE);
   }
 
   RefreshOutcome.Done done(String yaml) {

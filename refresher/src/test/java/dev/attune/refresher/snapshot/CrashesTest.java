@@ -10,7 +10,10 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Random sequences of snapshots, some of which are only half written before the next one comes. */
+/**
+ * Random sequences of snapshots, some of which are only half written before the next one comes, and
+ * some with rows that cannot be taken.
+ */
 class CrashesTest {
   private static final int SEQUENCES = 6;
   private static final int SNAPSHOTS = 5;
@@ -35,6 +38,9 @@ class CrashesTest {
       if (random.nextInt(4) > 0) {
         String email = random.nextBoolean() ? "null" : "'" + random.nextInt(3) + "@x.example'";
         String plan = random.nextInt(3) == 0 ? "null" : "'" + random.nextInt(2) + "'";
+        if (random.nextInt(5) == 0) {
+          plan = "repeat('x', 40000)";
+        }
         rows.add("(%d, %s, %s, %d)".formatted(id, email, plan, random.nextInt(2)));
       }
     }
@@ -49,6 +55,8 @@ class CrashesTest {
       var calm = new Bench(directory.resolve("calm-" + sequence));
       var crashing = new Bench(directory.resolve("crashing-" + sequence));
       crashing.chunkRows = 1;
+      calm.badRowShareMax = 1;
+      crashing.badRowShareMax = 1;
       for (int day = 1; day <= SNAPSHOTS; day++) {
         String rows = snapshot(random);
         String modified = "2026-11-0" + day + "T00:00:00Z";

@@ -205,6 +205,76 @@ class ProfilesRefreshTest {
     assertThat(bench.folded()).isEqualTo(uncrashed(List.of(FIRST, later)));
   }
 
+  @Test
+  void rowThatIsBadAfterACrash_isCompletedAsTheCrashedRunHadIt() {
+    bench.badRowShareMax = 1;
+    bench.chunkRows = 1;
+    bench.write("customers.parquet", FIRST, DAY_1);
+    bench.done(MODEL);
+    bench.write("customers.parquet", SECOND, DAY_2);
+    bench.inputsUntilFailure = 0;
+    assertThatThrownBy(() -> bench.refresh(MODEL)).hasMessage("the store is away");
+
+    bench.inputsUntilFailure = Long.MAX_VALUE;
+    String bad = SECOND.replace("'b@x.example'", "repeat('x', 300)");
+    bench.write("customers.parquet", bad, DAY_3);
+    assertThat(bench.done(MODEL)).isEqualTo(new RefreshOutcome.Done(3, 3, 1));
+
+    // Were its orders taken for written, no later run would find a difference.
+    assertThat(bench.fact("user_id:2/orders").getValue().getInteger()).isEqualTo(7);
+    assertThat(bench.folded()).isEqualTo(uncrashed(List.of(FIRST, SECOND)));
+
+    bench.write("customers.parquet", SECOND, DAY_3);
+    assertThat(bench.done(MODEL).written()).isZero();
+  }
+
+  @Test
+  void rowThatIsBadAfterACrashAndThenAsItOnceWas_isWrittenAgain() {
+    bench.badRowShareMax = 1;
+    bench.chunkRows = 1;
+    bench.write("customers.parquet", FIRST, DAY_1);
+    bench.done(MODEL);
+    String second = FIRST.replace("'pro', 2", "'pro', 7").replace("null, 3", "null, 4");
+    bench.write("customers.parquet", second, DAY_2);
+    bench.inputsUntilFailure = 1;
+    assertThatThrownBy(() -> bench.refresh(MODEL)).hasMessage("the store is away");
+    bench.inputsUntilFailure = Long.MAX_VALUE;
+    assertThat(bench.fact("user_id:2/orders").getValue().getInteger()).isEqualTo(7);
+
+    bench.write("customers.parquet", second.replace("'pro'", "repeat('x', 40000)"), DAY_2);
+    bench.done(MODEL);
+    bench.write("customers.parquet", FIRST, DAY_3);
+    bench.done(MODEL);
+
+    assertThat(bench.fact("user_id:2/orders").getValue().getInteger()).isEqualTo(2);
+    assertThat(bench.fact("user_id:3/orders").getValue().getInteger()).isEqualTo(3);
+  }
+
+  @Test
+  void keptIdentifierThatTheCatalogNoLongerTakes_isLeftOutOfTheRow() {
+    bench.badRowShareMax = 1;
+    bench.write("customers.parquet", FIRST, DAY_1);
+    bench.inputsUntilFailure = 0;
+    assertThatThrownBy(() -> bench.refresh(MODEL)).hasMessage("the store is away");
+
+    bench.inputsUntilFailure = Long.MAX_VALUE;
+    bench.catalog =
+        Bench.catalog(Bench.CATALOG_YAML.replace("email: {", "email: {blocked: [b@x.example], "));
+    assertThat(bench.done(MODEL)).isEqualTo(new RefreshOutcome.Done(3, 3, 1));
+
+    assertThat(bench.fact("user_id:2/orders").getValue().getInteger()).isEqualTo(2);
+    assertThat(bench.links()).hasSize(1);
+  }
+
+  @Test
+  void passingFaultOfTheStore_doesNotFailTheRun() {
+    bench.faults = 2;
+    bench.write("customers.parquet", FIRST, DAY_1);
+
+    assertThat(bench.done(MODEL)).isEqualTo(new RefreshOutcome.Done(3, 3, 0));
+    assertThat(bench.inputs).hasSize(3);
+  }
+
   private Map<String, Fact> uncrashed(List<String> snapshots) {
     try {
       var other = new Bench(Files.createTempDirectory(directory, "other"));

@@ -81,12 +81,58 @@ class RefusalsTest {
 
   @Test
   void keyColumnMissing() throws Exception {
-    bench.text("customers.csv", "customerid,plan,a@x.example\n1,free,3\n", DAY);
+    bench.text("customers.csv", "customerid,plan,Total (EUR)\n1,free,3\n", DAY);
 
     assertThat(bench.refused(CSV))
         .isEqualTo(
             "customers.csv has no column \"customer_id\"; did you mean \"customerid\"? (present:"
                 + " customerid, plan, (not a plain name))");
+  }
+
+  @Test
+  void csvWithoutItsHeader_isRefusedWithoutItsFirstRow() throws Exception {
+    String refusal =
+        "customers.csv has no column \"customer_id\" among its 3 columns; it may lack its header line";
+    bench.text("customers.csv", "customerid,Anna,Berlin\nben,Ben,Bonn\n", DAY);
+    assertThat(bench.refused(CSV)).isEqualTo(refusal);
+
+    // One that holds the word "plan" in its first row is still no header.
+    bench.text("customers.csv", "7,plan,Anna\n8,free,Ben\n", DAY);
+    assertThat(bench.refused(CSV)).isEqualTo(refusal);
+    bench.text("customers.csv", "anna@x.example,plan,Anna\nb@x.example,free,Ben\n", DAY);
+    assertThat(bench.refused(CSV)).isEqualTo(refusal);
+
+    assertThat(bench.refused(CSV.replace("csv}", "csv, columns: {customer_id: string}}")))
+        .isEqualTo(refusal);
+    bench.text("customers.csv", "anna  Anna Berlin\nben Ben Bonn\n", DAY);
+    assertThat(bench.refused(CSV.replace("csv}", "csv, csv: {delimiter: spaces}}")))
+        .isEqualTo(refusal);
+  }
+
+  @Test
+  void headerInOtherCase_isShown() throws Exception {
+    bench.text("customers.csv", "Customer_ID,Plan\n1,free\n", DAY);
+
+    assertThat(bench.refused(CSV))
+        .isEqualTo(
+            "customers.csv has no column \"customer_id\"; did you mean \"Customer_ID\"? (present:"
+                + " Customer_ID, Plan)");
+  }
+
+  @Test
+  void namesThatAreValues_areNotShown() throws Exception {
+    bench.text("customers.json", "{\"anna\": 1, \"ben\": 2}\n", DAY);
+    assertThat(bench.refused(JSON))
+        .isEqualTo("customers.json has no column \"customer_id\" among its 2 columns");
+
+    bench.write("customers.parquet", "select 'anna' as name, 'x' as plan", DAY);
+    assertThat(query("pivot (from source) on name using count(*) group by plan"))
+        .doesNotContain("anna");
+    bench.write("customers.parquet", "select {'anna': 1} as customer_id, 'x' as plan", DAY);
+    assertThat(bench.refused(PARQUET))
+        .isEqualTo(
+            "the column \"customer_id\" identifies people and is of type STRUCT (allowed: VARCHAR,"
+                + " ENUM, UUID, integers)");
   }
 
   @Test
