@@ -21,6 +21,8 @@ final class ChangeEmitter {
   /** Causes in one change, in bytes; with the largest profile beside them it stays under 1 MB. */
   private static final int CAUSES_BYTES_MAX = 256 << 10;
 
+  private static final int READ_BACK_ATTEMPTS = 5;
+
   private final StoreCalls store;
   private final ChangeSink sink;
 
@@ -71,7 +73,7 @@ final class ChangeEmitter {
   private Map<ProfileRecord, List<Cause>> overtaken(Map<ProfileRecord, List<Cause>> told) {
     Map<ProfileRecord, List<Cause>> newer = new LinkedHashMap<>();
     Map<String, Long> versions =
-        store.readVersions(told.keySet().stream().map(ProfileRecord::getProfileId).toList());
+        patiently(told.keySet().stream().map(ProfileRecord::getProfileId).toList());
     List<String> changed =
         told.keySet().stream()
             .filter(r -> versions.getOrDefault(r.getProfileId(), 0L) > r.getVersion())
@@ -81,5 +83,20 @@ final class ChangeEmitter {
       record.ifPresent(r -> newer.put(r, List.of()));
     }
     return newer;
+  }
+
+  // An older record may be the log's newest now. Whoever repeats the input may not come by this
+  // profile
+  // again, so a store that hiccups is asked again before giving up.
+  private Map<String, Long> patiently(List<String> profileIds) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return store.readVersions(profileIds);
+      } catch (StoreException e) {
+        if (attempt == READ_BACK_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
   }
 }

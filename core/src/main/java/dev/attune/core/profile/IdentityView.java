@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -83,7 +82,7 @@ final class IdentityView {
     open.addAll(suspects);
     records.forEach(
         (identifier, record) -> {
-          if (record.getProfileId().isEmpty() || record.getUnsettled()) {
+          if (record.getProfileId().isEmpty() || isOpen(record)) {
             open.add(identifier);
           }
         });
@@ -93,12 +92,7 @@ final class IdentityView {
       Partition computed = Partition.of(closed, effectiveLinks(), catalog);
       partition = computed;
       Set<String> losing = new TreeSet<>();
-      for (Identifier identifier : closed) {
-        String assigned = assigned(identifier);
-        if (!assigned.isEmpty() && !assigned.equals(computed.component(identifier).profileId())) {
-          losing.add(assigned);
-        }
-      }
+      sources(computed).forEach(move -> losing.add(move.from()));
       // Their identifiers may no longer be linked, once one of them turned out to be shared.
       for (Identifier identifier : store.identifiersOf(losing)) {
         if (!closed.contains(identifier)) {
@@ -165,14 +159,24 @@ final class IdentityView {
         : Optional.empty();
   }
 
-  /** The identifiers that have to move from the profile they are assigned to to another one. */
+  private static boolean isOpen(IdentityRecord record) {
+    return record.getUnsettled() || record.getMovingFromCount() > 0;
+  }
+
+  /** The identifiers that have to move, from each profile that may hold facts of theirs. */
   List<Move> moves() {
+    return partition == null ? List.of() : sources(partition);
+  }
+
+  private List<Move> sources(Partition computed) {
     List<Move> moves = new ArrayList<>();
     for (Identifier identifier : closed) {
-      Component component = component(identifier).orElseThrow();
-      if (!assigned(identifier).equals(component.profileId())) {
-        moves.add(new Move(identifier, assigned(identifier), component));
-      }
+      Component component = computed.component(identifier);
+      Set<String> from = new LinkedHashSet<>(record(identifier).getMovingFromList());
+      from.add(assigned(identifier));
+      from.remove("");
+      from.remove(component.profileId());
+      from.forEach(source -> moves.add(new Move(identifier, source, component)));
     }
     return moves;
   }
@@ -197,7 +201,7 @@ final class IdentityView {
 
   /** Whether anything waits for {@link #complete}. */
   boolean incomplete() {
-    return !moves().isEmpty() || closed.stream().anyMatch(i -> record(i).getUnsettled());
+    return !moves().isEmpty() || closed.stream().anyMatch(i -> isOpen(record(i)));
   }
 
   /**
@@ -217,17 +221,34 @@ final class IdentityView {
   }
 
   /**
-   * Assigns what moved to its new profile, then marks the links as settled; false on a conflict.
+   * Assigns what moves to its new profile, which holds its facts by now, and remembers where it
+   * comes from. Only then may anything be taken away there: whoever moves it on meanwhile looks in
+   * both. False on a conflict.
    */
-  boolean complete() {
-    moves().forEach(move -> assign(move.identifier()));
-    if (!write()) {
-      // The marks stay, so that the next one to meet them does it all again.
-      return false;
+  boolean assignMoves() {
+    for (Move move : moves()) {
+      IdentityRecord record = record(move.identifier());
+      Set<String> from = new LinkedHashSet<>(record.getMovingFromList());
+      from.add(move.from());
+      records.put(
+          move.identifier(),
+          record.toBuilder()
+              .setProfileId(move.into().profileId())
+              .clearMovingFrom()
+              .addAllMovingFrom(from)
+              .build());
+      dirty.add(move.identifier());
     }
+    return write();
+  }
+
+  /** Marks moves and links as complete; false on a conflict. */
+  boolean complete() {
     for (Identifier identifier : closed) {
-      if (record(identifier).getUnsettled()) {
-        records.put(identifier, record(identifier).toBuilder().setUnsettled(false).build());
+      if (isOpen(record(identifier))) {
+        records.put(
+            identifier,
+            record(identifier).toBuilder().setUnsettled(false).clearMovingFrom().build());
         dirty.add(identifier);
       }
     }
@@ -240,15 +261,12 @@ final class IdentityView {
     dirty.add(identifier);
   }
 
-  /** All identifiers that were partitioned anew and are assigned to a profile. */
-  Set<Identifier> settledOf(String profileId) {
-    Set<Identifier> identifiers = new HashSet<>();
-    for (Identifier identifier : closed) {
-      if (assigned(identifier).equals(profileId)) {
-        identifiers.add(identifier);
-      }
-    }
-    return identifiers;
+  /** The component whose profile has this id, if there is one. */
+  Optional<Component> componentOf(String profileId) {
+    return closed.stream()
+        .flatMap(identifier -> component(identifier).stream())
+        .filter(component -> component.profileId().equals(profileId))
+        .findFirst();
   }
 
   private IdentityRecord record(Identifier identifier) {

@@ -46,9 +46,11 @@ import java.util.stream.Collectors;
  * <ol>
  *   <li>links and first assignments, so that whoever comes next computes the same people;
  *   <li>the profiles that gain, with what they gain, and their changes;
+ *   <li>the identity records of what moves: they point to the new profile, and remember the old
+ *       one;
  *   <li>the profiles that lose: a redirect, or the rest, requiring the very version that was read;
- *   <li>the identity records: what moved points to its new profile, new links are settled. Until
- *       then the next writer to meet one of them does all of it again.
+ *   <li>the marks of new links and moves. Until they are gone, the next writer to meet one of these
+ *       identifiers does all of it again.
  * </ol>
  */
 public final class ProfileWriter {
@@ -298,7 +300,9 @@ public final class ProfileWriter {
       if (!identities.incomplete()) {
         return again;
       }
-      return again.isEmpty() && writeLosers() && identities.complete() ? List.of() : inputs;
+      boolean done =
+          again.isEmpty() && identities.assignMoves() && writeLosers() && identities.complete();
+      return done ? List.of() : inputs;
     }
 
     // An identifier that is assigned elsewhere than its partner: a move that stopped half-way, or a
@@ -402,7 +406,7 @@ public final class ProfileWriter {
         List<Cause> causes = lossCauses(from, lost, rest.isPresent());
         Optional<ProfileWrite> write =
             rest.isPresent()
-                ? refolded(stored, only(Content.of(stored).facts(), rest.get()))
+                ? refolded(stored, without(Content.of(stored).facts(), lost, rest.get()))
                 : redirected(stored, heir(from, lost));
         write.ifPresent(writes::add);
         told.put(write.map(ProfileWrite::record).orElse(stored), causes);
@@ -414,12 +418,8 @@ public final class ProfileWriter {
       return all;
     }
 
-    // The component that still has this id, if there is one.
     private Optional<Component> rest(String profileId) {
-      return identities.settledOf(profileId).stream()
-          .map(identifier -> identities.component(identifier).orElseThrow())
-          .filter(component -> component.profileId().equals(profileId))
-          .findFirst();
+      return identities.componentOf(profileId);
     }
 
     // Where the identifier went that the id was made of; else the strongest.
@@ -464,11 +464,12 @@ public final class ProfileWriter {
           .toList();
     }
 
-    private Facts only(Facts facts, Component component) {
+    private Facts without(Facts facts, List<Move> lost, Component rest) {
+      Set<Identifier> gone = lost.stream().map(Move::identifier).collect(Collectors.toSet());
       return new FactSet()
           .addAll(facts.getFactsList())
-          .retain(component.identifiers()::contains)
-          .toProto(facts.toBuilder(), component.identifiers());
+          .retain(via -> !gone.contains(via))
+          .toProto(facts.toBuilder(), rest.identifiers());
     }
 
     /** A profile that takes inputs, or identifiers from elsewhere. */
