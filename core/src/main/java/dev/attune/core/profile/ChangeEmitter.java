@@ -21,7 +21,7 @@ final class ChangeEmitter {
   /** Causes in one change, in bytes; with the largest profile beside them it stays under 1 MB. */
   private static final int CAUSES_BYTES_MAX = 256 << 10;
 
-  private static final int READ_BACK_ATTEMPTS = 5;
+  private static final int ATTEMPTS = 5;
 
   private final StoreCalls store;
   private final ChangeSink sink;
@@ -31,16 +31,27 @@ final class ChangeEmitter {
     this.sink = sink;
   }
 
-  /** Appends the changes; returns once the log has them for good. */
+  /**
+   * Appends the changes; returns once the log has them for good. When one of them fails the others
+   * are nevertheless looked after: each may be older than what is stored by now.
+   */
   void emit(Map<ProfileRecord, List<Cause>> changes) {
-    Map<ProfileRecord, List<Cause>> told = changes;
-    while (!told.isEmpty()) {
-      append(told);
-      told = overtaken(told);
+    Optional<RuntimeException> failure = append(changes);
+    Map<ProfileRecord, List<Cause>> newer = overtaken(changes);
+    for (int attempt = 1; !newer.isEmpty(); attempt++) {
+      Optional<RuntimeException> again = append(newer);
+      if (again.isEmpty()) {
+        newer = overtaken(newer);
+      } else if (attempt >= ATTEMPTS) {
+        throw again.get();
+      }
+    }
+    if (failure.isPresent()) {
+      throw failure.get();
     }
   }
 
-  private void append(Map<ProfileRecord, List<Cause>> changes) {
+  private Optional<RuntimeException> append(Map<ProfileRecord, List<Cause>> changes) {
     List<CompletionStage<?>> acknowledgements = new ArrayList<>();
     changes.forEach(
         (record, causes) -> {
@@ -52,7 +63,15 @@ final class ChangeEmitter {
                         .build()));
           }
         });
-    acknowledgements.forEach(StoreCalls::await);
+    Optional<RuntimeException> failure = Optional.empty();
+    for (CompletionStage<?> acknowledgement : acknowledgements) {
+      try {
+        StoreCalls.await(acknowledgement);
+      } catch (RuntimeException e) {
+        failure = Optional.of(e);
+      }
+    }
+    return failure;
   }
 
   // The log has a largest record: many events of one person in one batch take several.
@@ -93,7 +112,7 @@ final class ChangeEmitter {
       try {
         return store.readVersions(profileIds);
       } catch (StoreException e) {
-        if (attempt == READ_BACK_ATTEMPTS) {
+        if (attempt == ATTEMPTS) {
           throw e;
         }
       }

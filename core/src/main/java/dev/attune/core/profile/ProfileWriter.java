@@ -368,7 +368,7 @@ public final class ProfileWriter {
         if (write.isPresent()) {
           writes.add(write.get());
           written.add(target);
-        } else if (!target.causes().isEmpty() || identities.incomplete()) {
+        } else {
           // Also without a cause: whoever wrote it may have died before telling.
           told.put(stored, target.causes());
         }

@@ -87,6 +87,7 @@ class ProfileWriterConvergenceTest {
   @ValueSource(ints = {2, 4})
   void apply_concurrentWriters_convergeToo(int writers) {
     for (long seed : seeds(SEQUENCES / 10)) {
+      run(seed, 0, writers);
       run(seed, 0.02, writers);
     }
   }
@@ -108,11 +109,20 @@ class ProfileWriterConvergenceTest {
     ProfileStore store = new MemoryProfileStore();
     try {
       Catalog last = LAST.get(random.nextInt(LAST.size()));
+      // A writer that dies between storing and telling, while another settles what both had begun,
+      // may leave
+      // a record untold until its next write (RATIONALE): the log is held to less when both come
+      // together.
+      boolean logIsHeld = faults == 0 || writers == 1;
       write(store, sent, random, faults, writers);
-      compareLog(store, inputs);
+      if (logIsHeld) {
+        compareLog(store, inputs);
+      }
       refold(store, last);
       compare(store, inputs, last);
-      compareLog(store, inputs);
+      if (logIsHeld) {
+        compareLog(store, inputs);
+      }
     } catch (AssertionError | RuntimeException e) {
       throw new AssertionError("seed " + seed + ", faults " + faults + ", writers " + writers, e);
     }
