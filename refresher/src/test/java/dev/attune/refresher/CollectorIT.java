@@ -8,6 +8,7 @@ import dev.attune.testkit.RedisBackend;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,7 +85,11 @@ class CollectorIT {
     Profile joined = refresher.awaitTrait("user_id", "u1", "theme");
 
     assertThat(joined.getMergedFromList()).containsExactly(anonymous.getProfileId());
-    assertThat(refresher.profile("anonymous_id", "a1")).contains(joined);
+    // Last of all the anonymous id is pointed to the person who gained its facts.
+    Await.until(
+        DEADLINE,
+        "the anonymous id does not lead to the person",
+        () -> refresher.profile("anonymous_id", "a1").equals(Optional.of(joined)));
   }
 
   @Test
