@@ -42,9 +42,9 @@ public record EvaluatorConfig(
     }
   }
 
-  /** One thread on the wall clock, a commit every 25 ms. */
+  /** One thread on the wall clock, a commit every 50 ms. */
   public static EvaluatorConfig of(Path stateDirectory) {
-    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, Duration.ofMillis(25), "");
+    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, Duration.ofMillis(50), "");
   }
 
   public EvaluatorConfig withClock(Clock clock) {

@@ -37,7 +37,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
   static final String MOVES_SINK = "moves-out";
 
   /** How often time is looked at. */
-  static final Duration TICK = Duration.ofMillis(20);
+  static final Duration TICK = Duration.ofMillis(50);
 
   // A slice leaves room for live traffic: a wave of expiries must not stall it.
   private static final int SLICE_MAX = 1_000;

@@ -29,7 +29,7 @@ final class StreamsSettings {
     properties.put(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG, Long.MAX_VALUE);
 
     consumer(properties, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    consumer(properties, ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 20);
+    consumer(properties, ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 100);
     consumer(properties, ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 8 << 20);
     consumer(properties, ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 2 << 20);
     consumer(properties, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1_000);
@@ -40,8 +40,10 @@ final class StreamsSettings {
           StreamsConfig.MAIN_CONSUMER_PREFIX + ConsumerConfig.GROUP_INSTANCE_ID_CONFIG,
           config.instanceId());
     }
-    producer(properties, ProducerConfig.LINGER_MS_CONFIG, 0);
-    producer(properties, ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+    // Nothing is read before the commit, which sends all that still lingers: a request earlier
+    // would
+    // only cost the broker its while.
+    producer(properties, ProducerConfig.LINGER_MS_CONFIG, config.commitInterval().toMillis());
     producer(properties, ProducerConfig.BUFFER_MEMORY_CONFIG, 16L << 20);
     producer(properties, ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 30_000);
     // Changelogs are read whole when a store is lost; small segments are compacted sooner.

@@ -173,6 +173,9 @@ public final class EmbeddedKafka implements AutoCloseable {
     config.put("transaction.state.log.replication.factor", "1");
     config.put("transaction.state.log.min.isr", "1");
     config.put("transaction.state.log.num.partitions", "4");
+    // A transaction's first record waits until the markers of the one before are written; asking
+    // again only after the default of 20 ms would be most of what a short transaction takes.
+    config.put("add.partitions.to.txn.retry.backoff.ms", "2");
     config.put("share.coordinator.state.topic.replication.factor", "1");
     config.put("share.coordinator.state.topic.min.isr", "1");
     config.put("share.coordinator.state.topic.num.partitions", "1");

@@ -39,7 +39,7 @@ final class StreamsSettings {
     // Every task is taken at once, restored or not: there is no second copy to warm up.
     settings.put(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG, Long.MAX_VALUE);
     consumer(settings, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    consumer(settings, ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 10);
+    consumer(settings, ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 100);
     consumer(settings, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
     // A process that comes back with its state directory is the same member: it goes on at once
     // instead of waiting until the group has given its predecessor up.
@@ -47,8 +47,12 @@ final class StreamsSettings {
         settings, ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instanceId(config.stateDirectory()));
     consumer(settings, ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 10_000);
     consumer(settings, ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 3_000);
-    settings.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 0);
-    settings.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
+    // Nothing is read before the commit, which sends all that still lingers: a request earlier
+    // would
+    // only cost the broker its while.
+    settings.put(
+        StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG),
+        config.commitInterval().toMillis());
     settings.put(StreamsConfig.producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 16L << 20);
     return settings;
   }

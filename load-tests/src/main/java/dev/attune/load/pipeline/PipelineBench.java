@@ -208,7 +208,9 @@ final class PipelineBench {
             + lookups.made()
             + " lookups in all, "
             + watch.unwatched()
-            + " samples left out); "
+            + " samples left out); in the warm-up traits and audiences together after "
+            + watch.warmUp()
+            + "; "
             + driven);
     figures.latency(
         PipelineFigures.Name.AUDIENCE,

@@ -38,10 +38,10 @@ public final class PipelineCommand implements Callable<Integer> {
 
   @Option(
       names = "--warm-up",
-      defaultValue = "15",
+      defaultValue = "60",
       paramLabel = "N",
       description = "Seconds of the same load before it, 0-120; ${DEFAULT-VALUE} unless given.")
-  private int warmUp = 15;
+  private int warmUp = 60;
 
   @Option(
       names = "--rate",

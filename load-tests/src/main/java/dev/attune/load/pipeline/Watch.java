@@ -30,6 +30,7 @@ final class Watch implements AutoCloseable {
   private final Lookups lookups;
   private final Latencies visible = new Latencies();
   private final Latencies member = new Latencies();
+  private final Latencies warmUp = new Latencies();
   private final AtomicLong unwatched = new AtomicLong();
 
   Watch(Plan plan, Ledger ledger, Lookups lookups) {
@@ -75,12 +76,24 @@ final class Watch implements AutoCloseable {
                           : Lookups.isMember(profile, Definitions.JOINED))
               .isPresent();
       if (shows || waited > PATIENCE.toNanos()) {
-        (identify ? visible : member).record(waited);
+        latencies(i, identify).record(waited);
         return;
       }
       // A twentieth of the wait is exact enough; a slow system is not slowed down by being asked.
       LockSupport.parkNanos(Math.max(pause.toNanos(), waited / 20));
     }
+  }
+
+  private Latencies latencies(int i, boolean identify) {
+    if (!plan.isTimed(i)) {
+      return warmUp;
+    }
+    return identify ? visible : member;
+  }
+
+  /** The same of both kinds of event, before the load was timed. */
+  Latencies warmUp() {
+    return warmUp;
   }
 
   /** From the acknowledgement of an identify until a lookup showed its value. */

@@ -29,6 +29,7 @@ public final class BatchConsumer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BatchConsumer.class);
   private static final Duration POLL = Duration.ofMillis(50);
   private static final Duration CLOSE = Duration.ofSeconds(10);
+  private static final Duration COMMIT_INTERVAL = Duration.ofMillis(250);
   private static final long RETRY_MILLIS_MAX = 2_000;
 
   /** Most records in one batch. */
@@ -57,6 +58,9 @@ public final class BatchConsumer implements AutoCloseable {
   private volatile boolean assigned;
   private volatile String trouble = "";
   private volatile long lag = -1;
+  // Touched by the consumer's thread alone.
+  private boolean uncommitted;
+  private long committedNanos;
 
   /**
    * A consumer that has not started.
@@ -120,9 +124,9 @@ public final class BatchConsumer implements AutoCloseable {
         if (stop.getCount() == 0 && !trouble.isEmpty()) {
           return;
         }
-        // Without waiting: the next commit covers this one, and a repeated record does no harm.
-        consumer.commitAsync();
+        uncommitted = true;
       }
+      commitNowAndThen(consumer);
       handler.polled(consumer);
       lag = lag(consumer);
       if (assigned) {
@@ -130,6 +134,17 @@ public final class BatchConsumer implements AutoCloseable {
       }
     }
     consumer.commitSync(CLOSE);
+  }
+
+  // Without waiting: the next commit covers this one, and a repeated record does no harm. Not after
+  // every batch: a commit costs the broker as much as a batch does.
+  private void commitNowAndThen(Consumer<byte[], byte[]> consumer) {
+    long now = System.nanoTime();
+    if (uncommitted && now - committedNanos >= COMMIT_INTERVAL.toNanos()) {
+      consumer.commitAsync();
+      uncommitted = false;
+      committedNanos = now;
+    }
   }
 
   private void handle(Consumer<byte[], byte[]> consumer, ConsumerRecords<byte[], byte[]> records) {

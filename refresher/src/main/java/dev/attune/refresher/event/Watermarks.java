@@ -7,14 +7,15 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +27,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Watermarks {
   private static final Logger LOG = LoggerFactory.getLogger(Watermarks.class);
-  private static final long ASK_MILLIS_MAX = 2_000;
   private static final Duration WHILE_EVENTS_COME = Duration.ofMillis(250);
 
   /**
@@ -44,6 +44,8 @@ final class Watermarks {
   private Map<TopicPartition, Long> lastEnds = Map.of();
   private Duration pause = WHILE_EVENTS_COME;
   private long askedAtMillis;
+  // Not waited for: the events would wait with it.
+  private @Nullable KafkaFuture<Map<TopicPartition, ListOffsetsResultInfo>> asked;
 
   Watermarks(KafkaChanges changes, Admin admin, InstantSource clock) {
     this.changes = changes;
@@ -68,31 +70,36 @@ final class Watermarks {
               var _ = changes.watermark(watermark(partition.partition(), time * 1_000));
               return true;
             });
-    long now = clock.millis();
-    if (ends.isEmpty()
-        && now - askedAtMillis >= pause.toMillis()
+    if (asked != null) {
+      takeAnswer(asked);
+    } else if (ends.isEmpty()
+        && clock.millis() - askedAtMillis >= pause.toMillis()
         && !consumer.assignment().isEmpty()) {
-      ask(consumer.assignment(), now);
+      ask(consumer.assignment());
     }
   }
 
   // The ends that producers have reached, open transactions included: the position cannot pass
   // those,
   // so neither does the mark.
-  private void ask(Set<TopicPartition> partitions, long now) {
+  private void ask(Set<TopicPartition> partitions) {
     Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
     partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
+    askedAtMillis = clock.millis();
+    asked =
+        admin.listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED)).all();
+  }
+
+  private void takeAnswer(KafkaFuture<Map<TopicPartition, ListOffsetsResultInfo>> answer) {
+    if (!answer.isDone()) {
+      return;
+    }
+    asked = null;
     try {
-      admin
-          .listOffsets(latest, new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED))
-          .all()
-          .get(ASK_MILLIS_MAX, TimeUnit.MILLISECONDS)
-          .forEach((partition, end) -> ends.put(partition, end.offset()));
+      answer.getNow(Map.of()).forEach((partition, end) -> ends.put(partition, end.offset()));
       pause = ends.equals(lastEnds) ? WHILE_QUIET : WHILE_EVENTS_COME;
       lastEnds = Map.copyOf(ends);
-      askedAtMillis = now;
-    } catch (ExecutionException | TimeoutException e) {
-      ends.clear();
+    } catch (ExecutionException e) {
       LOG.debug("the ends of the events are not known now", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -21,7 +21,7 @@ public final class DeliveryOwner implements Processor<byte[], byte[], byte[], by
       List.of(PendingDeliveries.HEADS, PendingDeliveries.BEHIND, PendingDeliveries.DUE);
 
   /** How often ends are taken in and due times looked at. */
-  public static final Duration TICK = Duration.ofMillis(10);
+  public static final Duration TICK = Duration.ofMillis(25);
 
   private final Delivering delivering;
   private final String topic;
