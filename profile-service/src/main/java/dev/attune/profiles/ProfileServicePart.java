@@ -1,5 +1,6 @@
 package dev.attune.profiles;
 
+import dev.attune.core.profile.ProfileReader;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.part.Part;
@@ -30,7 +31,8 @@ public final class ProfileServicePart implements Part {
       ProfileServiceConfig config,
       InstantSource clock,
       MeterRegistry registry) {
-    lookup = new Lookup(store, definitions, config.lookupsMax(), clock);
+    lookup =
+        new Lookup(ProfileReader.direct(store, clock), definitions, config.lookupsMax(), clock);
     metrics = new LookupMetrics(registry);
     grpc = new LookupGrpc(lookup, config.timeout(), metrics);
     http = new LookupHttp(lookup, config.timeout(), metrics);

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -437,6 +438,32 @@ public abstract class ProfileStoreContract {
         .isInstanceOfSatisfying(
             StoreException.class,
             e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.UNAVAILABLE));
+  }
+
+  // --- marks
+
+  @Test
+  void readMarks_neverRaised_areMinusOne() {
+    assertThat(await(store.readMarks(List.of("events/0", "events/1"), TIMEOUT)))
+        .containsExactly(-1L, -1L);
+  }
+
+  @Test
+  void raiseMarks_onlyEverGrow() {
+    raise(Map.of("events/0", 9L, "events/1", 0L));
+    raise(Map.of("events/0", 7L, "events/1", 10L));
+    assertThat(await(store.readMarks(List.of("events/1", "events/0"), TIMEOUT)))
+        .containsExactly(10L, 9L);
+  }
+
+  @Test
+  void marks_ofTwoWorkspaces_doNotSeeEachOther() {
+    raise(Map.of("events/0", 9L));
+    assertThat(await(another().readMarks(List.of("events/0"), TIMEOUT))).containsExactly(-1L);
+  }
+
+  private void raise(Map<String, Long> marks) {
+    store.raiseMarks(marks, Duration.ofMinutes(1), TIMEOUT).toCompletableFuture().join();
   }
 
   // --- shorthands

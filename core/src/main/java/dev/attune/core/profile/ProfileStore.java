@@ -4,6 +4,7 @@ import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -46,6 +47,19 @@ public interface ProfileStore extends AutoCloseable {
 
   /** Writes each record whose stored version is the expected one; says for each whether it was. */
   CompletionStage<List<Boolean>> writeProfiles(List<ProfileWrite> writes, Duration timeout);
+
+  /**
+   * Raises marks: named numbers that only grow, such as how far a reader of the log has come. Where
+   * a mark is as high or higher already it stays.
+   *
+   * @param marks names of 1 to 200 characters a-z, 0-9, {@code /}, {@code .} and {@code -}, to
+   *     numbers from 0 to 2^53
+   * @param keep how long each is kept at least after it was last raised
+   */
+  CompletionStage<Void> raiseMarks(Map<String, Long> marks, Duration keep, Duration timeout);
+
+  /** Marks, in the order asked; -1 where there is none. */
+  CompletionStage<List<Long>> readMarks(List<String> names, Duration timeout);
 
   /**
    * A page of all profile ids, in no order; a profile written meanwhile may or may not be among

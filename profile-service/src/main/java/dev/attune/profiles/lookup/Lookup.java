@@ -3,7 +3,7 @@ package dev.attune.profiles.lookup;
 import com.google.protobuf.ByteString;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.LookupResult;
-import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.profile.ProfileReader;
 import dev.attune.core.profile.Served;
 import dev.attune.core.profile.StoreException;
 import dev.attune.platform.definition.DefinitionsSource;
@@ -31,9 +31,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class Lookup {
   private static final Logger LOG = LoggerFactory.getLogger(Lookup.class);
+
+  /** The reader's own bound holds. */
+  private static final Duration ANY_AGE = Duration.ofDays(1);
+
   private static final Pattern PROFILE_ID = Pattern.compile("[0-9a-f]{32}");
 
-  private final ProfileStore store;
+  private final ProfileReader reader;
   private final DefinitionsSource definitions;
   private final int lookupsMax;
   private final InstantSource clock;
@@ -43,8 +47,8 @@ public final class Lookup {
    * @param lookupsMax under way at once; one more is refused
    */
   public Lookup(
-      ProfileStore store, DefinitionsSource definitions, int lookupsMax, InstantSource clock) {
-    this.store = store;
+      ProfileReader reader, DefinitionsSource definitions, int lookupsMax, InstantSource clock) {
+    this.reader = reader;
     this.definitions = definitions;
     this.lookupsMax = lookupsMax;
     this.clock = clock;
@@ -58,7 +62,7 @@ public final class Lookup {
     } catch (IllegalArgumentException e) {
       return done(new Outcome.Invalid(String.valueOf(e.getMessage())));
     }
-    return ask(() -> store.find(identifier, timeout), timeout);
+    return ask(() -> reader.find(identifier, ANY_AGE, timeout), timeout);
   }
 
   /** By a profile id; never fails, and ends within the timeout. */
@@ -66,7 +70,7 @@ public final class Lookup {
     if (!PROFILE_ID.matcher(profileId).matches()) {
       return done(new Outcome.Invalid("profile_id: not 32 lower-case hexadecimal characters"));
     }
-    return ask(() -> store.findById(profileId, timeout), timeout);
+    return ask(() -> reader.findById(profileId, ANY_AGE, timeout), timeout);
   }
 
   /** Lookups that have not ended. */
@@ -75,7 +79,7 @@ public final class Lookup {
   }
 
   private CompletableFuture<Outcome> ask(
-      Supplier<CompletionStage<LookupResult>> question, Duration timeout) {
+      Supplier<CompletionStage<ProfileReader.Reading>> question, Duration timeout) {
     if (underWay.incrementAndGet() > lookupsMax) {
       underWay.decrementAndGet();
       return done(new Outcome.Overloaded());
@@ -98,20 +102,20 @@ public final class Lookup {
             new Outcome.Unavailable(), timeout.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  private Outcome of(LookupResult result) {
-    return switch (result) {
+  private Outcome of(ProfileReader.Reading reading) {
+    return switch (reading.result()) {
       case LookupResult.Absent _ -> new Outcome.Absent();
-      case LookupResult.Found found -> found(found.served());
+      case LookupResult.Found found -> found(found.served(), reading.readAtMicros());
     };
   }
 
-  private Outcome found(Served served) {
+  private Outcome found(Served served, long readAtMicros) {
     long now = ChronoUnit.MICROS.between(Instant.EPOCH, clock.instant());
     if (served.earliestExpiryMicros() > now) {
-      return new Outcome.Found(served.profileBytes(), now);
+      return new Outcome.Found(served.profileBytes(), readAtMicros);
     }
     try {
-      return new Outcome.Found(withoutEnded(served.profile(), now), now);
+      return new Outcome.Found(withoutEnded(served.profile(), now), readAtMicros);
     } catch (IllegalStateException e) {
       LOG.error("a stored profile of version {} does not parse", served.version(), e);
       return new Outcome.Corrupt();
@@ -130,7 +134,7 @@ public final class Lookup {
   private Outcome failed(@Nullable Throwable error) {
     Throwable cause =
         error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
-    if (cause != null && store.isOverload(cause)) {
+    if (cause != null && reader.isOverload(cause)) {
       return new Outcome.Overloaded();
     }
     if (cause instanceof StoreException known) {

@@ -9,6 +9,7 @@ import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -20,6 +21,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps everything on the heap and forgets it with the process: for tests, and for what is rebuilt
@@ -31,6 +33,7 @@ public final class MemoryProfileStore implements ProfileStore {
 
   private final Map<Identifier, IdentityRecord> identities = new ConcurrentHashMap<>();
   private final NavigableMap<String, ProfileRecord> profiles = new ConcurrentSkipListMap<>();
+  private final Map<String, Long> marks = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
   @Override
@@ -146,6 +149,24 @@ public final class MemoryProfileStore implements ProfileStore {
     return written.get();
   }
 
+  /** The heap keeps marks for as long as it lasts. */
+  @Override
+  public CompletionStage<Void> raiseMarks(
+      Map<String, Long> raised, Duration keep, Duration timeout) {
+    checkSize(raised.keySet());
+    return answer(
+        () -> {
+          raised.forEach((name, value) -> marks.merge(name, value, Math::max));
+          return null;
+        });
+  }
+
+  @Override
+  public CompletionStage<List<Long>> readMarks(List<String> names, Duration timeout) {
+    checkSize(names);
+    return answer(() -> names.stream().map(name -> marks.getOrDefault(name, -1L)).toList());
+  }
+
   @Override
   public CompletionStage<ProfileIdPage> scanProfileIds(String cursor, Duration timeout) {
     NavigableMap<String, ProfileRecord> rest;
@@ -169,14 +190,14 @@ public final class MemoryProfileStore implements ProfileStore {
         });
   }
 
-  private static void checkSize(List<?> batch) {
+  private static void checkSize(Collection<?> batch) {
     if (batch.size() > BATCH_MAX) {
       throw new IllegalArgumentException(
           "batch: " + batch.size() + " records (expected: at most " + BATCH_MAX + ")");
     }
   }
 
-  private <T> CompletionStage<T> answer(Supplier<T> work) {
+  private <T extends @Nullable Object> CompletionStage<T> answer(Supplier<T> work) {
     if (closed) {
       return CompletableFuture.failedFuture(
           new StoreException(StoreException.Kind.UNAVAILABLE, "the store is closed"));

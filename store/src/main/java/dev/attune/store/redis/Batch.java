@@ -18,6 +18,11 @@ import org.jspecify.annotations.Nullable;
 final class Batch {
   private Batch() {}
 
+  static AsyncCommand<String, byte[], byte[]> get(String key) {
+    return new AsyncCommand<>(
+        new Command<>(CommandType.GET, new ValueOutput<>(RedisLink.CODEC), args().addKey(key)));
+  }
+
   static AsyncCommand<String, byte[], byte[]> hget(String key, String field) {
     return new AsyncCommand<>(
         new Command<>(

@@ -7,9 +7,10 @@ import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
 import io.lettuce.core.protocol.AsyncCommand;
 import io.lettuce.core.protocol.CommandType;
+import java.time.Duration;
 import java.util.List;
 
-/** One conditional write: a script, the key of the hash, and what the script is given. */
+/** One conditional write: a script, the key, and what the script is given. */
 record CompareAndSet(Script script, String key, List<byte[]> values) {
   static CompareAndSet of(String key, long expectedVersion, IdentityRecord record) {
     return new CompareAndSet(
@@ -39,6 +40,11 @@ record CompareAndSet(Script script, String key, List<byte[]> values) {
           case CONTENT_NOT_SET ->
               throw new IllegalArgumentException("record: neither live nor a redirect");
         });
+  }
+
+  /** A mark is raised, never lowered. */
+  static CompareAndSet ofMark(String key, long value, Duration keep) {
+    return new CompareAndSet(Script.MARK, key, List.of(decimal(value), decimal(keep.toMillis())));
   }
 
   /** Short, but Redis may have forgotten the script. */

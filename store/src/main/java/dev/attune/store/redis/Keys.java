@@ -8,6 +8,7 @@ import dev.attune.core.profile.Identifier;
  * <ul>
  *   <li>{@code <prefix>:i:<namespace>:<value>}, a hash: version, profile id, record
  *   <li>{@code <prefix>:p:<profile id>}, a hash: version, then served and facts, or a redirect
+ *   <li>{@code <prefix>:m:<name>}, a string: a mark, with an expiry
  * </ul>
  */
 record Keys(String prefix) {
@@ -31,6 +32,10 @@ record Keys(String prefix) {
 
   String profile(String profileId) {
     return prefix + ":p:" + profileId;
+  }
+
+  String mark(String name) {
+    return prefix + ":m:" + name;
   }
 
   /** Of all profiles; a prefix has no character that means something in a pattern. */

@@ -61,6 +61,11 @@ final class Records {
     return version == null ? 0 : Long.parseLong(text(version));
   }
 
+  /** -1 where there is no mark. */
+  static long mark(byte @Nullable [] mark) {
+    return mark == null ? -1 : Long.parseLong(text(mark));
+  }
+
   /** Not copied: nobody else has the array. */
   static ByteString bytes(byte[] bytes) {
     return UnsafeByteOperations.unsafeWrap(bytes);

@@ -17,6 +17,7 @@ import io.lettuce.core.resource.ClientResources;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -225,6 +226,30 @@ public final class RedisProfileStore implements ProfileStore {
     call.then(
         Batch.send(redis, call, again),
         _ -> call.complete(answered.stream().map(c -> c.join() == 1).toList()));
+  }
+
+  @Override
+  public CompletionStage<Void> raiseMarks(
+      Map<String, Long> marks, Duration keep, Duration timeout) {
+    List<CompareAndSet> raises = new ArrayList<>();
+    marks.forEach((name, value) -> raises.add(CompareAndSet.ofMark(keys.mark(name), value, keep)));
+    checkSize(raises);
+    return compareAndSet(raises, timeout).thenApply(_ -> null);
+  }
+
+  @Override
+  public CompletionStage<List<Long>> readMarks(List<String> names, Duration timeout) {
+    checkSize(names);
+    Call<List<Long>> call = deadlines.call(timeout);
+    var commands = names.stream().map(name -> Batch.get(keys.mark(name))).toList();
+    withConnection(
+        call,
+        lookups,
+        redis ->
+            call.then(
+                Batch.send(redis, call, commands),
+                _ -> call.complete(commands.stream().map(c -> Records.mark(c.join())).toList())));
+    return call;
   }
 
   @Override

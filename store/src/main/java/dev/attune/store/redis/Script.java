@@ -34,6 +34,16 @@ record Script(String text, String digest) {
           return 1
           """);
 
+  /** ARGV: the mark, how long to keep it in milliseconds. */
+  static final Script MARK =
+      of(
+          """
+          local stored = redis.call('GET', KEYS[1])
+          if stored and tonumber(stored) >= tonumber(ARGV[1]) then return 0 end
+          redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+          return 1
+          """);
+
   private static Script of(String text) {
     try {
       byte[] digest =

@@ -8,6 +8,7 @@ import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -79,6 +80,17 @@ final class FaultyStore implements ProfileStore {
   @Override
   public CompletionStage<List<Boolean>> writeProfiles(List<ProfileWrite> writes, Duration timeout) {
     return write(writes, chunk -> store.writeProfiles(chunk, timeout));
+  }
+
+  @Override
+  public CompletionStage<Void> raiseMarks(
+      Map<String, Long> marks, Duration keep, Duration timeout) {
+    return store.raiseMarks(marks, keep, timeout);
+  }
+
+  @Override
+  public CompletionStage<List<Long>> readMarks(List<String> names, Duration timeout) {
+    return store.readMarks(names, timeout);
   }
 
   @Override

@@ -1,0 +1,67 @@
+package dev.attune.core.profile;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Served profiles as a lookup wants them: from nearby where that is fresh enough, from the store
+ * where it is not. Every call ends within its timeout, with a {@link StoreException} when it could
+ * not be done.
+ */
+public interface ProfileReader {
+  /**
+   * The profile of whoever is known by an identifier.
+   *
+   * @param maxAge how old the answer may be; zero asks the store itself
+   */
+  CompletionStage<Reading> find(Identifier identifier, Duration maxAge, Duration timeout);
+
+  /**
+   * The profile with an id, or the one that it was merged into.
+   *
+   * @param maxAge how old the answer may be; zero asks the store itself
+   */
+  CompletionStage<Reading> findById(String profileId, Duration maxAge, Duration timeout);
+
+  /** True when the error means "send less", so that callers can shed load. */
+  boolean isOverload(Throwable error);
+
+  /**
+   * What was found, and as of when.
+   *
+   * @param readAtMicros when the store was asked, in microseconds
+   */
+  record Reading(LookupResult result, long readAtMicros) {}
+
+  /** Asks the store every time. */
+  static ProfileReader direct(ProfileStore store, InstantSource clock) {
+    return new ProfileReader() {
+      @Override
+      public CompletionStage<Reading> find(
+          Identifier identifier, Duration maxAge, Duration timeout) {
+        long now = now();
+        return store.find(identifier, timeout).thenApply(result -> new Reading(result, now));
+      }
+
+      @Override
+      public CompletionStage<Reading> findById(
+          String profileId, Duration maxAge, Duration timeout) {
+        long now = now();
+        return store.findById(profileId, timeout).thenApply(result -> new Reading(result, now));
+      }
+
+      @Override
+      public boolean isOverload(Throwable error) {
+        return store.isOverload(error);
+      }
+
+      // Before the store is asked: the answer is at least as new.
+      private long now() {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, clock.instant());
+      }
+    };
+  }
+}
