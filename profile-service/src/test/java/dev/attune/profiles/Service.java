@@ -21,11 +21,15 @@ import dev.attune.store.memory.MemoryProfileStore;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -199,6 +203,27 @@ final class Service implements AutoCloseable {
         (headers.length == 0 ? request : request.headers(headers)).build(),
         BodyHandlers.ofString());
   }
+
+  /** A GET whose path and query are sent as they are: the client would refuse some of them. */
+  Raw rawGet(String path) throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), http.port())) {
+      socket.setSoTimeout(5_000);
+      socket
+          .getOutputStream()
+          .write(
+              ("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                  .getBytes(StandardCharsets.UTF_8));
+      var reply = new ByteArrayOutputStream();
+      socket.getInputStream().transferTo(reply);
+      String text = reply.toString(StandardCharsets.UTF_8);
+      int body = text.indexOf("\r\n\r\n");
+      return new Raw(
+          Integer.parseInt(text.substring(9, 12)), body < 0 ? "" : text.substring(body + 4));
+    }
+  }
+
+  /** A reply to {@link #rawGet}. */
+  record Raw(int statusCode, String body) {}
 
   private HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + http.port() + path))
