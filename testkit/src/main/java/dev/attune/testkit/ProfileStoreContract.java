@@ -140,6 +140,19 @@ public abstract class ProfileStoreContract {
   }
 
   @Test
+  void writeProfile_twiceInOneBatchOnTopOfEachOther_areBothDone() {
+    ProfileRecord second = live("p", 8, "hats");
+    assertThat(
+            await(
+                store.writeProfiles(
+                    List.of(
+                        new ProfileWrite(0, live("p", 7, "shoes")), new ProfileWrite(7, second)),
+                    TIMEOUT)))
+        .containsExactly(true, true);
+    assertThat(read("p")).contains(second);
+  }
+
+  @Test
   void writeProfile_withoutContent_isRefused() {
     var empty = ProfileRecord.newBuilder().setProfileId("p").setVersion(1).build();
     assertThatThrownBy(() -> write(0, empty)).isInstanceOf(IllegalArgumentException.class);
@@ -352,7 +365,33 @@ public abstract class ProfileStoreContract {
   }
 
   @Test
+  void readVersions_ofOneSeveralTimes_areInAllTheirPlaces() {
+    write(0, live("a", 7, "a"));
+    assertThat(await(store.readVersions(List.of("a", "b", "a", "b"), TIMEOUT)))
+        .containsExactly(7L, 0L, 7L, 0L);
+  }
+
+  @Test
+  void readProfiles_thatAreLargeTogether_areAllThere() {
+    // More than a store may be willing to answer at once.
+    String content = "0123456789".repeat(5_000);
+    List<ProfileRecord> records =
+        IntStream.range(0, 60).mapToObj(i -> live("p" + i, i + 1, content)).toList();
+    await(
+        store.writeProfiles(
+            records.stream().map(record -> new ProfileWrite(0, record)).toList(), TIMEOUT));
+    assertThat(
+            await(
+                store.readProfiles(
+                    records.stream().map(ProfileRecord::getProfileId).toList(), TIMEOUT)))
+        .isEqualTo(records.stream().map(Optional::of).toList());
+  }
+
+  @Test
   void batches_ofNothing_answerNothing() {
+    raise(Map.of());
+    assertThat(await(store.readMarks(List.of(), TIMEOUT))).isEmpty();
+    assertThat(await(store.readVersions(List.of(), TIMEOUT))).isEmpty();
     assertThat(await(store.readProfiles(List.of(), TIMEOUT))).isEmpty();
     assertThat(await(store.readIdentities(List.of(), TIMEOUT))).isEmpty();
     assertThat(await(store.writeProfiles(List.of(), TIMEOUT))).isEmpty();
@@ -421,6 +460,13 @@ public abstract class ProfileStoreContract {
     assertThat(scan(store)).isEqualTo(expected);
   }
 
+  @Test
+  void scan_fromACursorThatIsNotTheStores_isRefused() {
+    assertThatThrownBy(() -> store.scanProfileIds("nonsense", TIMEOUT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("cursor");
+  }
+
   // --- workspaces
 
   @Test
@@ -460,6 +506,15 @@ public abstract class ProfileStoreContract {
     raise(Map.of("events/0", 7L, "events/1", 10L));
     assertThat(await(store.readMarks(List.of("events/1", "events/0"), TIMEOUT)))
         .containsExactly(10L, 9L);
+  }
+
+  @Test
+  void raiseMarks_toTheHighestNumber_isRead() {
+    long highest = 1L << 53;
+    raise(Map.of("events/0", highest - 1));
+    raise(Map.of("events/0", highest));
+    assertThat(await(store.readMarks(List.of("events/0", "events/1", "events/0"), TIMEOUT)))
+        .containsExactly(highest, -1L, highest);
   }
 
   @Test

@@ -8,6 +8,7 @@ import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.Crc32MismatchException;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
+import software.amazon.awssdk.thirdparty.jackson.core.JsonProcessingException;
 
 /** What a failure of DynamoDB or of its SDK means to a caller. */
 final class DynamoErrors {
@@ -17,6 +18,9 @@ final class DynamoErrors {
     return switch (error) {
       case StoreException e -> e;
       case AwsServiceException e -> refusal(e);
+      // Without the cause: what the parser says quotes what it read.
+      case SdkClientException e when isUnreadable(e) ->
+          new StoreException(Kind.CORRUPT, "DynamoDB: an answer does not parse");
       // Addresses and states of connections, or where credentials were looked for; never an item.
       case SdkClientException e ->
           new StoreException(Kind.UNAVAILABLE, "DynamoDB: no answer, or none in time", e);
@@ -29,9 +33,23 @@ final class DynamoErrors {
     return switch (error) {
       case AwsServiceException e -> e.isThrottlingException() || e.statusCode() >= 500;
       case ApiCallAttemptTimeoutException _, Crc32MismatchException _ -> true;
-      case SdkClientException e -> e.getCause() instanceof IOException;
+      case SdkClientException e -> !isUnreadable(e) && hasCause(e, IOException.class);
       default -> false;
     };
+  }
+
+  private static boolean isUnreadable(SdkClientException error) {
+    return hasCause(error, JsonProcessingException.class)
+        || error.getCause() instanceof IllegalArgumentException;
+  }
+
+  private static boolean hasCause(Throwable error, Class<? extends Exception> type) {
+    for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
+      if (type.isInstance(cause)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Of what it says only the code is kept, for the rest may quote a key. */

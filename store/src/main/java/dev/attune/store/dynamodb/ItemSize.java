@@ -2,16 +2,20 @@ package dev.attune.store.dynamodb;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.profile.Served;
 import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Facts;
 import dev.attune.proto.v1.IdentityRecord;
+import dev.attune.proto.v1.LiveProfile;
+import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.proto.v1.Trait;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 
 /**
@@ -73,26 +77,33 @@ final class ItemSize {
     return grouped(bytes) + " bytes (allowed: " + grouped(BYTES_MAX) + ")";
   }
 
-  // As facts and as served together: a trait that several sources tell is stored for each of them.
   private static String largestTraits(ProfileRecord record) {
-    Map<String, Long> sizes = new HashMap<>();
-    try {
-      for (Fact fact : Facts.parseFrom(record.getLive().getFacts()).getFactsList()) {
-        sizes.merge(fact.getTrait(), (long) fact.getSerializedSize(), Long::sum);
-      }
-    } catch (InvalidProtocolBufferException e) {
-      return "";
-    }
-    if (sizes.isEmpty()) {
-      return "";
-    }
-    return sizes.entrySet().stream()
+    return traitSizes(record.getLive()).entrySet().stream()
         .sorted(
             Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder())
                 .thenComparing(Map.Entry.comparingByKey()))
         .limit(TRAITS_SHOWN)
         .map(trait -> shown(trait.getKey()) + " " + grouped(trait.getValue()))
-        .collect(Collectors.joining(", ", "; largest traits: ", ""));
+        .reduce((a, b) -> a + ", " + b)
+        .map(traits -> "; largest traits: " + traits)
+        .orElse("");
+  }
+
+  /** What each trait takes in all: as served, and as a fact of each source that tells it. */
+  private static Map<String, Long> traitSizes(LiveProfile live) {
+    Map<String, Long> sizes = new HashMap<>();
+    try {
+      for (Fact fact : Facts.parseFrom(live.getFacts()).getFactsList()) {
+        sizes.merge(fact.getTrait(), (long) fact.getSerializedSize(), Long::sum);
+      }
+      ByteString profile = new Served(live.getServed()).profileBytes();
+      for (Trait trait : Profile.parseFrom(profile).getTraitsList()) {
+        sizes.merge(trait.getName(), (long) trait.getSerializedSize(), Long::sum);
+      }
+    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+      return Map.of(); // Not readable: too large is all that can be said.
+    }
+    return sizes;
   }
 
   private static String shown(String trait) {
