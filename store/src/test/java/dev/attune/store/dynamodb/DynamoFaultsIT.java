@@ -15,6 +15,7 @@ import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.store.dynamodb.FaultyDynamo.Fault;
 import dev.attune.testkit.DynamoBackend;
 import dev.attune.testkit.ProfileStoreContract;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,50 @@ class DynamoFaultsIT {
   void close() {
     store.close();
     dynamo.close();
+  }
+
+  // --- asked as meant; what serves the tests here would hide it
+
+  @Test
+  void reads_ofEveryKind_areConsistentAndReadNoMoreThanTheyNeed() {
+    person();
+    assertThat(await(store.find(PERSON, PATIENT))).isInstanceOf(LookupResult.Found.class);
+    assertAsked("GetItem", "s,r");
+    assertThat(await(store.readIdentities(List.of(PERSON), PATIENT))).hasSize(1);
+    assertAsked("BatchGetItem", "id,b");
+    assertThat(await(store.readProfiles(List.of("p"), PATIENT))).hasSize(1);
+    assertAsked("BatchGetItem", "id,v,s,f,r");
+    assertThat(await(store.readVersions(List.of("p"), PATIENT))).containsExactly(1L);
+    assertAsked("BatchGetItem", "id,v");
+    assertThat(await(store.readMarks(List.of("events/0"), PATIENT))).containsExactly(-1L);
+    assertAsked("BatchGetItem", "id,n");
+    assertThat(await(store.scanProfileIds("0", PATIENT)).profileIds()).containsExactly("p");
+    assertAsked("Scan", "id");
+  }
+
+  private void assertAsked(String operation, String projection) {
+    assertThat(dynamo.lastBody(operation))
+        .contains("\"ConsistentRead\":true", "\"ProjectionExpression\":\"" + projection + "\"");
+  }
+
+  @Test
+  void batches_severalAtOnce_keepWithinTheBoundOnRequests() {
+    int bound = 3;
+    try (ProfileStore few =
+        DynamoProfileStore.create(narrow(dynamo.endpoint(), settings.tablePrefix(), bound))) {
+      List<CompletionStage<List<Boolean>>> writing =
+          IntStream.range(0, bound)
+              .mapToObj(
+                  batch ->
+                      few.writeProfiles(
+                          IntStream.range(0, 40)
+                              .mapToObj(i -> new ProfileWrite(0, live(batch + "-" + i, 1)))
+                              .toList(),
+                          PATIENT))
+              .toList();
+      writing.forEach(batch -> assertThat(await(batch)).hasSize(40).containsOnly(true));
+    }
+    assertThat(dynamo.mostUnderWay()).isEqualTo(bound);
   }
 
   // --- throttled
@@ -198,7 +243,7 @@ class DynamoFaultsIT {
   void calls_whileItHangs_endInTimeAndAboveTheBoundAreRefused() {
     try (DynamoBackend own = DynamoBackend.start()) {
       int bound = 4;
-      DynamoSettings narrow = narrow(own, bound);
+      DynamoSettings narrow = narrow(own.endpoint(), "narrow", bound);
       assertThat(DynamoTables.create(narrow, PATIENT)).hasSize(3);
       try (ProfileStore few = DynamoProfileStore.create(narrow)) {
         assertThat(await(few.findById("p", PATIENT))).isEqualTo(new LookupResult.Absent());
@@ -226,7 +271,7 @@ class DynamoFaultsIT {
   @Test
   void close_whileCallsAreUnderWay_endsThem() {
     try (DynamoBackend own = DynamoBackend.start()) {
-      DynamoSettings narrow = narrow(own, 4);
+      DynamoSettings narrow = narrow(own.endpoint(), "narrow", 4);
       assertThat(DynamoTables.create(narrow, PATIENT)).hasSize(3);
       ProfileStore closing = DynamoProfileStore.create(narrow);
       assertThat(await(closing.findById("p", PATIENT))).isEqualTo(new LookupResult.Absent());
@@ -239,11 +284,11 @@ class DynamoFaultsIT {
     }
   }
 
-  private static DynamoSettings narrow(DynamoBackend backend, int maxCallsUnderWay) {
+  private static DynamoSettings narrow(URI endpoint, String tablePrefix, int maxCallsUnderWay) {
     return new DynamoSettings(
         "local",
-        backend.endpoint().toString(),
-        "narrow",
+        endpoint.toString(),
+        tablePrefix,
         "local",
         "local",
         Duration.ofSeconds(1),

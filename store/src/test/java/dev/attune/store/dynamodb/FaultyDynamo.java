@@ -45,6 +45,9 @@ final class FaultyDynamo implements AutoCloseable {
   private final Map<String, Spoiled> spoiled = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> asked = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> passedOn = new ConcurrentHashMap<>();
+  private final Map<String, String> lastBodies = new ConcurrentHashMap<>();
+  private final AtomicInteger underWay = new AtomicInteger();
+  private final AtomicInteger mostUnderWay = new AtomicInteger();
   private final int port;
   private HttpServer server;
 
@@ -103,15 +106,35 @@ final class FaultyDynamo implements AutoCloseable {
     return count(passedOn, operation).get();
   }
 
+  /** What the last request of an operation said; empty when there was none. */
+  String lastBody(String operation) {
+    return lastBodies.getOrDefault(operation, "");
+  }
+
+  /** The most requests that were here at a time. */
+  int mostUnderWay() {
+    return mostUnderWay.get();
+  }
+
   private static AtomicInteger count(Map<String, AtomicInteger> counts, String operation) {
     return counts.computeIfAbsent(operation, _ -> new AtomicInteger());
   }
 
   private void handle(HttpExchange exchange) throws IOException {
+    mostUnderWay.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+    try {
+      misbehave(exchange);
+    } finally {
+      underWay.decrementAndGet();
+    }
+  }
+
+  private void misbehave(HttpExchange exchange) throws IOException {
     String target = exchange.getRequestHeaders().getFirst("X-Amz-Target");
     String operation = target.substring(target.indexOf('.') + 1);
     byte[] body = exchange.getRequestBody().readAllBytes();
     var _ = count(asked, operation).incrementAndGet();
+    lastBodies.put(operation, new String(body, UTF_8));
     Spoiled fault = spoiled.get(operation);
     if (fault == null || fault.left().getAndDecrement() <= 0) {
       answer(exchange, pass(exchange, operation, body));
