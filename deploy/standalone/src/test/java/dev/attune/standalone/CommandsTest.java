@@ -95,6 +95,33 @@ class CommandsTest {
   }
 
   @Test
+  void lookup_ofAView_showsItsPartsAndWhereEachValueIsFrom() {
+    answer(
+        200,
+        """
+        {"profile_id": "ab12", "updated_at": "2026-11-21T08:00:00Z", "view": "banner@3",
+         "traits": {"plan": {"status": "stale", "value": "pro", "source": "model:customers",
+                             "updated_at": "2026-11-20T08:00:00Z"},
+                    "city": {"status": "absent"}}}
+        """);
+    assertThat(attune("lookup", "user_id:42", "--view", "banner")).isZero();
+    assertThat(out())
+        .isEqualTo(
+            """
+            profile  ab12
+            updated  2026-11-21T08:00:00Z
+            view     banner@3
+            traits   plan  pro  (model:customers, 2026-11-20T08:00:00Z, stale)
+                     city  absent
+            """);
+    assertThat(requests.getLast()).endsWith(",\"view\":\"banner\"}");
+    answer(200, "{}");
+    assertThat(attune("lookup", "user_id:42", "--fields", "audiences,traits.plan", "--json"))
+        .isZero();
+    assertThat(requests.getLast()).endsWith(",\"fields\":[\"audiences\",\"traits.plan\"]}");
+  }
+
+  @Test
   void lookup_ofNobody_saysSo() {
     answer(404, "{\"code\":\"not_found\",\"message\":\"nobody is known by it\"}");
     assertThat(attune("lookup", "user_id:42")).isEqualTo(1);

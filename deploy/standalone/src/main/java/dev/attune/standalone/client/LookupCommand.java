@@ -2,6 +2,7 @@ package dev.attune.standalone.client;
 
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,6 +19,19 @@ public final class LookupCommand implements Callable<Integer> {
       paramLabel = "NAMESPACE:VALUE",
       description = "Whom, e.g. user_id:42 or email:ada@example.com.")
   private String who = "";
+
+  @Option(
+      names = "--view",
+      paramLabel = "NAME",
+      description = "What a view of the definitions shows, e.g. product-page.")
+  private String view = "";
+
+  @Option(
+      names = "--fields",
+      paramLabel = "FIELD",
+      split = ",",
+      description = "Some of identifiers, traits, audiences and traits.NAME, with commas between.")
+  private List<String> fields = List.of();
 
   @Option(names = "--json", description = "The server's answer on one line, for programs.")
   private boolean json;
@@ -37,12 +51,21 @@ public final class LookupCommand implements Callable<Integer> {
     body.putObject("identifier")
         .put("namespace", who.substring(0, colon))
         .put("value", who.substring(colon + 1));
+    if (!view.isEmpty()) {
+      body.put("view", view);
+    }
+    if (!fields.isEmpty()) {
+      var named = body.putArray("fields");
+      fields.forEach(named::add);
+    }
     try (AttuneClient attune = server.connect()) {
       var profile = attune.post("/v1/profiles:lookup", body).orComplain();
       if (json) {
         terminal.result(profile.toString());
       } else {
-        ProfileText.lines(profile).forEach(terminal::result);
+        boolean whole = view.isEmpty() && fields.isEmpty();
+        (whole ? ProfileText.lines(profile) : ProfileText.selectedLines(profile))
+            .forEach(terminal::result);
       }
       return 0;
     }
