@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.attune.core.profile.LookupResult;
 import dev.attune.core.profile.ProgressReader;
-import dev.attune.core.profile.Served;
 import dev.attune.core.profile.StoreException;
 import dev.attune.core.profile.WriteToken;
 import dev.attune.platform.http.Json;
@@ -31,6 +29,10 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,7 +42,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -334,6 +335,40 @@ class LookupApiTest {
   }
 
   @Test
+  void moreThatWaitThanAllowed_areRefused_andOthersAreStillAnswered() throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      var waits =
+          HttpRequest.newBuilder(
+                  URI.create(
+                      "http://127.0.0.1:"
+                          + service.http.port()
+                          + PATH
+                          + "?max_wait_ms=10000&min_token="
+                          + token(3, 17)))
+              .build();
+      List<CompletableFuture<HttpResponse<String>>> all = new ArrayList<>();
+      for (int i = 0; i < 140; i++) {
+        all.add(client.sendAsync(waits, HttpResponse.BodyHandlers.ofString()));
+      }
+      Await.until(
+          Duration.ofSeconds(20),
+          "12 are refused",
+          () -> all.stream().filter(CompletableFuture::isDone).count() == 12);
+      for (var reply : all) {
+        if (reply.isDone()) {
+          assertThat(reply.join().statusCode()).isEqualTo(429);
+          assertThat(reply.join().body()).contains("wait for a token");
+        }
+      }
+      assertThat(service.get(PATH).statusCode()).isEqualTo(200);
+      service.store.mark(ProgressReader.handledMark(3), 17);
+      CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).get(20, TimeUnit.SECONDS);
+      assertThat(all.stream().filter(reply -> reply.join().statusCode() == 200).count())
+          .isEqualTo(128);
+    }
+  }
+
+  @Test
   void token_ofADeadLetter_isRejected() throws Exception {
     service.store.mark(ProgressReader.handledMark(3), 40);
     service.store.mark(ProgressReader.rejectedMark(3, 17), 1);
@@ -429,25 +464,13 @@ class LookupApiTest {
         .isEqualTo("entries: 501 (expected: 1 to 500)");
   }
 
-  /** A store that answers about 42 and about nobody else, in time. */
-  private void onlyJaneInTime() {
-    AtomicInteger reads = new AtomicInteger();
-    var found = new LookupResult.Found(Served.of(Service.jane()));
-    service.store.fault(
-        () ->
-            reads.getAndIncrement() % 2 == 0
-                ? CompletableFuture.completedFuture(found)
-                : new CompletableFuture<>());
-  }
-
   @Test
   void lateEntries_failABatch_orAreMarkedWhereThatIsAllowed() throws Exception {
-    onlyJaneInTime();
+    service.store.silentAbout("43");
     var whole = failure(() -> stub().batchGetProfiles(batch("42", "43").build()));
     assertThat(whole.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(trailer(whole, REASON)).isEqualTo("unavailable");
     assertThat(trailer(whole, PUSHBACK)).isEqualTo("1000");
-    onlyJaneInTime();
     BatchGetProfilesResponse partial =
         ProfileServiceGrpc.newBlockingStub(channel)
             .withDeadlineAfter(2, TimeUnit.SECONDS)
@@ -455,15 +478,16 @@ class LookupApiTest {
     assertThat(partial.getResultsList())
         .extracting(BatchResult::getReason)
         .containsExactly("", "unavailable");
-    onlyJaneInTime();
     String body =
-        "{\"allow_partial\":true,\"entries\":[{\"group_id\":\"a\"},{\"group_id\":\"b\"}]}";
+        """
+        {"allow_partial":true,"entries":[{"identifier":{"namespace":"user_id","value":"42"}},
+        {"identifier":{"namespace":"user_id","value":"43"}}]}
+        """;
     var http = service.postTo("/v1/profiles:batchGet", body, "Attune-Timeout-Ms", "60");
     assertThat(http.statusCode()).isEqualTo(200);
     assertThat(json(http.body()).path("results").path(0).path("status").asText()).isEqualTo("ok");
     assertThat(json(http.body()).path("results").path(1).path("status").asText())
         .isEqualTo("unavailable");
-    onlyJaneInTime();
     assertThat(
             service
                 .postTo(

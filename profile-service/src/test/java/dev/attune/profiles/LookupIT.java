@@ -3,9 +3,12 @@ package dev.attune.profiles;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.attune.core.profile.ProgressReader;
+import dev.attune.core.profile.WriteToken;
 import dev.attune.proto.v1.GetProfileRequest;
 import dev.attune.proto.v1.GetProfileResponse;
 import dev.attune.proto.v1.ProfileServiceGrpc;
+import dev.attune.proto.v1.TokenState;
 import dev.attune.store.redis.RedisProfileStore;
 import dev.attune.store.redis.RedisSettings;
 import dev.attune.testkit.Await;
@@ -14,6 +17,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -86,6 +91,29 @@ class LookupIT {
       redis.resume();
     }
     assertBack();
+  }
+
+  @Test
+  void token_isWaitedFor_whileRedisHangs_andIsAppliedAfterwards() throws Exception {
+    assertBack();
+    String token = new WriteToken(new TreeMap<>(Map.of(1, 5L))).encode();
+    var reply =
+        ProfileServiceGrpc.newFutureStub(channel)
+            .withDeadlineAfter(20, TimeUnit.SECONDS)
+            .getProfile(
+                GetProfileRequest.newBuilder()
+                    .setIdentifier(Service.identifier("user_id", "42"))
+                    .setView("banner")
+                    .setMinToken(token)
+                    .setMaxWaitMillis(10_000)
+                    .build());
+    redis.pause();
+    Await.until(LONG, "the part is not ready", () -> !service.part.readiness().ready());
+    redis.resume();
+    Await.until(LONG, "the part is ready again", () -> service.part.readiness().ready());
+    assertThat(reply.isDone()).isFalse();
+    service.store.mark(ProgressReader.handledMark(1), 5);
+    assertThat(reply.get(20, TimeUnit.SECONDS).getTokenState()).isEqualTo(TokenState.APPLIED);
   }
 
   @Test

@@ -24,6 +24,7 @@ final class ScriptedStore implements ProfileStore {
 
   private final ProfileStore store;
   private volatile @Nullable Supplier<CompletionStage<LookupResult>> fault;
+  private volatile String silentAbout = "";
 
   ScriptedStore(ProfileStore store) {
     this.store = store;
@@ -96,6 +97,11 @@ final class ScriptedStore implements ProfileStore {
     fault(CompletableFuture::new);
   }
 
+  /** No read of an identifier with this value is ever answered; empty: all are. */
+  void silentAbout(String value) {
+    silentAbout = value;
+  }
+
   private CompletionStage<LookupResult> read(Supplier<CompletionStage<LookupResult>> usual) {
     Supplier<CompletionStage<LookupResult>> instead = fault;
     return (instead == null ? usual : instead).get();
@@ -103,7 +109,9 @@ final class ScriptedStore implements ProfileStore {
 
   @Override
   public CompletionStage<LookupResult> find(Identifier identifier, Duration timeout) {
-    return read(() -> store.find(identifier, timeout));
+    return identifier.value().equals(silentAbout)
+        ? new CompletableFuture<>()
+        : read(() -> store.find(identifier, timeout));
   }
 
   @Override

@@ -33,7 +33,7 @@ class StandaloneIT {
   @Test
   void strangerWhoLogsIn_isOnePersonInAnAudience_alsoAfterARestart() throws Exception {
     try (Standalone standalone = Standalone.start(config())) {
-      assertThat(attune("apply", DEFINITIONS, "--server", standalone.url())).contains("8 new");
+      assertThat(attune("apply", DEFINITIONS, "--server", standalone.url())).contains("9 new");
       for (int i = 1; i <= 3; i++) {
         post(
             standalone,
@@ -56,7 +56,7 @@ class StandaloneIT {
               profile.path("audiences").toString().contains("three-views")
                   && profile.path("traits").toString().contains("pro"));
       assertThat(attune("apply", DEFINITIONS, "--server", standalone.url()))
-          .contains("0 new, 0 changed, 8 unchanged");
+          .contains("0 new, 0 changed, 9 unchanged");
     }
   }
 

@@ -22,7 +22,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,12 +50,19 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
   private static final int TIMEOUT_MILLIS_MAX = 10_000;
   private static final int BODY_BYTES_MAX = 64 << 10;
   private static final int BATCH_BYTES_MAX = 1 << 20;
+
+  /**
+   * Requests that wait for a token at once: the others of the server must not run out of places.
+   */
+  private static final int WAITING_MAX = 128;
+
   private static final Map<String, String> RETRY = Map.of("Retry-After", "1");
 
   private final Lookup lookup;
   private final Duration timeout;
   private final LookupMetrics.Recorder metrics;
   private final OpenApi openApi = OpenApi.load();
+  private final Semaphore waiting = new Semaphore(WAITING_MAX);
 
   /**
    * @param timeout when the caller says nothing
@@ -96,11 +105,27 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
     long began = System.nanoTime();
     String ifNoneMatch = String.join(",", request.headers().values(HeaderNames.IF_NONE_MATCH));
     // The request has a virtual thread of its own, and the future ends within the patience.
-    Outcome outcome = lookup.one(who, question, ifNoneMatch, patience(request)).join();
+    Patience patience = patience(request);
+    Outcome outcome =
+        waited(question, () -> lookup.one(who, question, ifNoneMatch, patience).join());
     metrics.record(outcome, began);
     switch (outcome) {
       case Outcome.Found found -> send(response, found.answer());
       case Outcome.Failed failed -> throw problem(failed);
+    }
+  }
+
+  private <T> T waited(Question question, Supplier<T> asked) {
+    if (question.minToken().isEmpty()) {
+      return asked.get();
+    }
+    if (!waiting.tryAcquire()) {
+      throw problem(new Outcome.Failed(Reason.OVERLOADED, Messages.WAITING));
+    }
+    try {
+      return asked.get();
+    } finally {
+      waiting.release();
     }
   }
 
@@ -132,7 +157,8 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
       Batches.checkSize(entries.size());
       lookup.check(question);
       List<Who> whom = entries.stream().map(LookupRequests::entry).toList();
-      List<Outcome> outcomes = lookup.many(whom, question, patience(request)).join();
+      Patience patience = patience(request);
+      List<Outcome> outcomes = waited(question, () -> lookup.many(whom, question, patience).join());
       metrics.record(outcomes, began);
       List<BatchItem> items =
           Batches.settled(outcomes, allowPartial).stream().map(LookupHttp::item).toList();

@@ -73,7 +73,7 @@ final class TokenWaits implements AutoCloseable {
     int own = token.lastOffsets().size();
     if (partitions.addAndGet(own) > PARTITIONS_MAX) {
       partitions.addAndGet(-own);
-      throw new Refusal(Reason.OVERLOADED, "too many lookups wait for a token; send fewer");
+      throw new Refusal(Reason.OVERLOADED, Messages.WAITING);
     }
     Waiter waiter = new Waiter(token);
     waiters.add(waiter);

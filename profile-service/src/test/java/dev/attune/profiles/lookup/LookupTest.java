@@ -1,0 +1,179 @@
+package dev.attune.profiles.lookup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.attune.core.definition.Definitions;
+import dev.attune.core.profile.Identifier;
+import dev.attune.core.profile.LookupResult;
+import dev.attune.core.profile.ProfileReader;
+import dev.attune.core.profile.ProgressReader;
+import dev.attune.core.profile.Served;
+import dev.attune.core.profile.WriteToken;
+import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.proto.v1.Definition;
+import dev.attune.proto.v1.Profile;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a lookup asks its reader for, and what becomes of it when definitions change. */
+class LookupTest {
+  private static final Who JANE = new Who.ByIdentifier("user_id", "42");
+  private static final String TOKEN = new WriteToken(new TreeMap<>(Map.of(0, 1L))).encode();
+  private static final Patience PATIENCE = Patience.unhurried(Duration.ofMillis(200));
+
+  private final Reader reader = new Reader();
+  private final Source source = new Source();
+  private final Lookup lookup =
+      new Lookup(reader, new Passed(), source, 10, () -> Instant.ofEpochSecond(5));
+
+  @AfterEach
+  void close() {
+    lookup.close();
+  }
+
+  /** Finds everybody, and remembers how old the answer was allowed to be. */
+  private static final class Reader implements ProfileReader {
+    final List<Duration> maxAges = new ArrayList<>();
+    Served served = Served.of(Profile.newBuilder().setProfileId("ab").setVersion(3).build());
+
+    @Override
+    public CompletionStage<Reading> find(Identifier identifier, Duration maxAge, Duration timeout) {
+      maxAges.add(maxAge);
+      return CompletableFuture.completedFuture(new Reading(new LookupResult.Found(served), 1));
+    }
+
+    @Override
+    public CompletionStage<Reading> findById(String profileId, Duration maxAge, Duration timeout) {
+      throw new UnsupportedOperationException("nobody asks by id here");
+    }
+
+    @Override
+    public boolean isOverload(Throwable error) {
+      return false;
+    }
+  }
+
+  /** Every event has been handled. */
+  private static final class Passed implements ProgressReader {
+    @Override
+    public CompletionStage<Map<Integer, Long>> handled(
+        Collection<Integer> partitions, Duration timeout) {
+      Map<Integer, Long> handled = new TreeMap<>();
+      partitions.forEach(partition -> handled.put(partition, Long.MAX_VALUE));
+      return CompletableFuture.completedFuture(handled);
+    }
+
+    @Override
+    public CompletionStage<Boolean> anyRejected(WriteToken token, Duration timeout) {
+      return CompletableFuture.completedFuture(false);
+    }
+  }
+
+  /** Definitions that a test changes. */
+  private static final class Source implements DefinitionsSource {
+    volatile Definitions current = definitions(1);
+
+    @Override
+    public Definitions current() {
+      return current;
+    }
+
+    @Override
+    public void onChange(Consumer<Definitions> listener) {}
+
+    static Definitions definitions(long version) {
+      return Definitions.parse(
+          List.of(
+              Definition.newBuilder()
+                  .setKind("view")
+                  .setId("banner")
+                  .setPath("views/banner.yaml")
+                  .setVersion(version)
+                  .setYaml("name: banner\nversion: 4\nmax_age: 2s\n")
+                  .build()));
+    }
+  }
+
+  private Outcome ask(Question question) throws Exception {
+    return lookup.one(JANE, question, "", PATIENCE).get(10, TimeUnit.SECONDS);
+  }
+
+  private static Question question(String view, long maxAgeMillis, String token) {
+    return new Question(view, List.of(), maxAgeMillis, token, Question.UNSAID);
+  }
+
+  @Test
+  void age_isTheSmallerOfTheCallersAndTheViews_andNoneAfterAWrite() throws Exception {
+    ask(question("", Question.UNSAID, ""));
+    ask(question("", 5_000, ""));
+    ask(question("banner", Question.UNSAID, ""));
+    ask(question("banner", 5_000, ""));
+    ask(question("banner", 500, ""));
+    ask(question("", 0, ""));
+    ask(question("banner", 5_000, TOKEN));
+    assertThat(reader.maxAges)
+        .containsExactly(
+            Selection.ANY_AGE,
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(2),
+            Duration.ofMillis(500),
+            Duration.ZERO,
+            Duration.ZERO);
+  }
+
+  @Test
+  void wholeProfile_isTheStoredBytes_notACopy() throws Exception {
+    Outcome outcome = ask(Question.WHOLE);
+    assertThat(((Outcome.Found) outcome).answer().profile().toByteArray())
+        .isEqualTo(reader.served.profileBytes().toByteArray());
+    assertThat(((Outcome.Found) outcome).answer().statuses()).isEmpty();
+  }
+
+  @Test
+  void appliedAgain_aViewHasAnotherTag_andAnUnknownOneIsKnown() throws Exception {
+    var before = (Outcome.Found) ask(question("banner@4", Question.UNSAID, ""));
+    source.current = Source.definitions(2);
+    var after = (Outcome.Found) ask(question("banner@4", Question.UNSAID, ""));
+    assertThat(after.answer().etag()).isNotEqualTo(before.answer().etag());
+    source.current = Definitions.NONE;
+    assertThat(ask(question("banner", Question.UNSAID, "")))
+        .isInstanceOfSatisfying(
+            Outcome.Failed.class,
+            failed -> assertThat(failed.reason()).isEqualTo(Reason.UNKNOWN_VIEW));
+  }
+
+  @Test
+  void group_withoutItsNamespace_isRefused_andSaysWhy() throws Exception {
+    assertThat(
+            lookup.one(Who.group("acme"), Question.WHOLE, "", PATIENCE).get(10, TimeUnit.SECONDS))
+        .isEqualTo(
+            new Outcome.Failed(
+                Reason.INVALID_IDENTIFIER,
+                "group_id: the catalog declares no namespace group_id, by which groups are known"));
+  }
+
+  @Test
+  void answerThatCannotBeMade_isAnError_andNotSilence() throws Exception {
+    byte[] header = new byte[Served.HEADER_LENGTH];
+    header[0] = 1;
+    // An end far before the epoch, and no profile that it could be of.
+    reader.served =
+        new Served(ByteString.copyFrom(header).concat(ByteString.copyFromUtf8("\377\377")));
+    assertThat(ask(Question.WHOLE))
+        .isEqualTo(new Outcome.Failed(Reason.INTERNAL, Messages.CORRUPT));
+    assertThat(lookup.underWay()).isZero();
+  }
+}
