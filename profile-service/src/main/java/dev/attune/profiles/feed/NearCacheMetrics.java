@@ -52,6 +52,8 @@ public final class NearCacheMetrics {
             TimeUnit.MILLISECONDS,
             age -> age.get().toMillis())
         .description("Age of the newest change heard of, where it is oldest")
+        // Nobody else holds the supplier.
+        .strongReference(true)
         .register(registry);
   }
 

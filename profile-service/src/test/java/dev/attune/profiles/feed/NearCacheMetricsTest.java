@@ -18,7 +18,9 @@ class NearCacheMetricsTest {
     try (MemoryProfileStore store = new MemoryProfileStore()) {
       NearCache cache =
           NearCache.create(store, new NearCacheSettings(1 << 20, Duration.ofSeconds(60)));
-      NearCacheMetrics.register(registry, cache, () -> Duration.ofMillis(1_500));
+      long age = cache.counts().hits() + 1_500; // captured, so that it can be collected
+      NearCacheMetrics.register(registry, cache, () -> Duration.ofMillis(age));
+      System.gc();
       for (int i = 0; i < 3; i++) {
         cache
             .find(new Identifier("user_id", "u"), Duration.ofDays(1), Duration.ofSeconds(1))
