@@ -7,8 +7,9 @@ import java.time.Duration;
  *
  * @param timeout for a lookup when the caller says nothing; a gRPC deadline can only shorten it
  * @param lookupsMax under way at once; one more is refused
+ * @param nearCache what is kept in this process
  */
-public record ProfileServiceConfig(Duration timeout, int lookupsMax) {
+public record ProfileServiceConfig(Duration timeout, int lookupsMax, NearCacheConfig nearCache) {
   /** What holds when nothing is said. */
   public static final ProfileServiceConfig DEFAULT =
       new ProfileServiceConfig(Duration.ofMillis(200), 8_192);
@@ -21,5 +22,15 @@ public record ProfileServiceConfig(Duration timeout, int lookupsMax) {
     if (lookupsMax < 1 || lookupsMax > 1_000_000) {
       throw new IllegalArgumentException("lookupsMax: " + lookupsMax + " (expected: 1 to 1000000)");
     }
+  }
+
+  /** With the default near-cache. */
+  public ProfileServiceConfig(Duration timeout, int lookupsMax) {
+    this(timeout, lookupsMax, NearCacheConfig.DEFAULT);
+  }
+
+  /** The same with another near-cache. */
+  public ProfileServiceConfig withNearCache(NearCacheConfig nearCache) {
+    return new ProfileServiceConfig(timeout, lookupsMax, nearCache);
   }
 }

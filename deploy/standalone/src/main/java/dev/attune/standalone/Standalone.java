@@ -30,11 +30,14 @@ import dev.attune.platform.part.Part;
 import dev.attune.platform.part.PortTakenException;
 import dev.attune.platform.part.Readiness;
 import dev.attune.platform.shutdown.Shutdown;
+import dev.attune.profiles.NearCacheConfig;
 import dev.attune.profiles.ProfileServiceConfig;
 import dev.attune.profiles.ProfileServicePart;
 import dev.attune.refresher.RefresherConfig;
 import dev.attune.refresher.RefresherPart;
 import dev.attune.standalone.terminal.Complaint;
+import dev.attune.store.near.NearCache;
+import dev.attune.store.near.NearCacheSettings;
 import dev.attune.store.redis.RedisProfileStore;
 import dev.attune.store.redis.RedisSettings;
 import io.helidon.webserver.http.HttpRouting;
@@ -217,8 +220,7 @@ public final class Standalone implements AutoCloseable {
               RedisProfileStore.create(RedisSettings.plain(redis.host(), redis.port(), WORKSPACE)),
               CLOSE_MAX);
       steps.accept(Step.PARTS);
-      ProfileServicePart profiles =
-          ProfileServicePart.create(store, feed, ProfileServiceConfig.DEFAULT, metrics.registry());
+      ProfileServicePart profiles = profiles(kafka, store, feed, metrics.registry());
       List<Part> parts = new ArrayList<>(List.of(profiles));
       parts.addAll(parts(kafka, store, feed, deadLetters, metrics.registry()));
       for (Part part : parts) {
@@ -245,6 +247,18 @@ public final class Standalone implements AutoCloseable {
           data,
           new StandaloneConfig.Ports(http.port(), grpc.port(), broker.port(), redis.port()),
           config.host());
+    }
+
+    private static ProfileServicePart profiles(
+        KafkaSettings kafka, ProfileStore store, DefinitionsFeed feed, MeterRegistry meters) {
+      ProfileServiceConfig config = ProfileServiceConfig.DEFAULT;
+      NearCacheConfig near = config.nearCache();
+      if (near.isOff()) {
+        return ProfileServicePart.create(store, feed, config, meters);
+      }
+      NearCache cache =
+          NearCache.create(store, new NearCacheSettings(near.bytesMax(), near.ageMax()));
+      return ProfileServicePart.create(store, cache, kafka, feed, config, meters);
     }
 
     private List<Part> parts(
