@@ -4,11 +4,28 @@ import dev.attune.embedded.RedisServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** A Redis process, not supervised: a test that kills it wants it dead. */
 final class LocalRedis implements RedisBackend {
+  /** Starts a process on a directory and a port, 0 for any. */
+  interface Program {
+    RedisServer start(Path directory, int port);
+  }
+
   private final Path directory = TemporaryDirectory.create("redis");
-  private RedisServer server = RedisServer.start(directory, 0);
+  private final Program program;
+  private RedisServer server;
+
+  /** The bundled one. */
+  LocalRedis(int port, List<String> options) {
+    this(port, (directory, at) -> RedisServer.start(directory, at, options));
+  }
+
+  LocalRedis(int port, Program program) {
+    this.program = program;
+    server = program.start(directory, port);
+  }
 
   @Override
   public String host() {
@@ -37,7 +54,7 @@ final class LocalRedis implements RedisBackend {
 
   @Override
   public void restart() {
-    server = RedisServer.start(directory, server.port());
+    server = program.start(directory, server.port());
   }
 
   @Override
