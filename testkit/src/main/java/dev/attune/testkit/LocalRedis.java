@@ -1,9 +1,11 @@
 package dev.attune.testkit;
 
+import dev.attune.embedded.PortTakenException;
 import dev.attune.embedded.RedisServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /** A Redis process, not supervised: a test that kills it wants it dead. */
@@ -12,6 +14,8 @@ final class LocalRedis implements RedisBackend {
   interface Program {
     RedisServer start(Path directory, int port);
   }
+
+  private static final Duration PORT_FREE_MAX = Duration.ofSeconds(30);
 
   private final Path directory = TemporaryDirectory.create("redis");
   private final Program program;
@@ -54,7 +58,17 @@ final class LocalRedis implements RedisBackend {
 
   @Override
   public void restart() {
-    server = program.start(directory, server.port());
+    // Connections of other tests come from ports of the same range, and go again.
+    Await.until(PORT_FREE_MAX, "port " + server.port() + " stays taken", this::isStarted);
+  }
+
+  private boolean isStarted() {
+    try {
+      server = program.start(directory, server.port());
+      return true;
+    } catch (PortTakenException e) {
+      return false;
+    }
   }
 
   @Override

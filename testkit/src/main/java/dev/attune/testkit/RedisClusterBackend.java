@@ -1,5 +1,6 @@
 package dev.attune.testkit;
 
+import dev.attune.embedded.PortTakenException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -25,6 +26,7 @@ public final class RedisClusterBackend implements AutoCloseable {
 
   private static final int PORT_MAX = 65_535 - BUS_OFFSET;
   private static final int PORT_ATTEMPTS_MAX = 1_000;
+  private static final int START_ATTEMPTS_MAX = 5;
   private static final Duration WAIT_MAX = Duration.ofSeconds(60);
   private static final List<String> OPTIONS =
       List.of(
@@ -51,13 +53,25 @@ public final class RedisClusterBackend implements AutoCloseable {
     var cluster = new RedisClusterBackend();
     try {
       for (int i = 0; i < NODES; i++) {
-        cluster.nodes.add(new LocalRedis(freePort(), OPTIONS));
+        cluster.nodes.add(startNode());
       }
       cluster.join();
       return cluster;
     } catch (RuntimeException | AssertionError e) {
       cluster.close();
       throw e;
+    }
+  }
+
+  private static RedisBackend startNode() {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return new LocalRedis(freePort(), OPTIONS);
+      } catch (IllegalStateException | PortTakenException e) {
+        if (attempt == START_ATTEMPTS_MAX) { // somebody may have been faster at one of the ports
+          throw e;
+        }
+      }
     }
   }
 
@@ -119,7 +133,7 @@ public final class RedisClusterBackend implements AutoCloseable {
   public int replicaOf(int master) {
     String id = id(master);
     for (int i = 0; i < NODES; i++) {
-      if (i != master && myself(i).contains(" slave " + id + " ")) {
+      if (i != master && myself(i).contains("myself,slave " + id + " ")) {
         return i;
       }
     }

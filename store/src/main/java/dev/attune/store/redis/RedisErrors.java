@@ -12,11 +12,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 
 /** What a failure of Redis or of its driver means to a caller. */
 final class RedisErrors {
   private static final int CAUSES_MAX = 100;
+  private static final Pattern STOPPED_SCRIPT =
+      Pattern.compile("^ERR Error running script .* -([A-Z]{2,20}) ");
 
   private RedisErrors() {}
 
@@ -42,7 +46,7 @@ final class RedisErrors {
 
   /** Whether a replica was asked to write. */
   static boolean isReadOnly(Throwable error) {
-    return refusalText(error).startsWith("READONLY");
+    return code(refusalText(error)).equals("READONLY");
   }
 
   /** What Redis said when it did not do it; empty when it said nothing. May quote a command. */
@@ -81,8 +85,7 @@ final class RedisErrors {
 
   /** An answer of Redis; of its text only the code is kept, for the rest may quote a command. */
   private static StoreException refusal(RedisCommandExecutionException error) {
-    String text = String.valueOf(error.getMessage());
-    String code = text.replaceAll("(?s)[^A-Z].*", "");
+    String code = code(String.valueOf(error.getMessage()));
     String detail =
         switch (code) {
           case "WRONGPASS" -> " (the user name or the password is wrong)";
@@ -110,6 +113,12 @@ final class RedisErrors {
         };
     return new StoreException(
         kind, "Redis refused: " + (code.isEmpty() ? "an error" : code) + detail);
+  }
+
+  /** The first word; before Redis 7, what stopped a script stands within the words of an ERR. */
+  private static String code(String text) {
+    Matcher script = STOPPED_SCRIPT.matcher(text);
+    return script.find() ? script.group(1) : text.replaceAll("(?s)[^A-Z].*", "");
   }
 
   private static boolean startsWith(Throwable error, String prefix) {

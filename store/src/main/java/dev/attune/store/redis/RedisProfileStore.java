@@ -8,12 +8,14 @@ import dev.attune.core.profile.StoreException;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /**
  * Profiles in Redis, on one server or on a cluster. Lookups have connections of their own, so that
@@ -33,7 +35,7 @@ public final class RedisProfileStore implements ProfileStore {
 
   private RedisProfileStore(RedisSettings settings) {
     keys = new Keys(settings.prefix());
-    servers = new Servers(settings);
+    servers = new Servers(settings, InstantSource.system());
     scan = new Scan(servers, keys);
     deadlines = new Deadlines();
   }
@@ -45,6 +47,15 @@ public final class RedisProfileStore implements ProfileStore {
    */
   public static RedisProfileStore create(RedisSettings settings) {
     return new RedisProfileStore(settings);
+  }
+
+  /**
+   * Tells from now on when acknowledged writes may have been lost, on a thread where the listener
+   * may take its time. One that throws is told again a little later. It is not told of what happens
+   * before the store is first asked for something, nor while no store is open.
+   */
+  public void onLostWrites(Consumer<LostWrites> listener) {
+    servers.watch().add(listener);
   }
 
   @Override

@@ -1,8 +1,13 @@
 package dev.attune.store.redis;
 
+import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.resource.ClientResources;
+import java.net.SocketAddress;
+import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -15,9 +20,10 @@ final class Servers implements AutoCloseable {
   private final Topology topology;
   private final Lane lookups;
   private final Lane bulk;
+  private final FailoverWatch watch;
 
   /** Connects when first needed. */
-  Servers(RedisSettings settings) {
+  Servers(RedisSettings settings, InstantSource clock) {
     ClusterClientOptions options = RedisDriver.options(settings);
     resources = RedisDriver.resources(settings);
     client = RedisDriver.client(options, resources);
@@ -34,6 +40,16 @@ final class Servers implements AutoCloseable {
         };
     lookups = lane(settings);
     bulk = lane(settings);
+    watch = new FailoverWatch(topology, List.of(lookups, bulk), clock);
+    client.addListener(
+        new RedisConnectionStateListener() {
+          @Override
+          public void onRedisConnected(
+              RedisChannelHandler<?, ?> connection, SocketAddress socketAddress) {
+            watch.start();
+            watch.wake();
+          }
+        });
   }
 
   private Lane lane(RedisSettings settings) {
@@ -46,10 +62,15 @@ final class Servers implements AutoCloseable {
   private void saw(Placement placement) {
     lookups.retain(placement.servers());
     bulk.retain(placement.servers());
+    watch.wake();
   }
 
   Topology topology() {
     return topology;
+  }
+
+  FailoverWatch watch() {
+    return watch;
   }
 
   Lane lookups() {
@@ -62,6 +83,7 @@ final class Servers implements AutoCloseable {
 
   @Override
   public void close() {
+    watch.close();
     topology.close();
     RedisDriver.close(client);
     RedisDriver.close(resources);
