@@ -1,6 +1,7 @@
 package dev.attune.testkit;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A real Redis for tests, on loopback. Tests share one and keep apart by unique prefixes; a test
@@ -45,5 +46,10 @@ public interface RedisBackend extends AutoCloseable {
   /** One of the test's own, with options: {@code --name}, {@code value}. */
   static RedisBackend start(List<String> options) {
     return new LocalRedis(0, options);
+  }
+
+  /** One of the test's own, of a version that is installed on this machine, if one is. */
+  static Optional<RedisBackend> startInstalled(int majorMin) {
+    return InstalledRedis.start(majorMin);
   }
 }

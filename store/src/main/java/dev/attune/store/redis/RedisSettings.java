@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  * <pre>
  * ACL SETUSER attune on >password resetkeys ~prod:* resetchannels -@all
  *   +hget +hmget +hset +hdel +get +set +eval +evalsha +scan +info +ping
- *   +cluster|nodes +asking
+ *   +cluster|nodes +client|setname +asking
  * </pre>
  *
  * @param mode one server (with or without replicas), or a cluster

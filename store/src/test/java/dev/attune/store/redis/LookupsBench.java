@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class LookupsBench {
   private static final int PEOPLE = 2_000;
-  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private final RedisProfileStore store;
   private final List<Integer> ports;
