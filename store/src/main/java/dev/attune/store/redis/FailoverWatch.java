@@ -232,9 +232,17 @@ final class FailoverWatch implements AutoCloseable {
     return String.join(" ", ranges);
   }
 
+  /** Waits a moment for a round to end, so that it makes no connection while others close. */
   @Override
   public void close() {
     thread.interrupt();
+    if (started.get() && !Thread.currentThread().equals(thread)) {
+      try {
+        thread.join(ANSWER_MAX);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   /** What is known of a master. */
