@@ -14,6 +14,7 @@ import dev.attune.refresher.collector.CollectorHttp;
 import dev.attune.refresher.consume.BatchConsumer;
 import dev.attune.refresher.event.EventConsumer;
 import dev.attune.refresher.event.EventLog;
+import dev.attune.refresher.event.HandledMarks;
 import dev.attune.refresher.event.KafkaChanges;
 import dev.attune.refresher.event.LoggedHistory;
 import dev.attune.refresher.membership.MembershipConsumer;
@@ -79,6 +80,7 @@ public final class RefresherPart implements Part {
     ProfileWriter writer =
         new ProfileWriter(
             store, changes, () -> definitions.current().catalog(), clock, config.storeTimeout());
+    HandledMarks marks = new HandledMarks(store, config.storeTimeout());
     List<BatchConsumer> eventConsumers = new ArrayList<>();
     for (int i = 0; i < config.consumers(); i++) {
       eventConsumers.add(
@@ -87,6 +89,7 @@ public final class RefresherPart implements Part {
               "refresher-events-" + i,
               writer,
               changes,
+              marks,
               admin,
               () -> definitions.current().catalog(),
               deadLetters,
