@@ -28,6 +28,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -123,6 +124,24 @@ final class RunningRefresher implements AutoCloseable {
                     body.replace('\'', '"'), StandardCharsets.UTF_8))
             .build(),
         HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** As an operator's program does it. */
+  HttpResponse<String> operate(String method, String path, String body) {
+    return client
+        .sendAsync(
+            HttpRequest.newBuilder(uri(path))
+                .timeout(TIMEOUT)
+                .header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body, StandardCharsets.UTF_8))
+                .build(),
+            HttpResponse.BodyHandlers.ofString())
+        .join();
+  }
+
+  /** As a store says it after a failover. */
+  void lostWrites(Instant since) {
+    part.rebuilds().lostWrites(since);
   }
 
   /** The profile of an identifier; empty while there is none or the store is away. */
