@@ -1,8 +1,6 @@
 package dev.attune.testkit;
 
 import dev.attune.embedded.RedisServer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /** A Redis process, not supervised: a test that kills it wants it dead. */
@@ -22,12 +20,12 @@ final class LocalRedis implements RedisBackend {
 
   @Override
   public void pause() {
-    signal("STOP");
+    Signals.send(server.pid(), "STOP");
   }
 
   @Override
   public void resume() {
-    signal("CONT");
+    Signals.send(server.pid(), "CONT");
   }
 
   @Override
@@ -44,20 +42,5 @@ final class LocalRedis implements RedisBackend {
   public void close() {
     server.close();
     TemporaryDirectory.delete(directory);
-  }
-
-  private void signal(String name) {
-    try {
-      int exit =
-          new ProcessBuilder("kill", "-" + name, String.valueOf(server.pid())).start().waitFor();
-      if (exit != 0) {
-        throw new IllegalStateException("kill -" + name + " ended with " + exit);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("kill -" + name, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("kill -" + name + " was interrupted", e);
-    }
   }
 }

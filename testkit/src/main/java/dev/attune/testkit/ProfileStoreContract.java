@@ -56,6 +56,11 @@ public abstract class ProfileStoreContract {
    */
   protected abstract ProfileStore open(String prefix);
 
+  /** Of a call with thousands of records, where each of them may be a request of its own. */
+  protected Duration batchTimeout() {
+    return TIMEOUT;
+  }
+
   @BeforeEach
   void openStore() {
     store = another();
@@ -132,6 +137,19 @@ public abstract class ProfileStoreContract {
                     TIMEOUT)))
         .containsExactly(true, false);
     assertThat(read("p")).contains(first);
+  }
+
+  @Test
+  void writeProfile_twiceInOneBatchOnTopOfEachOther_areBothDone() {
+    ProfileRecord second = live("p", 8, "hats");
+    assertThat(
+            await(
+                store.writeProfiles(
+                    List.of(
+                        new ProfileWrite(0, live("p", 7, "shoes")), new ProfileWrite(7, second)),
+                    TIMEOUT)))
+        .containsExactly(true, true);
+    assertThat(read("p")).contains(second);
   }
 
   @Test
@@ -347,7 +365,33 @@ public abstract class ProfileStoreContract {
   }
 
   @Test
+  void readVersions_ofOneSeveralTimes_areInAllTheirPlaces() {
+    write(0, live("a", 7, "a"));
+    assertThat(await(store.readVersions(List.of("a", "b", "a", "b"), TIMEOUT)))
+        .containsExactly(7L, 0L, 7L, 0L);
+  }
+
+  @Test
+  void readProfiles_thatAreLargeTogether_areAllThere() {
+    // More than a store may be willing to answer at once.
+    String content = "0123456789".repeat(5_000);
+    List<ProfileRecord> records =
+        IntStream.range(0, 60).mapToObj(i -> live("p" + i, i + 1, content)).toList();
+    await(
+        store.writeProfiles(
+            records.stream().map(record -> new ProfileWrite(0, record)).toList(), TIMEOUT));
+    assertThat(
+            await(
+                store.readProfiles(
+                    records.stream().map(ProfileRecord::getProfileId).toList(), TIMEOUT)))
+        .isEqualTo(records.stream().map(Optional::of).toList());
+  }
+
+  @Test
   void batches_ofNothing_answerNothing() {
+    raise(Map.of());
+    assertThat(await(store.readMarks(List.of(), TIMEOUT))).isEmpty();
+    assertThat(await(store.readVersions(List.of(), TIMEOUT))).isEmpty();
     assertThat(await(store.readProfiles(List.of(), TIMEOUT))).isEmpty();
     assertThat(await(store.readIdentities(List.of(), TIMEOUT))).isEmpty();
     assertThat(await(store.writeProfiles(List.of(), TIMEOUT))).isEmpty();
@@ -366,8 +410,8 @@ public abstract class ProfileStoreContract {
             .toList();
     write(0, live("p17", 1, "taken"));
 
-    List<Boolean> written = await(store.writeProfiles(profiles, TIMEOUT));
-    assertThat(await(store.writeIdentities(identities, TIMEOUT))).containsOnly(true);
+    List<Boolean> written = await(store.writeProfiles(profiles, batchTimeout()));
+    assertThat(await(store.writeIdentities(identities, batchTimeout()))).containsOnly(true);
 
     assertThat(written).hasSize(ProfileStore.BATCH_MAX);
     assertThat(written.indexOf(false)).isEqualTo(17);
@@ -375,13 +419,14 @@ public abstract class ProfileStoreContract {
     List<Optional<ProfileRecord>> read =
         await(
             store.readProfiles(
-                profiles.stream().map(write -> write.record().getProfileId()).toList(), TIMEOUT));
+                profiles.stream().map(write -> write.record().getProfileId()).toList(),
+                batchTimeout()));
     assertThat(read.get(16)).contains(profiles.get(16).record());
     assertThat(read.getLast()).contains(profiles.getLast().record());
     assertThat(
             await(
                 store.readIdentities(
-                    identities.stream().map(IdentityWrite::identifier).toList(), TIMEOUT)))
+                    identities.stream().map(IdentityWrite::identifier).toList(), batchTimeout())))
         .isEqualTo(identities.stream().map(write -> Optional.of(write.record())).toList());
   }
 
@@ -407,12 +452,19 @@ public abstract class ProfileStoreContract {
         IntStream.range(0, 3_500)
             .mapToObj(i -> new ProfileWrite(0, live("p:" + i, 1, "")))
             .toList();
-    await(store.writeProfiles(writes, TIMEOUT));
+    await(store.writeProfiles(writes, batchTimeout()));
     write(0, redirect("r", 1, "p:0"));
     write(PERSON, 0, identity("p:0", 1));
     Set<String> expected = new HashSet<>(Set.of("r"));
     writes.forEach(write -> expected.add(write.record().getProfileId()));
     assertThat(scan(store)).isEqualTo(expected);
+  }
+
+  @Test
+  void scan_fromACursorThatIsNotTheStores_isRefused() {
+    assertThatThrownBy(() -> store.scanProfileIds("nonsense", TIMEOUT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("cursor");
   }
 
   // --- workspaces
@@ -454,6 +506,15 @@ public abstract class ProfileStoreContract {
     raise(Map.of("events/0", 7L, "events/1", 10L));
     assertThat(await(store.readMarks(List.of("events/1", "events/0"), TIMEOUT)))
         .containsExactly(10L, 9L);
+  }
+
+  @Test
+  void raiseMarks_toTheHighestNumber_isRead() {
+    long highest = 1L << 53;
+    raise(Map.of("events/0", highest - 1));
+    raise(Map.of("events/0", highest));
+    assertThat(await(store.readMarks(List.of("events/0", "events/1", "events/0"), TIMEOUT)))
+        .containsExactly(highest, -1L, highest);
   }
 
   @Test

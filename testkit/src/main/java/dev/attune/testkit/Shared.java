@@ -1,10 +1,13 @@
 package dev.attune.testkit;
 
+import java.net.URI;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A backend that all tests of a JVM use, so that starting it costs once. */
 final class Shared<B extends AutoCloseable> {
+  static final Shared<Dynalite> DYNALITE = new Shared<>(Dynalite::install);
+  static final Shared<DynamoBackend> DYNAMO = new Shared<>(Shared::dynamo);
   static final Shared<KafkaBackend> KAFKA = new Shared<>(KafkaBackend::start);
   static final Shared<RedisBackend> REDIS = new Shared<>(RedisBackend::start);
 
@@ -13,6 +16,11 @@ final class Shared<B extends AutoCloseable> {
 
   private Shared(Supplier<B> start) {
     this.start = start;
+  }
+
+  private static DynamoBackend dynamo() {
+    String endpoint = System.getenv(DynamoBackend.ENDPOINT_VARIABLE);
+    return endpoint == null ? DynamoBackend.start() : new ExternalDynamo(URI.create(endpoint));
   }
 
   synchronized B get() {

@@ -20,6 +20,12 @@ class BackendsIT {
   }
 
   @Test
+  void sharedDynamo_askedTwice_isTheSame() throws IOException {
+    assertThat(DynamoBackend.shared()).isSameAs(DynamoBackend.shared());
+    assertListens(DynamoBackend.shared().endpoint());
+  }
+
+  @Test
   void restart_afterAKill_listensWhereItDid() throws IOException {
     try (RedisBackend redis = RedisBackend.start()) {
       URI before = URI.create(redis.uri());

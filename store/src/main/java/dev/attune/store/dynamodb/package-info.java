@@ -1,0 +1,5 @@
+/** Profiles in DynamoDB. */
+@NullMarked
+package dev.attune.store.dynamodb;
+
+import org.jspecify.annotations.NullMarked;

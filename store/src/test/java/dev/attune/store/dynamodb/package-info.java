@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.store.dynamodb;
+
+import org.jspecify.annotations.NullMarked;
