@@ -55,24 +55,46 @@ public final class RedisServer implements AutoCloseable {
    * @throws IllegalStateException when the directory is in use, or Redis does not start
    */
   public static RedisServer start(Path directory, int port) {
+    return start(directory, port, List.of());
+  }
+
+  /**
+   * The same, with other options.
+   *
+   * @param options after the usual ones, of which they may be stronger: {@code --name}, {@code
+   *     value}
+   */
+  public static RedisServer start(Path directory, int port, List<String> options) {
     DirectoryLock lock = DirectoryLock.acquire(directory);
     try {
-      Path binary = RedisBinary.extract(directory);
-      stopOrphan(directory, binary);
-      return start(directory, lock, binary, port);
+      return start(directory, lock, RedisBinary.extract(directory), port, options);
     } catch (RuntimeException e) {
       lock.close();
       throw e;
     }
   }
 
-  private static RedisServer start(Path directory, DirectoryLock lock, Path binary, int port) {
+  /** The same, of a program that is installed on this machine. */
+  public static RedisServer start(Path binary, Path directory, int port, List<String> options) {
+    DirectoryLock lock = DirectoryLock.acquire(directory);
+    try {
+      return start(directory, lock, binary, port, options);
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private static RedisServer start(
+      Path directory, DirectoryLock lock, Path binary, int port, List<String> options) {
+    stopOrphan(directory, binary);
     for (int attempt = 1; ; attempt++) {
       if (port != 0 && !Ports.isFree(port)) {
         throw new PortTakenException("Redis", port);
       }
       int chosen = port == 0 ? Ports.anyFree() : port;
-      var server = new RedisServer(directory, lock, launch(directory, binary, chosen), chosen);
+      Process process = launch(directory, binary, chosen, options);
+      var server = new RedisServer(directory, lock, process, chosen);
       if (server.awaitReady()) {
         return server;
       }
@@ -123,7 +145,7 @@ public final class RedisServer implements AutoCloseable {
     await(process.toHandle(), STOP_MAX);
   }
 
-  private static Process launch(Path directory, Path binary, int port) {
+  private static Process launch(Path directory, Path binary, int port, List<String> options) {
     List<String> command = new ArrayList<>();
     if (Files.isExecutable(SETSID)) {
       // Out of the terminal's process group: Ctrl-C is for the parent, which still needs its store
@@ -141,6 +163,7 @@ public final class RedisServer implements AutoCloseable {
     option(command, "appendfsync", "everysec");
     option(command, "save", "");
     option(command, "maxmemory", "0");
+    command.addAll(options);
     try {
       File logFile = logFile(directory).toFile();
       return new ProcessBuilder(command)

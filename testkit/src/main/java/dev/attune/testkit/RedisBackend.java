@@ -1,5 +1,7 @@
 package dev.attune.testkit;
 
+import java.util.List;
+
 /**
  * A real Redis for tests, on loopback. Tests share one and keep apart by unique prefixes; a test
  * that breaks it starts its own.
@@ -37,6 +39,11 @@ public interface RedisBackend extends AutoCloseable {
 
   /** One of the test's own, with no data. */
   static RedisBackend start() {
-    return new LocalRedis();
+    return start(List.of());
+  }
+
+  /** One of the test's own, with options: {@code --name}, {@code value}. */
+  static RedisBackend start(List<String> options) {
+    return new LocalRedis(0, options);
   }
 }

@@ -10,6 +10,7 @@ final class Shared<B extends AutoCloseable> {
   static final Shared<DynamoBackend> DYNAMO = new Shared<>(Shared::dynamo);
   static final Shared<KafkaBackend> KAFKA = new Shared<>(KafkaBackend::start);
   static final Shared<RedisBackend> REDIS = new Shared<>(RedisBackend::start);
+  static final Shared<RedisClusterBackend> REDIS_CLUSTER = new Shared<>(RedisClusterBackend::start);
 
   private final Supplier<B> start;
   private @Nullable B backend;

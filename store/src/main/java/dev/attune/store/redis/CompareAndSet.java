@@ -5,8 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
-import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.protocol.CommandType;
 import java.time.Duration;
 import java.util.List;
 
@@ -47,14 +45,9 @@ record CompareAndSet(Script script, String key, List<byte[]> values) {
     return new CompareAndSet(Script.MARK, key, List.of(decimal(value), decimal(keep.toMillis())));
   }
 
-  /** Short, but Redis may have forgotten the script. */
-  AsyncCommand<String, byte[], Long> byDigest() {
-    return Batch.script(CommandType.EVALSHA, script.digest(), key, values);
-  }
-
-  /** Long, and always understood. */
-  AsyncCommand<String, byte[], Long> byText() {
-    return Batch.script(CommandType.EVAL, script.text(), key, values);
+  /** 1 when it was written, 0 when the stored one is another. */
+  Request<Long> request() {
+    return Request.script(script, key, values);
   }
 
   private static byte[] decimal(long version) {

@@ -18,6 +18,9 @@ final class Records {
   static final List<String> PROFILE_FIELDS =
       List.of(Keys.VERSION, Keys.SERVED, Keys.FACTS, Keys.REDIRECT);
 
+  /** The fields of a profile that a lookup follows when it is not live. */
+  static final List<String> SERVED_OR_REDIRECT = List.of(Keys.SERVED, Keys.REDIRECT);
+
   private Records() {}
 
   static Optional<IdentityRecord> identity(byte @Nullable [] record) {

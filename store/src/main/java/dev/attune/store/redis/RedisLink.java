@@ -56,6 +56,15 @@ final class RedisLink {
     }
   }
 
+  /** Gives the connection up, and what is on its way; the next need makes a new one. */
+  synchronized void close() {
+    Attempt current = attempt;
+    attempt = null;
+    if (current != null) {
+      var _ = current.future.thenCompose(StatefulRedisConnection::closeAsync);
+    }
+  }
+
   private record Attempt(
       CompletableFuture<StatefulRedisConnection<String, byte[]>> future, long startedNanos) {
     boolean isSpent() {

@@ -7,14 +7,8 @@ import dev.attune.core.profile.Served;
 import dev.attune.core.profile.StoreException;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
-import io.lettuce.core.RedisClient;
-import io.lettuce.core.ScanArgs;
-import io.lettuce.core.ScanCursor;
-import io.lettuce.core.api.StatefulRedisConnection;
-import io.lettuce.core.api.async.RedisAsyncCommands;
-import io.lettuce.core.protocol.AsyncCommand;
-import io.lettuce.core.resource.ClientResources;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,87 +18,113 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /**
- * Profiles in Redis. Lookups have a connection of their own, so that they do not queue behind bulk
- * reads and writes. Stages complete on the driver's threads: who continues there must not block.
+ * Profiles in Redis, on one server or on a cluster. Lookups have connections of their own, so that
+ * they do not queue behind bulk reads and writes; all go to masters. Stages complete on the
+ * driver's threads: who continues there must not block.
  *
  * <p>A write that was not answered in time may have been done or not: read before writing again. No
  * command is sent a second time after the connection broke.
  */
 public final class RedisProfileStore implements ProfileStore {
   private static final LookupResult ABSENT = new LookupResult.Absent();
-  private static final int SCAN_PAGE = 1_000;
 
   private final Keys keys;
-  private final Deadlines deadlines = new Deadlines();
-  private final ClientResources resources;
-  private final RedisClient client;
-  private final RedisLink lookups;
-  private final RedisLink bulk;
+  private final Servers servers;
+  private final Scan scan;
+  private final Deadlines deadlines;
 
   private RedisProfileStore(RedisSettings settings) {
     keys = new Keys(settings.prefix());
-    resources = RedisDriver.resources(settings);
-    client = RedisDriver.client(settings, resources);
-    lookups = new RedisLink(client, RedisDriver.uri(settings));
-    bulk = new RedisLink(client, RedisDriver.uri(settings));
+    servers = new Servers(settings, InstantSource.system());
+    scan = new Scan(servers, keys);
+    deadlines = new Deadlines();
   }
 
-  /** A store that connects when it is first asked for something. */
+  /**
+   * A store that connects when it is first asked for something.
+   *
+   * @throws IllegalArgumentException when a file for the encryption cannot be read
+   */
   public static RedisProfileStore create(RedisSettings settings) {
     return new RedisProfileStore(settings);
+  }
+
+  /**
+   * Tells from now on when acknowledged writes may have been lost, on a thread where the listener
+   * may take its time. One that throws is told again a little later. It is not told of what happens
+   * before the store is first asked for something, nor while no store is open.
+   */
+  public void onLostWrites(Consumer<LostWrites> listener) {
+    servers.watch().add(listener);
   }
 
   @Override
   public CompletionStage<LookupResult> find(Identifier identifier, Duration timeout) {
     Call<LookupResult> call = deadlines.call(timeout);
-    withConnection(
-        call,
-        lookups,
-        redis -> {
-          var commands = redis.async();
-          call.then(
-              commands.hget(keys.identity(identifier), Keys.PROFILE_ID),
-              id -> {
-                if (id == null || id.length == 0) {
-                  call.complete(ABSENT);
-                } else {
-                  follow(commands, call, Records.text(id), 0);
-                }
-              });
-        });
+    servers
+        .lookups()
+        .ask(
+            call,
+            Request.hget(keys.identity(identifier), Keys.PROFILE_ID),
+            id -> {
+              if (id == null || id.length == 0) {
+                call.complete(ABSENT);
+              } else {
+                follow(call, Records.text(id), 0);
+              }
+            });
     return call;
   }
 
   @Override
   public CompletionStage<LookupResult> findById(String profileId, Duration timeout) {
     Call<LookupResult> call = deadlines.call(timeout);
-    withConnection(call, lookups, redis -> follow(redis.async(), call, profileId, 0));
+    follow(call, profileId, 0);
     return call;
   }
 
-  private void follow(
-      RedisAsyncCommands<String, byte[]> commands,
-      Call<LookupResult> call,
-      String profileId,
-      int redirects) {
-    call.then(
-        commands.hmget(keys.profile(profileId), Keys.SERVED, Keys.REDIRECT),
-        fields -> {
-          var served = fields.get(0);
-          var redirect = fields.get(1);
-          if (served.hasValue()) {
-            call.complete(new LookupResult.Found(new Served(Records.bytes(served.getValue()))));
-          } else if (!redirect.hasValue()) {
-            call.complete(ABSENT);
-          } else if (redirects == REDIRECTS_MAX) {
-            call.fail(
-                new StoreException(
-                    StoreException.Kind.CORRUPT,
-                    "more than " + REDIRECTS_MAX + " redirects in a row"));
-          } else {
-            follow(commands, call, Records.text(redirect.getValue()), redirects + 1);
-          }
-        });
+  /** Asks for what nearly every profile has and, only where it is not, whether it was merged. */
+  private void follow(Call<LookupResult> call, String profileId, int redirects) {
+    servers
+        .lookups()
+        .ask(
+            call,
+            Request.hget(keys.profile(profileId), Keys.SERVED),
+            served -> {
+              if (served != null) {
+                found(call, served);
+              } else {
+                followMerged(call, profileId, redirects);
+              }
+            });
+  }
+
+  private void followMerged(Call<LookupResult> call, String profileId, int redirects) {
+    servers
+        .lookups()
+        .ask(
+            call,
+            Request.hmget(keys.profile(profileId), Records.SERVED_OR_REDIRECT),
+            fields -> {
+              byte[] served = fields.get(0); // a redirect may just have become a profile again
+              byte[] redirect = fields.get(1);
+              if (served != null) {
+                found(call, served);
+              } else if (redirect == null) {
+                call.complete(ABSENT);
+              } else if (redirects == REDIRECTS_MAX) {
+                call.fail(
+                    new StoreException(
+                        StoreException.Kind.CORRUPT,
+                        "more than " + REDIRECTS_MAX + " redirects in a row"));
+              } else {
+                follow(call, Records.text(redirect), redirects + 1);
+              }
+            });
+  }
+
+  private static void found(Call<LookupResult> call, byte[] served) {
+    call.complete(new LookupResult.Found(new Served(Records.bytes(served))));
   }
 
   @Override
@@ -112,17 +132,12 @@ public final class RedisProfileStore implements ProfileStore {
       List<Identifier> identifiers, Duration timeout) {
     checkSize(identifiers);
     Call<List<Optional<IdentityRecord>>> call = deadlines.call(timeout);
-    var commands =
-        identifiers.stream().map(i -> Batch.hget(keys.identity(i), Keys.RECORD)).toList();
-    withConnection(
-        call,
-        bulk,
-        redis ->
-            call.then(
-                Batch.send(redis, call, commands),
-                _ ->
-                    call.complete(
-                        commands.stream().map(c -> Records.identity(c.join())).toList())));
+    servers
+        .bulk()
+        .askAll(
+            call,
+            identifiers.stream().map(i -> Request.hget(keys.identity(i), Keys.RECORD)).toList(),
+            records -> call.complete(records.stream().map(Records::identity).toList()));
     return call;
   }
 
@@ -131,23 +146,20 @@ public final class RedisProfileStore implements ProfileStore {
       List<String> profileIds, Duration timeout) {
     checkSize(profileIds);
     Call<List<Optional<ProfileRecord>>> call = deadlines.call(timeout);
-    var commands =
-        profileIds.stream()
-            .map(id -> Batch.hmget(keys.profile(id), Records.PROFILE_FIELDS))
-            .toList();
-    withConnection(
-        call,
-        bulk,
-        redis ->
-            call.then(
-                Batch.send(redis, call, commands),
-                _ -> {
-                  List<Optional<ProfileRecord>> records = new ArrayList<>(commands.size());
-                  for (int i = 0; i < commands.size(); i++) {
-                    records.add(Records.profile(profileIds.get(i), commands.get(i).join()));
-                  }
-                  call.complete(records);
-                }));
+    servers
+        .bulk()
+        .askAll(
+            call,
+            profileIds.stream()
+                .map(id -> Request.hmget(keys.profile(id), Records.PROFILE_FIELDS))
+                .toList(),
+            fields -> {
+              List<Optional<ProfileRecord>> records = new ArrayList<>(fields.size());
+              for (int i = 0; i < fields.size(); i++) {
+                records.add(Records.profile(profileIds.get(i), fields.get(i)));
+              }
+              call.complete(records);
+            });
     return call;
   }
 
@@ -155,16 +167,12 @@ public final class RedisProfileStore implements ProfileStore {
   public CompletionStage<List<Long>> readVersions(List<String> profileIds, Duration timeout) {
     checkSize(profileIds);
     Call<List<Long>> call = deadlines.call(timeout);
-    var commands =
-        profileIds.stream().map(id -> Batch.hget(keys.profile(id), Keys.VERSION)).toList();
-    withConnection(
-        call,
-        bulk,
-        redis ->
-            call.then(
-                Batch.send(redis, call, commands),
-                _ ->
-                    call.complete(commands.stream().map(c -> Records.version(c.join())).toList())));
+    servers
+        .bulk()
+        .askAll(
+            call,
+            profileIds.stream().map(id -> Request.hget(keys.profile(id), Keys.VERSION)).toList(),
+            versions -> call.complete(versions.stream().map(Records::version).toList()));
     return call;
   }
 
@@ -198,34 +206,13 @@ public final class RedisProfileStore implements ProfileStore {
   private CompletionStage<List<Boolean>> compareAndSet(
       List<CompareAndSet> writes, Duration timeout) {
     Call<List<Boolean>> call = deadlines.call(timeout);
-    withConnection(
-        call,
-        bulk,
-        redis -> {
-          var commands = writes.stream().map(CompareAndSet::byDigest).toList();
-          call.then(Batch.send(redis, call, commands), _ -> finish(redis, call, writes, commands));
-        });
+    servers
+        .bulk()
+        .askAll(
+            call,
+            writes.stream().map(CompareAndSet::request).toList(),
+            written -> call.complete(written.stream().map(answer -> answer == 1).toList()));
     return call;
-  }
-
-  /** Completes the call, after a second try of those writes whose script Redis had forgotten. */
-  private static void finish(
-      StatefulRedisConnection<String, byte[]> redis,
-      Call<List<Boolean>> call,
-      List<CompareAndSet> writes,
-      List<AsyncCommand<String, byte[], Long>> commands) {
-    var answered = new ArrayList<>(commands);
-    List<AsyncCommand<String, byte[], Long>> again = new ArrayList<>();
-    for (int i = 0; i < writes.size(); i++) {
-      var command = commands.get(i);
-      if (command.isCompletedExceptionally() && RedisErrors.isNoScript(command.exceptionNow())) {
-        answered.set(i, writes.get(i).byText());
-        again.add(answered.get(i));
-      }
-    }
-    call.then(
-        Batch.send(redis, call, again),
-        _ -> call.complete(answered.stream().map(c -> c.join() == 1).toList()));
   }
 
   @Override
@@ -241,35 +228,20 @@ public final class RedisProfileStore implements ProfileStore {
   public CompletionStage<List<Long>> readMarks(List<String> names, Duration timeout) {
     checkSize(names);
     Call<List<Long>> call = deadlines.call(timeout);
-    var commands = names.stream().map(name -> Batch.get(keys.mark(name))).toList();
-    withConnection(
-        call,
-        lookups,
-        redis ->
-            call.then(
-                Batch.send(redis, call, commands),
-                _ -> call.complete(commands.stream().map(c -> Records.mark(c.join())).toList())));
+    servers
+        .lookups()
+        .askAll(
+            call,
+            names.stream().map(name -> Request.get(keys.mark(name))).toList(),
+            marks -> call.complete(marks.stream().map(Records::mark).toList()));
     return call;
   }
 
   @Override
   public CompletionStage<ProfileIdPage> scanProfileIds(String cursor, Duration timeout) {
-    if (!cursor.matches("\\d{1,20}")) {
-      throw new IllegalArgumentException("cursor: not one of this store's");
-    }
+    Scan.Position position = Scan.Position.parse(cursor);
     Call<ProfileIdPage> call = deadlines.call(timeout);
-    var args = ScanArgs.Builder.matches(keys.profilePattern()).limit(SCAN_PAGE);
-    withConnection(
-        call,
-        bulk,
-        redis ->
-            call.then(
-                redis.async().scan(ScanCursor.of(cursor), args),
-                page ->
-                    call.complete(
-                        new ProfileIdPage(
-                            page.getKeys().stream().map(keys::profileId).toList(),
-                            page.isFinished() ? "" : page.getCursor()))));
+    scan.page(call, position);
     return call;
   }
 
@@ -282,15 +254,8 @@ public final class RedisProfileStore implements ProfileStore {
 
   @Override
   public void close() {
-    RedisDriver.close(client, resources);
+    servers.close();
     deadlines.close();
-  }
-
-  private static void withConnection(
-      Call<?> call, RedisLink link, Consumer<StatefulRedisConnection<String, byte[]>> work) {
-    if (!call.isDone()) {
-      call.then(link.connection(), work);
-    }
   }
 
   private static void checkSize(List<?> batch) {
