@@ -54,9 +54,6 @@ public sealed interface StoreConfig {
   /** The heap of this process; filled from the log at each start. */
   record Memory() implements StoreConfig {}
 
-  /** A Redis of its own. */
-  StoreConfig DEFAULT = new OwnRedis();
-
   /** Prefix of keys and tables unless said otherwise. */
   String PREFIX = "attune";
 

@@ -96,7 +96,7 @@ final class StoreRestore implements AutoCloseable {
   Outcome run(Supplier<LogSpan> span, Progress progress) throws InterruptedException {
     one.acquire();
     try {
-      return new Run(patiently(span::get), progress).run();
+      return new Run(patiently(span), progress).run();
     } finally {
       one.release();
     }
@@ -183,11 +183,13 @@ final class StoreRestore implements AutoCloseable {
         try {
           task.get();
         } catch (ExecutionException e) {
-          switch (e.getCause()) {
-            case InterruptedException interrupted -> throw interrupted;
-            case RuntimeException failure -> throw failure;
-            case Throwable other -> throw new IllegalStateException(other);
+          if (e.getCause() instanceof InterruptedException interrupted) {
+            throw interrupted;
           }
+          if (e.getCause() instanceof RuntimeException failure) {
+            throw failure;
+          }
+          throw new IllegalStateException(e.getCause());
         }
       }
       if (stop.getCount() == 0) {
