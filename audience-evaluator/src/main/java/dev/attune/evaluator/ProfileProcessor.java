@@ -168,6 +168,8 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
           }
           yield Optional.empty();
         }
+        // Links lead to profiles; audiences are decided for those alone.
+        case IDENTITY -> Optional.empty();
         case KIND_NOT_SET -> throw new IllegalArgumentException("neither a change nor a watermark");
       };
     }

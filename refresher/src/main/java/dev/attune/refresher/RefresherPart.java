@@ -14,9 +14,12 @@ import dev.attune.refresher.collector.CollectorHttp;
 import dev.attune.refresher.consume.BatchConsumer;
 import dev.attune.refresher.event.EventConsumer;
 import dev.attune.refresher.event.EventLog;
+import dev.attune.refresher.event.HandledMarks;
 import dev.attune.refresher.event.KafkaChanges;
 import dev.attune.refresher.event.LoggedHistory;
 import dev.attune.refresher.membership.MembershipConsumer;
+import dev.attune.refresher.rebuild.RebuildHttp;
+import dev.attune.refresher.rebuild.Rebuilds;
 import dev.attune.refresher.run.RefreshHttp;
 import dev.attune.refresher.run.Refreshes;
 import dev.attune.refresher.run.Run;
@@ -44,6 +47,7 @@ public final class RefresherPart implements Part {
   private final Refolding refolding;
   private final CollectorHttp collector;
   private final Refreshes refreshes;
+  private final Rebuilds rebuilds;
 
   private RefresherPart(
       EventLog log,
@@ -53,7 +57,8 @@ public final class RefresherPart implements Part {
       BatchConsumer memberships,
       Refolding refolding,
       CollectorHttp collector,
-      Refreshes refreshes) {
+      Refreshes refreshes,
+      Rebuilds rebuilds) {
     this.log = log;
     this.changes = changes;
     this.admin = admin;
@@ -62,6 +67,7 @@ public final class RefresherPart implements Part {
     this.refolding = refolding;
     this.collector = collector;
     this.refreshes = refreshes;
+    this.rebuilds = rebuilds;
   }
 
   /** A refresher on a store; the topics are there already. */
@@ -79,6 +85,7 @@ public final class RefresherPart implements Part {
     ProfileWriter writer =
         new ProfileWriter(
             store, changes, () -> definitions.current().catalog(), clock, config.storeTimeout());
+    HandledMarks marks = new HandledMarks(store, config.storeTimeout());
     List<BatchConsumer> eventConsumers = new ArrayList<>();
     for (int i = 0; i < config.consumers(); i++) {
       eventConsumers.add(
@@ -87,6 +94,7 @@ public final class RefresherPart implements Part {
               "refresher-events-" + i,
               writer,
               changes,
+              marks,
               admin,
               () -> definitions.current().catalog(),
               deadLetters,
@@ -108,7 +116,16 @@ public final class RefresherPart implements Part {
         MembershipConsumer.create(settings, writer, deadLetters),
         new Refolding(store, writer, definitions, config.stateDir(), config.storeTimeout()),
         new CollectorHttp(new Collector(log, deadLetters, clock)),
-        refreshes);
+        refreshes,
+        new Rebuilds(
+            settings,
+            store,
+            writer,
+            () -> definitions.current().catalog(),
+            marks,
+            config.storeTimeout(),
+            clock,
+            meters));
   }
 
   @Override
@@ -121,6 +138,7 @@ public final class RefresherPart implements Part {
     eventConsumers.forEach(BatchConsumer::start);
     memberships.start();
     refolding.start();
+    rebuilds.start();
   }
 
   @Override
@@ -157,6 +175,7 @@ public final class RefresherPart implements Part {
             run ->
                 status.put(
                     "last refresh", run.model() + " " + run.state().label() + " " + since(run)));
+    rebuilds.last().ifPresent(rebuild -> status.put("store rebuild", rebuild.state().label()));
     return status;
   }
 
@@ -169,14 +188,21 @@ public final class RefresherPart implements Part {
     return refreshes;
   }
 
+  /** What brings the store back what it lost. */
+  public Rebuilds rebuilds() {
+    return rebuilds;
+  }
+
   @Override
   public void routes(HttpRouting.Builder http) {
     collector.routes(http);
+    new RebuildHttp(rebuilds).routes(http);
     new RefreshHttp(refreshes).routes(http);
   }
 
   @Override
   public void close() {
+    rebuilds.close();
     refreshes.close();
     refolding.close();
     eventConsumers.forEach(BatchConsumer::close);

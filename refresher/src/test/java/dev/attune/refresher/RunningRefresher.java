@@ -4,6 +4,7 @@ import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.LookupResult;
 import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.profile.WriteToken;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.http.HttpServer;
 import dev.attune.platform.http.HttpServerConfig;
@@ -12,11 +13,13 @@ import dev.attune.platform.kafka.KafkaTopics;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Profile;
+import dev.attune.refresher.event.EventLog;
 import dev.attune.store.redis.RedisProfileStore;
 import dev.attune.store.redis.RedisSettings;
 import dev.attune.testkit.Await;
 import dev.attune.testkit.KafkaBackend;
 import dev.attune.testkit.RedisBackend;
+import io.lettuce.core.RedisClient;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -25,12 +28,16 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.kafka.clients.producer.RecordMetadata;
 
 /** A refresher with topics, keys and an HTTP port of its own. */
 final class RunningRefresher implements AutoCloseable {
@@ -38,9 +45,11 @@ final class RunningRefresher implements AutoCloseable {
 
   final List<DeadLetter> deadLetters = new CopyOnWriteArrayList<>();
   final KafkaSettings kafka;
-  private final ProfileStore store;
-  private final RefresherPart part;
-  private final HttpServer http;
+  final ProfileStore store;
+  private final RedisBackend redis;
+  private final Path stateDir;
+  private RefresherPart part;
+  private HttpServer http;
   private final HttpClient client = HttpClient.newHttpClient();
 
   RunningRefresher(RedisBackend redis, Path stateDir) {
@@ -49,21 +58,57 @@ final class RunningRefresher implements AutoCloseable {
         KafkaSettings.local(KafkaBackend.shared().bootstrapServers())
             .withTopics(new Topics(prefix));
     KafkaTopics.ensure(kafka, TIMEOUT);
+    this.redis = redis;
+    this.stateDir = stateDir;
     store = RedisProfileStore.create(RedisSettings.plain(redis.host(), redis.port(), prefix));
-    part =
-        RefresherPart.create(
-            kafka,
-            store,
-            DefinitionsSource.fixed(Definitions.NONE),
-            letter -> {
-              deadLetters.add(letter);
-              return CompletableFuture.completedFuture(null);
-            },
-            RefresherConfig.of(stateDir, stateDir),
-            new SimpleMeterRegistry());
+    part = create();
+    http = serve(part);
+  }
+
+  private RefresherPart create() {
+    return RefresherPart.create(
+        kafka,
+        store,
+        DefinitionsSource.fixed(Definitions.NONE),
+        letter -> {
+          deadLetters.add(letter);
+          return CompletableFuture.completedFuture(null);
+        },
+        RefresherConfig.of(stateDir, stateDir),
+        new SimpleMeterRegistry());
+  }
+
+  private static HttpServer serve(RefresherPart part) {
     part.start();
-    http = HttpServer.start(HttpServerConfig.onPort(0), List.of(part::routes));
+    HttpServer http = HttpServer.start(HttpServerConfig.onPort(0), List.of(part::routes));
     Await.until(TIMEOUT, "the refresher is not ready", () -> part.readiness().ready());
+    return http;
+  }
+
+  /** Stops the refresher and starts another one in its place. */
+  void restart() {
+    http.close();
+    part.close();
+    part = create();
+    http = serve(part);
+  }
+
+  /** Makes Redis forget everything, as a wrong command or a lost disk does. */
+  void flushStore() {
+    try (RedisClient client = RedisClient.create(redis.uri())) {
+      client.connect().sync().flushall();
+    }
+  }
+
+  /** Appends what the collector may not have let through. */
+  WriteToken append(String key, String event) {
+    try (EventLog log = EventLog.create(kafka)) {
+      RecordMetadata where =
+          log.append(key, event.getBytes(StandardCharsets.UTF_8), Map.of())
+              .toCompletableFuture()
+              .join();
+      return new WriteToken(new TreeMap<>(Map.of(where.partition(), where.offset())));
+    }
   }
 
   URI uri(String path) {
@@ -81,6 +126,24 @@ final class RunningRefresher implements AutoCloseable {
         HttpResponse.BodyHandlers.ofString());
   }
 
+  /** As an operator's program does it. */
+  HttpResponse<String> operate(String method, String path, String body) {
+    return client
+        .sendAsync(
+            HttpRequest.newBuilder(uri(path))
+                .timeout(TIMEOUT)
+                .header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body, StandardCharsets.UTF_8))
+                .build(),
+            HttpResponse.BodyHandlers.ofString())
+        .join();
+  }
+
+  /** As a store says it after a failover. */
+  void lostWrites(Instant since) {
+    part.rebuilds().lostWrites(since);
+  }
+
   /** The profile of an identifier; empty while there is none or the store is away. */
   Optional<Profile> profile(String namespace, String value) {
     try {
@@ -90,6 +153,32 @@ final class RunningRefresher implements AutoCloseable {
           : Optional.empty();
     } catch (CompletionException e) {
       return Optional.empty();
+    }
+  }
+
+  /** Marks of the store, -1 where there is none. */
+  List<Long> marks(String... names) {
+    return store.readMarks(List.of(names), TIMEOUT).toCompletableFuture().join();
+  }
+
+  /** Waits until the refresher's marks have passed a token. */
+  void awaitPassed(WriteToken token) {
+    token
+        .lastOffsets()
+        .forEach(
+            (partition, offset) ->
+                Await.until(
+                    TIMEOUT,
+                    "the mark does not pass the token",
+                    () -> hasPassed(partition, offset)));
+  }
+
+  private boolean hasPassed(int partition, long offset) {
+    try {
+      return marks("events/" + partition).getFirst() >= offset;
+    } catch (CompletionException e) {
+      // The store is away for now.
+      return false;
     }
   }
 

@@ -1,7 +1,10 @@
 package dev.attune.core.profile;
 
+import dev.attune.core.profile.ProfileStore.IdentityWrite;
 import dev.attune.proto.v1.Cause;
 import dev.attune.proto.v1.Changed;
+import dev.attune.proto.v1.IdentityChange;
+import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.ProfileRecord;
 import java.util.ArrayList;
@@ -62,6 +65,47 @@ final class ChangeEmitter {
     }
   }
 
+  /** Appends identity records that are about to be written; returns once the log has them. */
+  void emitIdentities(List<IdentityWrite> writes) {
+    List<CompletionStage<?>> acknowledgements = new ArrayList<>();
+    for (IdentityWrite write : writes) {
+      acknowledgements.add(
+          sink.emit(
+              ProfileChange.newBuilder()
+                  .setIdentity(
+                      IdentityChange.newBuilder()
+                          .setIdentifier(write.identifier().toProto())
+                          .setRecord(write.record()))
+                  .build()));
+    }
+    Optional<RuntimeException> failure = await(acknowledgements);
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+  }
+
+  /**
+   * Tells the records that are stored instead of these, which were told and could not be written:
+   * the log's newest may be older than the store's now.
+   */
+  void emitOvertaken(List<IdentityWrite> told) {
+    List<IdentityWrite> open = told;
+    while (!open.isEmpty()) {
+      List<Identifier> identifiers = open.stream().map(IdentityWrite::identifier).toList();
+      List<Optional<IdentityRecord>> stored = store.readIdentities(identifiers);
+      List<IdentityWrite> newer = new ArrayList<>();
+      for (int i = 0; i < open.size(); i++) {
+        IdentityRecord record = stored.get(i).orElse(IdentityRecord.getDefaultInstance());
+        if (record.getVersion() >= open.get(i).record().getVersion()
+            && !record.equals(open.get(i).record())) {
+          newer.add(new IdentityWrite(identifiers.get(i), 0, record));
+        }
+      }
+      emitIdentities(newer);
+      open = newer;
+    }
+  }
+
   private Optional<RuntimeException> append(Map<ProfileRecord, Told> changes) {
     List<CompletionStage<?>> acknowledgements = new ArrayList<>();
     changes.forEach(
@@ -72,6 +116,10 @@ final class ChangeEmitter {
             acknowledgements.add(sink.emit(ProfileChange.newBuilder().setChanged(changed).build()));
           }
         });
+    return await(acknowledgements);
+  }
+
+  private static Optional<RuntimeException> await(List<CompletionStage<?>> acknowledgements) {
     Optional<RuntimeException> failure = Optional.empty();
     for (CompletionStage<?> acknowledgement : acknowledgements) {
       try {
@@ -102,6 +150,12 @@ final class ChangeEmitter {
     Map<ProfileRecord, Told> newer = new LinkedHashMap<>();
     Map<String, Long> versions =
         patiently(told.keySet().stream().map(ProfileRecord::getProfileId).toList());
+    if (told.keySet().stream()
+        .anyMatch(r -> versions.getOrDefault(r.getProfileId(), 0L) < r.getVersion())) {
+      // A replica took over that did not have it: writing it again is the only thing that helps.
+      throw new StoreException(
+          StoreException.Kind.UNAVAILABLE, "the store lost what it had acknowledged");
+    }
     List<String> changed =
         told.keySet().stream()
             .filter(r -> versions.getOrDefault(r.getProfileId(), 0L) > r.getVersion())

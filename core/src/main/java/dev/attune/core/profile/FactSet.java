@@ -6,6 +6,7 @@ import dev.attune.proto.v1.Value;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -94,6 +95,19 @@ public final class FactSet {
       registers.keySet().removeIf(key -> key.trait().equals(greatest));
       traits--;
     }
+  }
+
+  /** Those of these facts that are not known here, and not overtaken by newer ones. */
+  List<Fact> lacks(Collection<Fact> facts) {
+    List<Fact> lacking = new ArrayList<>();
+    for (Fact fact : facts) {
+      Fact known =
+          registers.get(new Key(fact.getTrait(), fact.getSource(), Identifier.of(fact.getVia())));
+      if (known == null || STAMP.compare(known, fact) < 0) {
+        lacking.add(fact);
+      }
+    }
+    return lacking;
   }
 
   /** Leaves only what a bringing identifier of this kind brought. */

@@ -186,6 +186,10 @@ final class IdentityView {
 
   /** Writes what changed; false when another writer was faster. */
   boolean write() {
+    return write(writes());
+  }
+
+  private List<IdentityWrite> writes() {
     List<IdentityWrite> writes = new ArrayList<>();
     for (Identifier identifier : dirty) {
       long stored = storedVersions.getOrDefault(identifier, 0L);
@@ -193,13 +197,18 @@ final class IdentityView {
       records.put(identifier, record);
       writes.add(new IdentityWrite(identifier, stored, record));
     }
+    return writes;
+  }
+
+  /** Writes these; false when another writer was faster. */
+  boolean write(List<IdentityWrite> writes) {
     boolean all = store.writeIdentities(writes);
     dirty.forEach(i -> storedVersions.put(i, record(i).getVersion()));
     dirty.clear();
     return all;
   }
 
-  /** Whether anything waits for {@link #complete}. */
+  /** Whether anything waits for {@link #completion}. */
   boolean incomplete() {
     return !moves().isEmpty() || closed.stream().anyMatch(i -> isOpen(record(i)));
   }
@@ -242,8 +251,11 @@ final class IdentityView {
     return write();
   }
 
-  /** Marks moves and links as complete; false on a conflict. */
-  boolean complete() {
+  /**
+   * The writes that mark moves and links as complete. The log has to have them first: once the
+   * marks are gone nobody comes by to tell it.
+   */
+  List<IdentityWrite> completion() {
     for (Identifier identifier : closed) {
       if (isOpen(record(identifier))) {
         records.put(
@@ -252,7 +264,7 @@ final class IdentityView {
         dirty.add(identifier);
       }
     }
-    return write();
+    return writes();
   }
 
   private void assign(Identifier identifier) {

@@ -4,6 +4,7 @@ import dev.attune.core.catalog.Catalog;
 import dev.attune.core.identity.Partition.Component;
 import dev.attune.core.profile.ChangeEmitter.Told;
 import dev.attune.core.profile.IdentityView.Move;
+import dev.attune.core.profile.ProfileStore.IdentityWrite;
 import dev.attune.core.profile.ProfileStore.ProfileWrite;
 import dev.attune.proto.v1.CatalogCause;
 import dev.attune.proto.v1.Cause;
@@ -15,6 +16,7 @@ import dev.attune.proto.v1.MembershipState;
 import dev.attune.proto.v1.MergeCause;
 import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.proto.v1.RestoreCause;
 import dev.attune.proto.v1.SplitCause;
 import dev.attune.proto.v1.Transition;
 import java.time.Duration;
@@ -33,6 +35,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -50,13 +54,17 @@ import java.util.stream.Collectors;
  *   <li>the identity records of what moves: they point to the new profile, and remember the old
  *       one;
  *   <li>the profiles that lose: a redirect, or the rest, requiring the very version that was read;
- *   <li>the marks of new links and moves. Until they are gone, the next writer to meet one of these
- *       identifiers does all of it again.
+ *   <li>the changes of the identity records, then the marks of new links and moves. Until they are
+ *       gone, the next writer to meet one of these identifiers does all of it again.
  * </ol>
  */
 public final class ProfileWriter {
   /** Largest content of a profile, in bytes. What would make it larger is refused. */
   public static final int FACTS_BYTES_MAX = 256 << 10;
+
+  /** Why something is written again that the log knew and the store did not. */
+  static final Cause RESTORED =
+      Cause.newBuilder().setRestore(RestoreCause.getDefaultInstance()).build();
 
   private static final int ATTEMPTS_MAX = 40;
   private static final long BACKOFF_NANOS_MAX = 50_000_000;
@@ -123,10 +131,40 @@ public final class ProfileWriter {
             .collect(
                 Collectors.groupingBy(
                     Transition::getProfileId, LinkedHashMap::new, Collectors.toList()));
-    Set<String> pending = byProfile.keySet();
+    change(
+        byProfile.keySet(),
+        (id, facts) -> memberships(facts, byProfile.getOrDefault(id, List.of())),
+        id -> membershipCauses(byProfile.getOrDefault(id, List.of())));
+  }
+
+  /**
+   * Adds the memberships and the former ids that profiles had, as far as they are not known to
+   * them; an older membership than theirs is ignored. The facts are not looked at: those come back
+   * as inputs.
+   */
+  void restore(Map<String, Facts> known) {
+    change(
+        known.keySet(),
+        (id, facts) -> {
+          Facts lost = known.getOrDefault(id, Facts.getDefaultInstance());
+          TreeSet<String> merged = new TreeSet<>(facts.getMergedFromList());
+          merged.addAll(lost.getMergedFromList());
+          merged.remove(id);
+          return withMemberships(
+              facts.toBuilder().clearMergedFrom().addAllMergedFrom(merged).build(),
+              lost.getMembershipsList());
+        },
+        _ -> List.of(RESTORED));
+  }
+
+  private void change(
+      Set<String> profileIds,
+      BiFunction<String, Facts, Facts> change,
+      Function<String, List<Cause>> causes) {
+    Set<String> pending = profileIds;
     for (int attempt = 0; !pending.isEmpty(); attempt++) {
       backOff(attempt);
-      pending = tryMemberships(pending, byProfile);
+      pending = tryChange(pending, change, causes);
     }
   }
 
@@ -135,10 +173,19 @@ public final class ProfileWriter {
    * and strength of namespaces may have changed too.
    */
   public void refold(Collection<String> profileIds, long catalogVersion) {
-    Cause cause =
+    settle(
+        profileIds,
         Cause.newBuilder()
             .setCatalog(CatalogCause.newBuilder().setCatalogVersion(catalogVersion))
-            .build();
+            .build());
+  }
+
+  /** Partitions the identifiers of profiles anew: their records may be out of date. */
+  void settle(Collection<String> profileIds) {
+    settle(profileIds, RESTORED);
+  }
+
+  private void settle(Collection<String> profileIds, Cause cause) {
     List<ProfileInput> inputs = new ArrayList<>();
     Set<Identifier> suspects = new LinkedHashSet<>();
     for (Set<Identifier> own : store.identifiersByProfile(profileIds)) {
@@ -150,8 +197,10 @@ public final class ProfileWriter {
 
   // The profiles that were written by someone else meanwhile. Redirected ones are passed over: the
   // profile that they became is told for itself.
-  private Set<String> tryMemberships(
-      Set<String> profileIds, Map<String, List<Transition>> byProfile) {
+  private Set<String> tryChange(
+      Set<String> profileIds,
+      BiFunction<String, Facts, Facts> change,
+      Function<String, List<Cause>> causes) {
     List<ProfileWrite> writes = new ArrayList<>();
     Map<ProfileRecord, Told> told = new LinkedHashMap<>();
     for (Optional<ProfileRecord> found : store.readProfiles(profileIds).values()) {
@@ -159,21 +208,18 @@ public final class ProfileWriter {
         continue;
       }
       ProfileRecord record = found.get();
-      List<Transition> said = byProfile.getOrDefault(record.getProfileId(), List.of());
-      refolded(record, memberships(Content.of(record).facts(), said))
+      refolded(record, change.apply(record.getProfileId(), Content.of(record).facts()))
           .ifPresentOrElse(
               writes::add,
               // Told again: whoever wrote it may have died before telling.
-              () -> told.put(record, Told.of(membershipCauses(said))));
+              () -> told.put(record, Told.of(causes.apply(record.getProfileId()))));
     }
     List<Boolean> written = store.writeProfiles(writes);
     Set<String> again = new LinkedHashSet<>();
     for (int i = 0; i < writes.size(); i++) {
       ProfileRecord record = writes.get(i).record();
       if (written.get(i)) {
-        told.put(
-            record,
-            Told.of(membershipCauses(byProfile.getOrDefault(record.getProfileId(), List.of()))));
+        told.put(record, Told.of(causes.apply(record.getProfileId())));
       } else {
         again.add(record.getProfileId());
       }
@@ -187,10 +233,9 @@ public final class ProfileWriter {
   }
 
   private static Facts memberships(Facts facts, List<Transition> transitions) {
-    TreeMap<String, MembershipState> states = new TreeMap<>();
-    facts.getMembershipsList().forEach(state -> states.put(state.getAudience(), state));
+    List<MembershipState> said = new ArrayList<>();
     for (Transition t : transitions) {
-      MembershipState said =
+      said.add(
           MembershipState.newBuilder()
               .setAudience(t.getAudience())
               .setMember(t.getEntered())
@@ -198,9 +243,16 @@ public final class ProfileWriter {
               .setValidUntilMicros(t.getValidUntilMicros())
               .setGeneration(t.getGeneration())
               .setVersion(t.getVersion())
-              .build();
-      states.merge(t.getAudience(), said, ProfileWriter::newer);
+              .build());
     }
+    return withMemberships(facts, said);
+  }
+
+  /** The facts with further memberships, of which the newer of two stays. */
+  static Facts withMemberships(Facts facts, List<MembershipState> said) {
+    TreeMap<String, MembershipState> states = new TreeMap<>();
+    facts.getMembershipsList().forEach(state -> states.put(state.getAudience(), state));
+    said.forEach(state -> states.merge(state.getAudience(), state, ProfileWriter::newer));
     return facts.toBuilder().clearMemberships().addAllMemberships(states.values()).build();
   }
 
@@ -302,9 +354,19 @@ public final class ProfileWriter {
       if (!identities.incomplete()) {
         return again;
       }
-      boolean done =
-          again.isEmpty() && identities.assignMoves() && writeLosers() && identities.complete();
+      boolean done = again.isEmpty() && identities.assignMoves() && writeLosers() && complete();
       return done ? List.of() : inputs;
+    }
+
+    // What others wrote meanwhile is told by them, too; but ours may have come behind theirs.
+    private boolean complete() {
+      List<IdentityWrite> completion = identities.completion();
+      changes.emitIdentities(completion);
+      boolean all = identities.write(completion);
+      if (!all) {
+        changes.emitOvertaken(completion);
+      }
+      return all;
     }
 
     // An identifier that is assigned elsewhere than its partner: a move that stopped half-way, or a

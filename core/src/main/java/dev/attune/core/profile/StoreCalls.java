@@ -75,8 +75,11 @@ final class StoreCalls {
   }
 
   boolean writeIdentities(List<IdentityWrite> writes) {
-    return chunked(writes, chunk -> store.writeIdentities(chunk, timeout)).stream()
-        .allMatch(written -> written);
+    return tryIdentities(writes).stream().allMatch(written -> written);
+  }
+
+  List<Boolean> tryIdentities(List<IdentityWrite> writes) {
+    return chunked(writes, chunk -> store.writeIdentities(chunk, timeout));
   }
 
   List<Boolean> writeProfiles(List<ProfileWrite> writes) {

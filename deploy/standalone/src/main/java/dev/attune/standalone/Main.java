@@ -5,6 +5,7 @@ import dev.attune.standalone.client.DeadLettersCommand;
 import dev.attune.standalone.client.LookupCommand;
 import dev.attune.standalone.client.RefreshCommand;
 import dev.attune.standalone.client.StatusCommand;
+import dev.attune.standalone.client.StoreCommand;
 import dev.attune.standalone.demo.DemoCommand;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
@@ -31,7 +32,8 @@ public final class Main {
             .addSubcommand(new RefreshCommand(terminal))
             .addSubcommand(new LookupCommand(terminal))
             .addSubcommand(new StatusCommand(terminal))
-            .addSubcommand(new DeadLettersCommand(terminal));
+            .addSubcommand(new DeadLettersCommand(terminal))
+            .addSubcommand(new StoreCommand(terminal));
     commands
         .getSubcommands()
         .values()

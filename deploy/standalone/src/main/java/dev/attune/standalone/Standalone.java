@@ -38,8 +38,7 @@ import dev.attune.refresher.RefresherPart;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.store.near.NearCache;
 import dev.attune.store.near.NearCacheSettings;
-import dev.attune.store.redis.RedisProfileStore;
-import dev.attune.store.redis.RedisSettings;
+import dev.attune.store.redis.RedisAddress;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -67,18 +66,21 @@ public final class Standalone implements AutoCloseable {
   private final DataDir data;
   private final StandaloneConfig.Ports ports;
   private final String host;
+  private final StoreConfig store;
 
   private Standalone(
       Shutdown shutdown,
       List<Part> parts,
       DataDir data,
       StandaloneConfig.Ports ports,
-      String host) {
+      String host,
+      StoreConfig store) {
     this.shutdown = shutdown;
     this.parts = List.copyOf(parts);
     this.data = data;
     this.ports = ports;
     this.host = host;
+    this.store = store;
   }
 
   /**
@@ -135,6 +137,11 @@ public final class Standalone implements AutoCloseable {
   /** What HTTP and gRPC are bound to. */
   public String host() {
     return host;
+  }
+
+  /** Where profiles are kept. */
+  public StoreConfig store() {
+    return store;
   }
 
   /** The ports that the listeners really have. */
@@ -194,7 +201,7 @@ public final class Standalone implements AutoCloseable {
       PortCheck.requireFree("gRPC", config.host(), wanted.grpc(), "--grpc-port");
       PortCheck.requireFree("Kafka", "127.0.0.1", wanted.kafka(), "--kafka-port");
 
-      EmbeddedRedis redis = redis();
+      RedisAddress redis = ownRedis();
       EmbeddedKafka broker = kafka();
       steps.accept(Step.DEFINITIONS);
       KafkaSettings kafka =
@@ -214,18 +221,21 @@ public final class Standalone implements AutoCloseable {
       feed.awaitLoaded(START_MAX);
       letterLog.awaitLoaded(START_MAX);
 
-      RedisProfileStore store =
-          shutdown.add(
-              "store",
-              RedisProfileStore.create(RedisSettings.plain(redis.host(), redis.port(), WORKSPACE)),
-              CLOSE_MAX);
+      Stores.Opened opened = Stores.open(config.store(), redis);
+      ProfileStore store = shutdown.add("store", opened.store(), CLOSE_MAX);
       steps.accept(Step.PARTS);
       ProfileServicePart profiles = profiles(kafka, store, feed, metrics.registry());
       List<Part> parts = new ArrayList<>(List.of(profiles));
-      parts.addAll(parts(kafka, store, feed, deadLetters, metrics.registry()));
+      RefresherPart refresher = refresher(kafka, store, feed, deadLetters, metrics.registry());
+      parts.add(refresher);
+      parts.addAll(parts(kafka, feed, deadLetters, metrics.registry()));
       for (Part part : parts) {
         shutdown.add(part.name(), part, PART_CLOSE_MAX);
         part.start();
+      }
+      opened.lostWrites().accept(refresher.rebuilds()::lostWrites);
+      if (config.store().forgets()) {
+        refresher.rebuilds().begin();
       }
 
       steps.accept(Step.LISTENERS);
@@ -246,7 +256,8 @@ public final class Standalone implements AutoCloseable {
           parts,
           data,
           new StandaloneConfig.Ports(http.port(), grpc.port(), broker.port(), redis.port()),
-          config.host());
+          config.host(),
+          config.store());
     }
 
     private static ProfileServicePart profiles(
@@ -261,20 +272,24 @@ public final class Standalone implements AutoCloseable {
       return ProfileServicePart.create(store, cache, kafka, feed, config, meters);
     }
 
-    private List<Part> parts(
+    private RefresherPart refresher(
         KafkaSettings kafka,
         ProfileStore store,
         DefinitionsFeed feed,
         DeadLetters deadLetters,
         MeterRegistry meters) {
+      return RefresherPart.create(
+          kafka,
+          store,
+          feed,
+          deadLetters,
+          RefresherConfig.of(data.state("refresher"), config.modelsRoot()),
+          meters);
+    }
+
+    private List<Part> parts(
+        KafkaSettings kafka, DefinitionsFeed feed, DeadLetters deadLetters, MeterRegistry meters) {
       return List.of(
-          RefresherPart.create(
-              kafka,
-              store,
-              feed,
-              deadLetters,
-              RefresherConfig.of(data.state("refresher"), config.modelsRoot()),
-              meters),
           EvaluatorPart.create(
               kafka,
               feed,
@@ -341,11 +356,17 @@ public final class Standalone implements AutoCloseable {
       }
     }
 
-    private EmbeddedRedis redis() {
-      steps.accept(Step.REDIS);
+    /** Where our own Redis listens; of no meaning when profiles are kept elsewhere. */
+    private RedisAddress ownRedis() {
       int port = config.ports().redis();
+      if (!(config.store() instanceof StoreConfig.OwnRedis)) {
+        return new RedisAddress("127.0.0.1", Math.max(1, port));
+      }
+      steps.accept(Step.REDIS);
       try {
-        return shutdown.add("Redis", EmbeddedRedis.start(data.redis(), port), BROKER_CLOSE_MAX);
+        EmbeddedRedis redis =
+            shutdown.add("Redis", EmbeddedRedis.start(data.redis(), port), BROKER_CLOSE_MAX);
+        return new RedisAddress(redis.host(), redis.port());
       } catch (dev.attune.embedded.PortTakenException e) {
         throw PortCheck.taken("Redis", port, "--redis-port", e);
       }

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param ports of the four listeners
  * @param dataDir folder that holds the whole state; one running system each
  * @param modelsRoot folder that the paths of warehouse models are relative to, and may not leave
+ * @param store where profiles are kept
  * @param webhooksAllow {@code host:port} of private addresses that webhooks may be sent to
  * @param partitions of each topic that is spread by key
  * @param drain longest wait, when stopping, for what was accepted
@@ -28,6 +29,7 @@ public record StandaloneConfig(
     Ports ports,
     Path dataDir,
     Path modelsRoot,
+    StoreConfig store,
     Set<String> webhooksAllow,
     int partitions,
     Duration drain) {
@@ -57,7 +59,7 @@ public record StandaloneConfig(
    * @param http lookups, collector, operations
    * @param grpc lookups
    * @param kafka the embedded broker
-   * @param redis the embedded store; each 0 for any free port
+   * @param redis the embedded store, if there is one; each 0 for any free port
    */
   public record Ports(int http, int grpc, int kafka, int redis) {
     /** The ports that documentation and samples speak of. */
@@ -82,6 +84,7 @@ public record StandaloneConfig(
         Ports.DEFAULT,
         dataDir,
         Path.of("").toAbsolutePath(),
+        new StoreConfig.OwnRedis(),
         Set.of(),
         4,
         Duration.ofSeconds(10));
@@ -105,7 +108,7 @@ public record StandaloneConfig(
   }
 
   static StandaloneConfig parse(Yaml yaml, Path folder, Path otherwise) {
-    yaml.keys("host", "ports", "data_dir", "models", "webhooks", "partitions", "drain");
+    yaml.keys("host", "ports", "data_dir", "models", "store", "webhooks", "partitions", "drain");
     StandaloneConfig defaults = of(otherwise);
     try {
       return new StandaloneConfig(
@@ -114,6 +117,9 @@ public record StandaloneConfig(
           path(folder, yaml.find("data_dir")).orElse(defaults.dataDir()),
           path(folder, yaml.find("models").flatMap(models -> models.keys("root").find("root")))
               .orElse(defaults.modelsRoot()),
+          yaml.find("store")
+              .map(store -> StoreConfig.parse(store, folder))
+              .orElse(defaults.store()),
           texts(yaml.find("webhooks").flatMap(hooks -> hooks.keys("allow").find("allow"))),
           yaml.find("partitions")
               .map(p -> (int) p.integer(1, PARTITIONS_MAX))
@@ -155,26 +161,37 @@ public record StandaloneConfig(
 
   /** The same with other ports. */
   public StandaloneConfig withPorts(Ports ports) {
-    return new StandaloneConfig(host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+    return new StandaloneConfig(
+        host, ports, dataDir, modelsRoot, store, webhooksAllow, partitions, drain);
   }
 
   /** The same on another address. */
   public StandaloneConfig withHost(String host) {
-    return new StandaloneConfig(host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+    return new StandaloneConfig(
+        host, ports, dataDir, modelsRoot, store, webhooksAllow, partitions, drain);
   }
 
   /** The same with its state elsewhere. */
   public StandaloneConfig withDataDir(Path dataDir) {
-    return new StandaloneConfig(host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+    return new StandaloneConfig(
+        host, ports, dataDir, modelsRoot, store, webhooksAllow, partitions, drain);
   }
 
   /** The same with warehouse files elsewhere. */
   public StandaloneConfig withModelsRoot(Path modelsRoot) {
-    return new StandaloneConfig(host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+    return new StandaloneConfig(
+        host, ports, dataDir, modelsRoot, store, webhooksAllow, partitions, drain);
+  }
+
+  /** The same with profiles kept elsewhere. */
+  public StandaloneConfig withStore(StoreConfig store) {
+    return new StandaloneConfig(
+        host, ports, dataDir, modelsRoot, store, webhooksAllow, partitions, drain);
   }
 
   /** The same with other private addresses that webhooks may be sent to. */
   public StandaloneConfig withWebhooksAllow(Set<String> webhooksAllow) {
-    return new StandaloneConfig(host, ports, dataDir, modelsRoot, webhooksAllow, partitions, drain);
+    return new StandaloneConfig(
+        host, ports, dataDir, modelsRoot, store, webhooksAllow, partitions, drain);
   }
 }

@@ -144,6 +144,40 @@ class CommandsTest {
   }
 
   @Test
+  void storeRebuild_followsItToTheEnd() {
+    answer(202, "{\"state\":\"running\",\"total\":0}");
+    answer(200, "{\"state\":\"running\",\"total\":8,\"passed\":4}");
+    answer(
+        200,
+        "{\"state\":\"done\",\"total\":8,\"passed\":8,\"written\":3,\"merged\":1,\"skipped\":0}");
+    assertThat(attune("store", "rebuild")).isZero();
+    assertThat(out())
+        .endsWith("The store is rebuilt: 3 records written, 1 merged with what came meanwhile.\n");
+    assertThat(requests)
+        .containsExactly(
+            "POST /v1/store:rebuild {}", "GET /v1/store:rebuild ", "GET /v1/store:rebuild ");
+  }
+
+  @Test
+  void storeRebuild_thatFailsOrRunsAlready_saysSo() {
+    answer(202, "{\"state\":\"running\"}");
+    answer(200, "{\"state\":\"failed\",\"message\":\"the store is UNAVAILABLE\"}");
+    assertThat(attune("store", "rebuild")).isEqualTo(1);
+    assertThat(err()).endsWith("attune: the rebuild failed: the store is UNAVAILABLE.\n");
+    answer(409, "{\"code\":\"already_running\",\"message\":\"a rebuild runs already\"}");
+    assertThat(attune("store", "rebuild")).isEqualTo(1);
+    assertThat(err()).endsWith("attune: a rebuild runs already\n");
+  }
+
+  @Test
+  void storeInit_withoutTables_saysThatThereIsNothingToDo(@TempDir Path folder) throws IOException {
+    Path config = Files.writeString(folder.resolve("attune.yaml"), "store: memory");
+    assertThat(execute("store", "init", "--config", config.toString())).isZero();
+    assertThat(execute("store", "init")).isZero();
+    assertThat(out()).isEqualTo("The memory needs no tables.\nRedis needs no tables.\n");
+  }
+
+  @Test
   void deadServer_isOneSentenceThatSaysWhatToDo() {
     String url = url();
     server.stop(0);
@@ -308,8 +342,12 @@ class CommandsTest {
       all.add("--server");
       all.add(url());
     }
+    return execute(all.toArray(String[]::new));
+  }
+
+  private int execute(String... arguments) {
     Terminal terminal = Terminal.plain(stream(out), stream(err));
-    return Main.commands(terminal).execute(all.toArray(String[]::new));
+    return Main.commands(terminal).execute(arguments);
   }
 
   private String url() {

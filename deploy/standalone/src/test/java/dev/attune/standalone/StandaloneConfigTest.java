@@ -7,6 +7,8 @@ import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +23,7 @@ class StandaloneConfigTest {
     assertThat(config.host()).isEqualTo("127.0.0.1");
     assertThat(config.ports()).isEqualTo(new StandaloneConfig.Ports(8080, 9090, 9092, 6390));
     assertThat(config.dataDir()).isEqualTo(Path.of(".attune/up"));
+    assertThat(config.store()).isEqualTo(new StoreConfig.OwnRedis());
     assertThat(config.webhooksAllow()).isEmpty();
     assertThat(config.partitions()).isEqualTo(4);
     assertThat(config.drain()).isEqualTo(Duration.ofSeconds(10));
@@ -35,6 +38,7 @@ class StandaloneConfigTest {
             ports: {http: 1, grpc: 2, kafka: 3, redis: 0}
             data_dir: state
             models: {root: /srv/warehouse}
+            store: memory
             webhooks: {allow: ["127.0.0.1:9999"]}
             partitions: 8
             drain: 30s
@@ -47,6 +51,7 @@ class StandaloneConfigTest {
                 new StandaloneConfig.Ports(1, 2, 3, 0),
                 Path.of("/etc/attune/state"),
                 Path.of("/srv/warehouse"),
+                new StoreConfig.Memory(),
                 Set.of("127.0.0.1:9999"),
                 8,
                 Duration.ofSeconds(30)));
@@ -86,6 +91,51 @@ class StandaloneConfigTest {
     assertThatThrownBy(() -> read("/nowhere/attune.yaml"))
         .isInstanceOf(DefinitionException.class)
         .hasMessageStartingWith("/nowhere/attune.yaml: cannot be read");
+  }
+
+  @Test
+  void store_eachKind_isRead() {
+    assertThat(parse("store: redis").store()).isEqualTo(new StoreConfig.OwnRedis());
+    assertThat(parse("store: memory").store().forgets()).isTrue();
+    assertThat(
+            parse("store: {redis: {host: r, port: 7, username: u, password_file: p, tls: true}}")
+                .store())
+        .isEqualTo(
+            new StoreConfig.Redis(
+                List.of("r:7"), false, "u", Optional.of(Path.of("/etc/attune/p")), true));
+    assertThat(parse("store: {redis: {host: r}}").store())
+        .isEqualTo(new StoreConfig.Redis(List.of("r:6379"), false, "", Optional.empty(), false));
+    assertThat(parse("store: {redis: {cluster: [\"a:1\", \"b:2\"]}}").store())
+        .isEqualTo(new StoreConfig.Redis(List.of("a:1", "b:2"), true, "", Optional.empty(), false));
+    assertThat(parse("store: {dynamodb: {region: eu-central-1}}").store())
+        .isEqualTo(new StoreConfig.Dynamodb("eu-central-1", "", "attune"));
+    assertThat(
+            parse("store: {dynamodb: {region: x, endpoint: \"http://h:1\", table_prefix: p}}")
+                .store())
+        .isEqualTo(new StoreConfig.Dynamodb("x", "http://h:1", "p"));
+  }
+
+  @Test
+  void store_notUnderstood_isRefusedWithOneSentence() {
+    refused("store: reddis", "\"reddis\" is not allowed; did you mean \"redis\"?");
+    refused("store: dynamodb", "dynamodb needs its region");
+    refused("store: {redis: {hots: r}}", "unknown key \"hots\"; did you mean \"host\"?");
+    refused("store: {redis: {port: 1}}", "the key \"host\" is missing");
+    refused("store: {redis: {host: r, port: 0}}", "is not a whole number from 1 to 65535");
+    refused("store: {redis: {host: r, username: u}}", "a username and no password_file");
+    refused("store: {redis: {host: r, cluster: [\"a:1\"]}}", "both a host and a cluster");
+    refused("store: {redis: {cluster: [\"a\"]}}", "not an address (expected: host:port)");
+    refused("store: {redis: {cluster: []}}", "0 servers (expected: 1-32)");
+    refused("store: {dynamodb: {}}", "the key \"region\" is missing");
+    refused("store: {redis: {}, memory: {}}", "2 stores (expected: one of");
+    refused("store: {memory: {size: 1}}", "unknown key \"size\"");
+  }
+
+  private static void refused(String yaml, String sentence) {
+    assertThatThrownBy(() -> parse(yaml))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessageStartingWith("attune.yaml:1:")
+        .hasMessageContaining(sentence);
   }
 
   private static StandaloneConfig parse(String yaml) {

@@ -3,6 +3,7 @@ package dev.attune.refresher.collector;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
+import dev.attune.core.profile.WriteToken;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.Json;
@@ -16,11 +17,14 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.producer.RecordMetadata;
 
 /**
  * Takes events in and answers once the log has them.
@@ -54,22 +58,29 @@ public final class Collector {
    * Takes one event.
    *
    * @param type of the path
+   * @return where it stands in the log
    * @throws HttpProblem 400 when it is not valid, 503 when the log does not take it in time
    */
-  void single(String type, byte[] body, String traceparent) {
+  Optional<WriteToken> single(String type, byte[] body, String traceparent) {
     if (!(Json.parseLarge(body) instanceof ObjectNode event)) {
       throw HttpProblem.badRequest("invalid_event", "the event is no JSON object");
     }
     event.put("type", type);
     try {
-      await(List.of(append(event, traceparent)));
+      CompletableFuture<RecordMetadata> sent = append(event, traceparent);
+      await(List.of(sent));
+      return token(List.of(sent));
     } catch (MalformedEventException e) {
       throw HttpProblem.badRequest("invalid_event", String.valueOf(e.getMessage()));
     }
   }
 
-  /** Takes a batch: {@code {"batch": [event, …], "context"?, "sentAt"?}}. */
-  void batch(byte[] body, String traceparent) {
+  /**
+   * Takes a batch: {@code {"batch": [event, …], "context"?, "sentAt"?}}.
+   *
+   * @return where those of its events stand that the log has; empty when all were refused
+   */
+  Optional<WriteToken> batch(byte[] body, String traceparent) {
     JsonNode document = Json.parseLarge(body);
     JsonNode batch = document.path("batch");
     if (!batch.isArray() || batch.isEmpty()) {
@@ -81,6 +92,7 @@ public final class Collector {
           "batch: " + batch.size() + " events (allowed: " + BATCH_EVENTS_MAX + ")");
     }
     List<CompletableFuture<?>> sent = new ArrayList<>(batch.size());
+    List<CompletableFuture<RecordMetadata>> events = new ArrayList<>(batch.size());
     for (JsonNode event : batch) {
       // While the log is away each further event would wait for it in vain.
       if (!sent.isEmpty() && sent.getLast().isCompletedExceptionally()) {
@@ -91,12 +103,27 @@ public final class Collector {
           throw new MalformedEventException("the event is no JSON object");
         }
         inherit(object, document);
-        sent.add(append(object, traceparent));
+        CompletableFuture<RecordMetadata> appended = append(object, traceparent);
+        events.add(appended);
+        sent.add(appended);
       } catch (MalformedEventException e) {
         sent.add(letter(event, String.valueOf(e.getMessage())));
       }
     }
     await(sent);
+    return token(events);
+  }
+
+  private static Optional<WriteToken> token(List<CompletableFuture<RecordMetadata>> events) {
+    TreeMap<Integer, Long> lastOffsets = new TreeMap<>();
+    for (CompletableFuture<RecordMetadata> event : events) {
+      RecordMetadata where = event.resultNow();
+      lastOffsets.merge(where.partition(), where.offset(), Math::max);
+    }
+    // A log that is spread wider than a token may be is used without tokens.
+    return lastOffsets.isEmpty() || lastOffsets.size() > WriteToken.PARTITIONS_MAX
+        ? Optional.empty()
+        : Optional.of(new WriteToken(lastOffsets));
   }
 
   // What the batch says for all of its events; an event's own word counts more.
@@ -113,7 +140,7 @@ public final class Collector {
     }
   }
 
-  private CompletableFuture<?> append(ObjectNode event, String traceparent)
+  private CompletableFuture<RecordMetadata> append(ObjectNode event, String traceparent)
       throws MalformedEventException {
     event.remove("writeKey");
     SegmentEvent.check(event);

@@ -1,22 +1,28 @@
 package dev.attune.refresher.collector;
 
+import dev.attune.core.profile.WriteToken;
 import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.Replies;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Events over HTTP with the paths, bodies and answers of Segment's tracking API
  * (segment.com/docs/connections/sources/catalog/libraries/server/http-api), so that its SDKs work
  * when only their host is changed.
  *
- * <p>An answer of 200 means that the log has the events for good. The Content-Type is not looked
- * at: browsers say text/plain, one SDK gzip under a form's type.
+ * <p>An answer of 200 means that the log has the events for good; its header {@code Attune-Token}
+ * says where, so that a lookup can wait until they are in their profiles. The Content-Type is not
+ * looked at: browsers say text/plain, one SDK gzip under a form's type.
  */
 public final class CollectorHttp {
+  private static final HeaderName TOKEN = HeaderNames.create("Attune-Token");
+
   private static final Map<String, String> TYPES =
       Map.ofEntries(
           Map.entry("identify", "identify"),
@@ -54,13 +60,11 @@ public final class CollectorHttp {
   }
 
   private void single(String type, ServerRequest request, ServerResponse response) {
-    collector.single(type, body(request), traceparent(request));
-    accepted(response);
+    accepted(response, collector.single(type, body(request), traceparent(request)));
   }
 
   private void batch(ServerRequest request, ServerResponse response) {
-    collector.batch(body(request), traceparent(request));
-    accepted(response);
+    accepted(response, collector.batch(body(request), traceparent(request)));
   }
 
   private static byte[] body(ServerRequest request) {
@@ -75,7 +79,9 @@ public final class CollectorHttp {
     return request.headers().first(HeaderNames.create("traceparent")).orElse("");
   }
 
-  private static void accepted(ServerResponse response) {
+  // The body stays what Segment answers: its SDKs look at it.
+  private static void accepted(ServerResponse response, Optional<WriteToken> token) {
+    token.ifPresent(t -> response.header(TOKEN, t.encode()));
     Replies.json(
         response,
         200,

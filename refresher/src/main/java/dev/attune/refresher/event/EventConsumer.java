@@ -20,6 +20,7 @@ public final class EventConsumer {
       String name,
       ProfileWriter writer,
       KafkaChanges changes,
+      HandledMarks marks,
       Admin admin,
       Supplier<Catalog> catalog,
       DeadLetters deadLetters,
@@ -36,6 +37,7 @@ public final class EventConsumer {
             catalog,
             deadLetters,
             new Watermarks(changes, admin, time),
+            marks,
             clock,
             time,
             meters));

@@ -27,6 +27,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.header.Header;
 import org.slf4j.Logger;
@@ -43,6 +44,7 @@ final class EventHandler implements BatchConsumer.Handler {
   private final Supplier<Catalog> catalog;
   private final DeadLetters deadLetters;
   private final Watermarks watermarks;
+  private final HandledMarks marks;
   private final Clock clock;
   private final InstantSource time;
   private final Counter accepted;
@@ -54,6 +56,7 @@ final class EventHandler implements BatchConsumer.Handler {
       Supplier<Catalog> catalog,
       DeadLetters deadLetters,
       Watermarks watermarks,
+      HandledMarks marks,
       Clock clock,
       InstantSource time,
       MeterRegistry meters) {
@@ -61,6 +64,7 @@ final class EventHandler implements BatchConsumer.Handler {
     this.catalog = catalog;
     this.deadLetters = deadLetters;
     this.watermarks = watermarks;
+    this.marks = marks;
     this.clock = clock;
     this.time = time;
     this.accepted =
@@ -99,7 +103,7 @@ final class EventHandler implements BatchConsumer.Handler {
           letters.add(letter(event, String.join("; ", result.objections())));
         }
       } catch (MalformedEventException e) {
-        letters.add(letter(event, String.valueOf(e.getMessage())));
+        letters.add(refused(event, String.valueOf(e.getMessage())));
       }
     }
     write(parsed, letters);
@@ -107,6 +111,10 @@ final class EventHandler implements BatchConsumer.Handler {
     // Behind all that came before them, and before the offset is committed: the last one has no
     // successor.
     ticks.forEach(watermarks::tick);
+    for (TopicPartition partition : records.partitions()) {
+      marks.handled(partition.partition(), records.records(partition).getLast().offset());
+    }
+    marks.raise();
     long now = time.millis();
     for (Parsed done : parsed) {
       visible.record(Duration.ofMillis(Math.max(0, now - done.event().timestamp())));
@@ -149,7 +157,7 @@ final class EventHandler implements BatchConsumer.Handler {
       }
       if (parsed.size() == 1) {
         LOG.error("an event cannot be written", e);
-        letters.add(letter(parsed.getFirst().event(), "the event cannot be written: " + why(e)));
+        letters.add(refused(parsed.getFirst().event(), "the event cannot be written: " + why(e)));
         return;
       }
       // One of them is at fault: alone, each goes its own way.
@@ -172,6 +180,12 @@ final class EventHandler implements BatchConsumer.Handler {
     return e instanceof StoreException || e.getClass() == IllegalStateException.class
         ? String.valueOf(e.getMessage())
         : e.getClass().getSimpleName();
+  }
+
+  /** The whole event goes to dead letters: nothing of it is written. */
+  private CompletableFuture<?> refused(ConsumerRecord<byte[], byte[]> event, String reason) {
+    marks.rejected(event.partition(), event.offset());
+    return letter(event, reason);
   }
 
   private CompletableFuture<?> letter(ConsumerRecord<byte[], byte[]> event, String reason) {
@@ -208,6 +222,7 @@ final class EventHandler implements BatchConsumer.Handler {
 
   @Override
   public void polled(Consumer<byte[], byte[]> consumer) {
+    marks.polled(consumer);
     if (clock == Clock.WALL) {
       watermarks.polled(consumer);
     }

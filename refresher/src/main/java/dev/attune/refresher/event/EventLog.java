@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /** Appends to {@code attune.events}. */
@@ -35,12 +36,13 @@ public final class EventLog implements AutoCloseable {
   }
 
   /**
-   * Appends an event; completes once the log has it for good.
+   * Appends an event; completes with where it stands once the log has it for good.
    *
    * @param key user or anonymous id: events of one key stay in order
    * @param headers see {@link EventHeaders}
    */
-  public CompletionStage<?> append(String key, byte[] json, Map<String, String> headers) {
+  public CompletionStage<RecordMetadata> append(
+      String key, byte[] json, Map<String, String> headers) {
     RecordHeaders record = new RecordHeaders();
     headers.forEach((name, value) -> record.add(name, value.getBytes(StandardCharsets.UTF_8)));
     return KafkaSends.send(

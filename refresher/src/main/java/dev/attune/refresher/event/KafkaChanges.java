@@ -1,6 +1,8 @@
 package dev.attune.refresher.event;
 
 import dev.attune.core.profile.ChangeSink;
+import dev.attune.core.profile.Identifier;
+import dev.attune.core.profile.ProfileIds;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSends;
 import dev.attune.platform.kafka.KafkaSettings;
@@ -17,6 +19,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** Appends to {@code attune.profile-changes}. */
 public final class KafkaChanges implements ChangeSink, AutoCloseable {
+  /** What keys of identity records begin with. */
+  public static final String IDENTITY_KEY = "~identity/";
+
   private final Producer<byte[], byte[]> producer;
   private final String topic;
   private final String eventsTopic;
@@ -37,8 +42,13 @@ public final class KafkaChanges implements ChangeSink, AutoCloseable {
 
   @Override
   public CompletionStage<?> emit(ProfileChange change) {
-    byte[] key = change.getChanged().getRecord().getProfileId().getBytes(StandardCharsets.UTF_8);
-    return KafkaSends.send(producer, new ProducerRecord<>(topic, key, change.toByteArray()));
+    String key =
+        change.hasIdentity()
+            ? IDENTITY_KEY + ProfileIds.of(Identifier.of(change.getIdentity().getIdentifier()))
+            : change.getChanged().getRecord().getProfileId();
+    return KafkaSends.send(
+        producer,
+        new ProducerRecord<>(topic, key.getBytes(StandardCharsets.UTF_8), change.toByteArray()));
   }
 
   /** Appends a watermark to every partition, behind all that was emitted before. */

@@ -1,0 +1,145 @@
+package dev.attune.core.profile;
+
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.identity.Links;
+import dev.attune.core.profile.ProfileStore.IdentityWrite;
+import dev.attune.proto.v1.IdentityChange;
+import dev.attune.proto.v1.IdentityRecord;
+import dev.attune.proto.v1.Link;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** Identity records on their way back. All records of an identifier add up, link by link. */
+final class LostIdentities {
+  private static final int WAITING_MAX = 20_000;
+  private static final int ATTEMPTS = 8;
+
+  private final StoreCalls store;
+  private final ProfileWriter writer;
+  private final Supplier<Catalog> catalog;
+  private final List<ProfileInput> waiting = new ArrayList<>();
+  private final Disputed disputed;
+  private long merged;
+
+  LostIdentities(StoreCalls store, ProfileWriter writer, Supplier<Catalog> catalog) {
+    this.store = store;
+    this.writer = writer;
+    this.catalog = catalog;
+    this.disputed = new Disputed(store, writer);
+  }
+
+  long merged() {
+    return merged;
+  }
+
+  void restore(List<IdentityChange> changes) {
+    Map<Identifier, IdentityRecord> told = new LinkedHashMap<>();
+    for (IdentityChange change : changes) {
+      Identifier identifier = Identifier.of(change.getIdentifier());
+      told.merge(identifier, change.getRecord(), (a, b) -> union(identifier, a, b));
+    }
+    for (int attempt = 0; !told.isEmpty() && attempt < ATTEMPTS; attempt++) {
+      told = write(told);
+    }
+    told.forEach((identifier, record) -> wait(identifier, record.getLinksList()));
+    if (waiting.size() + disputed.size() > WAITING_MAX) {
+      finish();
+    }
+  }
+
+  /** Writes what the store does not have; those that someone else wrote meanwhile are left. */
+  private Map<Identifier, IdentityRecord> write(Map<Identifier, IdentityRecord> told) {
+    List<Identifier> identifiers = List.copyOf(told.keySet());
+    List<Optional<IdentityRecord>> stored = store.readIdentities(identifiers);
+    List<IdentityWrite> writes = new ArrayList<>();
+    for (int i = 0; i < identifiers.size(); i++) {
+      Identifier identifier = identifiers.get(i);
+      IdentityRecord record = told.getOrDefault(identifier, IdentityRecord.getDefaultInstance());
+      IdentityRecord known = stored.get(i).orElse(IdentityRecord.getDefaultInstance());
+      IdentityRecord both = union(identifier, known, record);
+      if (stored.get(i).isEmpty() || isLater(record, known, both)) {
+        writes.add(new IdentityWrite(identifier, known.getVersion(), record));
+        if (!known.getProfileId().isEmpty()
+            && !known.getProfileId().equals(record.getProfileId())) {
+          disputed.add(known.getProfileId());
+        }
+        if (record.getUnsettled()) {
+          wait(identifier, List.of());
+        }
+      } else if (both.getShared() && !known.getShared()) {
+        writes.add(new IdentityWrite(identifier, known.getVersion(), shared(known)));
+        wait(identifier, List.of());
+      } else if (!linksOf(both).equals(linksOf(known))) {
+        List<Link> lost = new ArrayList<>(both.getLinksList());
+        lost.removeAll(known.getLinksList());
+        wait(identifier, lost);
+      }
+    }
+    List<Boolean> written = store.tryIdentities(writes);
+    Map<Identifier, IdentityRecord> again = new LinkedHashMap<>();
+    for (int i = 0; i < writes.size(); i++) {
+      Identifier identifier = writes.get(i).identifier();
+      if (!written.get(i)) {
+        again.put(identifier, told.getOrDefault(identifier, IdentityRecord.getDefaultInstance()));
+      }
+    }
+    return again;
+  }
+
+  // Whether the log's record is what became of the stored one.
+  private static boolean isLater(IdentityRecord told, IdentityRecord known, IdentityRecord both) {
+    return told.getVersion() > known.getVersion()
+        && !known.getUnsettled()
+        && known.getMovingFromCount() == 0
+        && linksOf(told).equals(linksOf(both));
+  }
+
+  private static IdentityRecord linksOf(IdentityRecord record) {
+    return IdentityRecord.newBuilder()
+        .addAllLinks(record.getLinksList())
+        .setShared(record.getShared())
+        .build();
+  }
+
+  // Whoever meets it settles what follows.
+  private static IdentityRecord shared(IdentityRecord known) {
+    return known.toBuilder()
+        .clearLinks()
+        .setShared(true)
+        .setUnsettled(true)
+        .setVersion(known.getVersion() + 1)
+        .build();
+  }
+
+  /** The newer record with the links of both; unsettled when nobody has seen them together. */
+  private IdentityRecord union(Identifier identifier, IdentityRecord a, IdentityRecord b) {
+    boolean grows = b.getVersion() >= a.getVersion();
+    IdentityRecord newer = grows ? b : a;
+    IdentityRecord older = grows ? a : b;
+    if (older.getShared() && !newer.getShared()) {
+      return newer.toBuilder().clearLinks().setShared(true).setUnsettled(true).build();
+    }
+    IdentityRecord both = newer;
+    for (Link link : older.getLinksList()) {
+      both = Links.add(both, identifier, link, catalog.get()).orElse(both);
+    }
+    return linksOf(both).equals(linksOf(newer))
+        ? newer
+        : both.toBuilder().setUnsettled(true).build();
+  }
+
+  private void wait(Identifier identifier, List<Link> links) {
+    waiting.add(new ProfileInput(identifier, List.of(), links, ProfileWriter.RESTORED));
+  }
+
+  void finish() {
+    LostProfiles.apply(writer, waiting);
+    merged += waiting.size();
+    waiting.clear();
+    merged += disputed.settle();
+  }
+}

@@ -1,0 +1,124 @@
+package dev.attune.standalone;
+
+import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.profile.StoreException;
+import dev.attune.standalone.terminal.Complaint;
+import dev.attune.store.dynamodb.DynamoProfileStore;
+import dev.attune.store.dynamodb.DynamoSettings;
+import dev.attune.store.dynamodb.DynamoTables;
+import dev.attune.store.memory.MemoryProfileStore;
+import dev.attune.store.redis.RedisAddress;
+import dev.attune.store.redis.RedisProfileStore;
+import dev.attune.store.redis.RedisSettings;
+import dev.attune.store.redis.RedisTls;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Opens the store that a config names. */
+public final class Stores {
+  private static final Duration TABLES_MAX = Duration.ofMinutes(2);
+
+  private Stores() {}
+
+  /**
+   * An open store.
+   *
+   * @param lostWrites takes who is told since when acknowledged writes may be lost; some stores
+   *     lose none
+   */
+  record Opened(ProfileStore store, Consumer<Consumer<Instant>> lostWrites) {}
+
+  /**
+   * A store; it connects when it is first asked for something.
+   *
+   * @param ownRedis where that of our own listens; not looked at for others
+   * @throws Complaint when its settings cannot be used
+   */
+  static Opened open(StoreConfig config, RedisAddress ownRedis) {
+    try {
+      return switch (config) {
+        case StoreConfig.OwnRedis _ ->
+            redis(RedisSettings.plain(ownRedis.host(), ownRedis.port(), StoreConfig.PREFIX));
+        case StoreConfig.Redis redis -> redis(settings(redis));
+        case StoreConfig.Dynamodb dynamo ->
+            new Opened(DynamoProfileStore.create(settings(dynamo)), _ -> {});
+        case StoreConfig.Memory _ -> new Opened(new MemoryProfileStore(), _ -> {});
+      };
+    } catch (IllegalArgumentException e) {
+      throw new Complaint("store: " + e.getMessage() + ".", e);
+    }
+  }
+
+  private static Opened redis(RedisSettings settings) {
+    RedisProfileStore store = RedisProfileStore.create(settings);
+    return new Opened(store, listener -> store.onLostWrites(lost -> listener.accept(lost.since())));
+  }
+
+  private static RedisSettings settings(StoreConfig.Redis redis) {
+    List<RedisAddress> servers = redis.servers().stream().map(Stores::address).toList();
+    RedisSettings settings =
+        redis.cluster()
+            ? RedisSettings.cluster(servers, StoreConfig.PREFIX)
+            : RedisSettings.plain(
+                servers.getFirst().host(), servers.getFirst().port(), StoreConfig.PREFIX);
+    if (redis.passwordFile().isPresent()) {
+      settings = settings.withUser(redis.username(), password(redis.passwordFile().get()));
+    }
+    return redis.tls() ? settings.withTls(RedisTls.ON) : settings;
+  }
+
+  private static RedisAddress address(String text) {
+    int colon = text.lastIndexOf(':');
+    return new RedisAddress(text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
+  }
+
+  private static String password(Path file) {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new Complaint("the password_file of the store cannot be read: " + file + ".", e);
+    }
+  }
+
+  private static DynamoSettings settings(StoreConfig.Dynamodb dynamo) {
+    DynamoSettings aws = DynamoSettings.aws(dynamo.region(), dynamo.tablePrefix());
+    return new DynamoSettings(
+        aws.region(),
+        dynamo.endpoint(),
+        aws.tablePrefix(),
+        aws.accessKeyId(),
+        aws.secretAccessKey(),
+        aws.connectTimeout(),
+        aws.readTimeout(),
+        aws.maxCallsUnderWay());
+  }
+
+  /**
+   * Makes what a store needs before it can be used; says in one sentence what was done.
+   *
+   * @throws Complaint when it could not be done
+   */
+  public static String init(StoreConfig config) {
+    return switch (config) {
+      case StoreConfig.OwnRedis _, StoreConfig.Redis _ -> "Redis needs no tables.";
+      case StoreConfig.Memory _ -> "The memory needs no tables.";
+      case StoreConfig.Dynamodb dynamo -> tables(dynamo);
+    };
+  }
+
+  private static String tables(StoreConfig.Dynamodb dynamo) {
+    try {
+      List<String> created = DynamoTables.create(settings(dynamo), TABLES_MAX);
+      return created.isEmpty()
+          ? "All tables are there already."
+          : "Created " + String.join(", ", created) + ".";
+    } catch (StoreException | IllegalStateException | IllegalArgumentException e) {
+      throw new Complaint("the tables could not be created: " + e.getMessage() + ".", e);
+    }
+  }
+}

@@ -1,0 +1,445 @@
+package dev.attune.store.convergence;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.attune.core.catalog.Catalog;
+import dev.attune.core.definition.Yaml;
+import dev.attune.core.profile.Identifier;
+import dev.attune.core.profile.LookupResult;
+import dev.attune.core.profile.ProfileIds;
+import dev.attune.core.profile.ProfileInput;
+import dev.attune.core.profile.ProfileRestore;
+import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.profile.ProfileStore.ProfileIdPage;
+import dev.attune.core.profile.ProfileWriter;
+import dev.attune.core.profile.StoreException;
+import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.ProfileChange;
+import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.proto.v1.Transition;
+import dev.attune.store.memory.MemoryProfileStore;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A store that lost all it had, or its last writes, gets it back from the log: equal canonical
+ * profiles, one partition, and the same from there on as if nothing had been lost. Set {@code
+ * -Dattune.seed} to repeat a failure.
+ */
+class RestoreTest {
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+  private static final int SEQUENCES = 500;
+  private static final Catalog CATALOG =
+      Catalog.parse(
+          Yaml.parse(
+              "catalog.yaml",
+              """
+              namespaces:
+                user_id: {unique: true}
+                email: {max: 2}
+                anonymous_id: {max: 3}
+              traits:
+                plan: {type: integer}
+                age: {type: number}
+              """));
+
+  private final List<ProfileChange> log = Collections.synchronizedList(new ArrayList<>());
+
+  @Test
+  void restore_emptiedStore_isAsBeforeAndGoesOnAlike() {
+    each(
+        (seed, random) -> {
+          var history = new History(random);
+          ProfileStore before = new MemoryProfileStore();
+          write(before, history.before, random, 0);
+          transitions(before, random);
+          Map<Identifier, Profile> was = profiles(before, history.before);
+          Map<String, ProfileRecord> records = records(before);
+          List<ProfileChange> told = random.nextBoolean() ? List.copyOf(log) : compacted(log);
+
+          ProfileStore store = new MemoryProfileStore();
+          restore(store, told, random, 0);
+
+          profiles(store, history.before)
+              .forEach((identifier, profile) -> assertThat(profile).isEqualTo(was.get(identifier)));
+          // Nothing was written meanwhile: versions, redirects and former ids are back, too.
+          assertThat(records(store)).isEqualTo(records);
+          write(store, history.during, random, 0);
+          write(store, history.after, random, 0);
+          compareWithModel(store, history.all());
+        });
+  }
+
+  @Test
+  void restore_whileEventsGoOn_losesNeither() {
+    each(
+        (seed, random) -> {
+          var history = new History(random);
+          ProfileStore before = new MemoryProfileStore();
+          write(before, history.before, random, 0);
+          transitions(before, random);
+          ProfileStore store = new MemoryProfileStore();
+          // Some come between the loss and the restore: poorer records, the newest of the log.
+          int between = random.nextInt(history.during.size() + 1);
+          write(store, history.during.subList(0, between), random, 0);
+          List<ProfileChange> told = List.copyOf(log);
+          try (ExecutorService events = Executors.newSingleThreadExecutor()) {
+            Random own = new Random(random.nextLong());
+            Future<?> going =
+                events.submit(
+                    () ->
+                        write(
+                            store, history.during.subList(between, history.during.size()), own, 0));
+            restore(store, told, random, 0);
+            join(going);
+          }
+          List<ProfileInput> both = new ArrayList<>(history.before);
+          both.addAll(history.during);
+          compareWithModel(store, both);
+          compareLog(store);
+          write(store, history.after, random, 0);
+          compareWithModel(store, history.all());
+        });
+  }
+
+  @Test
+  void restore_twiceLostInBetween_usesWhatBothTold() {
+    each(
+        (seed, random) -> {
+          var history = new History(random);
+          write(new MemoryProfileStore(), history.before, random, 0);
+          // Lost, gone on with, and lost again: the log's newest records are all poor ones.
+          write(new MemoryProfileStore(), history.during, random, 0);
+          ProfileStore store = new MemoryProfileStore();
+          restore(store, List.copyOf(log), random, 0);
+          List<ProfileInput> both = new ArrayList<>(history.before);
+          both.addAll(history.during);
+          compareWithModel(store, both);
+          write(store, history.after, random, 0);
+          compareWithModel(store, history.all());
+        });
+  }
+
+  @Test
+  void restore_lostTail_comesBackFromTheEndOfTheLog() {
+    each(
+        (seed, random) -> {
+          var history = new History(random);
+          ProfileStore replica = new MemoryProfileStore();
+          write(replica, history.before, random, 0);
+          // From here on the replica gets nothing more.
+          int from = log.size();
+          ProfileStore primary = copy(replica, history.before);
+          write(primary, history.during, random, 0);
+          int early = random.nextInt(from + 1);
+          List<ProfileChange> tail = List.copyOf(log.subList(Math.min(early, from), log.size()));
+
+          write(replica, history.after, random, 0);
+          restore(replica, tail, random, 0);
+
+          compareWithModel(replica, history.all());
+        });
+  }
+
+  @Test
+  void restore_thatFailsAnywhere_isCompletedByRepeating() {
+    each(
+        (seed, random) -> {
+          var history = new History(random);
+          write(new MemoryProfileStore(), history.before, random, 0.05);
+          ProfileStore store = new MemoryProfileStore();
+          write(store, history.during, random, 0.05);
+          List<ProfileChange> told = List.copyOf(log);
+          restore(store, told, random, 0.05);
+          List<ProfileInput> both = new ArrayList<>(history.before);
+          both.addAll(history.during);
+          compareWithModel(store, both);
+          write(store, history.after, random, 0.05);
+          compareWithModel(store, history.all());
+        });
+  }
+
+  @Test
+  void restore_writersAtOnceBefore_isAsBefore() {
+    each(
+        (seed, random) -> {
+          var history = new History(random);
+          ProfileStore before = new MemoryProfileStore();
+          // A writer that dies may have told an older record behind another one's newer record:
+          // both
+          // are there until the log is compacted (RATIONALE).
+          double faults = random.nextBoolean() ? 0.02 : 0;
+          try (ExecutorService writers = Executors.newFixedThreadPool(2)) {
+            Random one = new Random(random.nextLong());
+            Random other = new Random(random.nextLong());
+            Future<?> first = writers.submit(() -> write(before, history.before, one, faults));
+            Future<?> second = writers.submit(() -> write(before, history.during, other, faults));
+            join(first);
+            join(second);
+          }
+          ProfileStore store = new MemoryProfileStore();
+          restore(
+              store,
+              faults > 0 || random.nextBoolean() ? List.copyOf(log) : compacted(log),
+              random,
+              0);
+          List<ProfileInput> both = new ArrayList<>(history.before);
+          both.addAll(history.during);
+          compareWithModel(store, both);
+        });
+  }
+
+  private interface Scenario {
+    void run(long seed, Random random);
+  }
+
+  private void each(Scenario scenario) {
+    Long given = Long.getLong("attune.seed");
+    long[] seeds = given != null ? new long[] {given} : new Random().longs(SEQUENCES).toArray();
+    for (long seed : seeds) {
+      log.clear();
+      try {
+        scenario.run(seed, new Random(seed));
+      } catch (AssertionError | RuntimeException e) {
+        throw new AssertionError("seed " + seed, e);
+      }
+    }
+  }
+
+  /** The same few people in three spans of time. */
+  private static final class History {
+    final List<ProfileInput> before;
+    final List<ProfileInput> during;
+    final List<ProfileInput> after;
+
+    History(Random random) {
+      List<ProfileInput> all = new Inputs(random).take(3 + random.nextInt(40));
+      int first = 1 + random.nextInt(all.size() - 1);
+      int second = first + random.nextInt(all.size() - first);
+      before = all.subList(0, first);
+      during = all.subList(first, second);
+      after = all.subList(second, all.size());
+    }
+
+    List<ProfileInput> all() {
+      List<ProfileInput> all = new ArrayList<>(before);
+      all.addAll(during);
+      all.addAll(after);
+      return all;
+    }
+  }
+
+  private ProfileWriter writer(ProfileStore store, BooleanSupplier fault) {
+    return new ProfileWriter(
+        store,
+        change -> {
+          if (fault.getAsBoolean()) {
+            return CompletableFuture.failedFuture(
+                new StoreException(StoreException.Kind.UNAVAILABLE, "injected"));
+          }
+          log.add(change);
+          return CompletableFuture.completedFuture(null);
+        },
+        () -> CATALOG,
+        InstantSource.system(),
+        TIMEOUT);
+  }
+
+  private void write(ProfileStore store, List<ProfileInput> inputs, Random random, double faults) {
+    ProfileStore used = new FaultyStore(store, () -> random.nextDouble() < faults / 2);
+    ProfileWriter writer = writer(used, () -> random.nextDouble() < faults);
+    for (int from = 0; from < inputs.size(); ) {
+      int to = Math.min(inputs.size(), from + 1 + random.nextInt(8));
+      List<ProfileInput> batch = inputs.subList(from, to);
+      untilDone(() -> writer.apply(batch));
+      from = to;
+    }
+  }
+
+  private void transitions(ProfileStore store, Random random) {
+    ProfileWriter writer = writer(store, () -> false);
+    List<Transition> said = new ArrayList<>();
+    for (String id : records(store).keySet()) {
+      if (random.nextBoolean()) {
+        said.add(
+            Transition.newBuilder()
+                .setProfileId(id)
+                .setAudience("audience-" + random.nextInt(2))
+                .setEntered(true)
+                .setAtMicros(5)
+                .setGeneration(1)
+                .setVersion(1)
+                .build());
+      }
+    }
+    writer.applyMemberships(said);
+  }
+
+  private void restore(ProfileStore store, List<ProfileChange> told, Random random, double faults) {
+    ProfileStore used = new FaultyStore(store, () -> random.nextDouble() < faults / 2);
+    ProfileWriter writer = writer(used, () -> random.nextDouble() < faults);
+    List<ProfileRestore> partitions = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      partitions.add(new ProfileRestore(used, writer, () -> CATALOG, TIMEOUT));
+    }
+    for (int from = 0; from < told.size(); ) {
+      int to = Math.min(told.size(), from + 1 + random.nextInt(20));
+      for (int p = 0; p < 2; p++) {
+        int partition = p;
+        var changes =
+            told.subList(from, to).stream()
+                .filter(c -> c.hasIdentity() && partition(key(c)) == partition)
+                .map(ProfileChange::getIdentity)
+                .toList();
+        untilDone(() -> partitions.get(partition).identities(changes));
+      }
+      from = to;
+    }
+    partitions.forEach(p -> untilDone(p::finish));
+    for (int from = 0; from < told.size(); ) {
+      int to = Math.min(told.size(), from + 1 + random.nextInt(20));
+      for (int p = 0; p < 2; p++) {
+        int partition = p;
+        var records =
+            told.subList(from, to).stream()
+                .filter(c -> c.hasChanged() && partition(key(c)) == partition)
+                .map(c -> c.getChanged().getRecord())
+                .toList();
+        untilDone(() -> partitions.get(partition).profiles(records));
+      }
+      from = to;
+    }
+    partitions.forEach(p -> untilDone(p::finish));
+  }
+
+  private static String key(ProfileChange change) {
+    return change.hasIdentity()
+        ? "~" + ProfileIds.of(Identifier.of(change.getIdentity().getIdentifier()))
+        : change.getChanged().getRecord().getProfileId();
+  }
+
+  private static int partition(String key) {
+    return Math.floorMod(key.hashCode(), 2);
+  }
+
+  /** The newest record of each key, in the log's order. */
+  private static List<ProfileChange> compacted(Collection<ProfileChange> log) {
+    Map<String, ProfileChange> newest = new LinkedHashMap<>();
+    for (ProfileChange change : log) {
+      newest.remove(key(change));
+      newest.put(key(change), change);
+    }
+    return List.copyOf(newest.values());
+  }
+
+  private static void untilDone(Runnable work) {
+    for (int tries = 0; tries < 1_000; tries++) {
+      try {
+        work.run();
+        return;
+      } catch (StoreException e) {
+        // As after a crash: it comes again.
+      }
+    }
+    throw new IllegalStateException("a batch did not get through in 1000 tries");
+  }
+
+  private static void join(Future<?> future) {
+    try {
+      future.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Map<String, ProfileRecord> records(ProfileStore store) {
+    List<String> ids =
+        store
+            .scanProfileIds(ProfileIdPage.FIRST, TIMEOUT)
+            .toCompletableFuture()
+            .join()
+            .profileIds();
+    var read = store.readProfiles(ids, TIMEOUT).toCompletableFuture().join();
+    Map<String, ProfileRecord> records = new TreeMap<>();
+    for (int i = 0; i < ids.size(); i++) {
+      records.put(ids.get(i), read.get(i).orElseThrow());
+    }
+    return records;
+  }
+
+  private static Map<Identifier, Profile> profiles(
+      ProfileStore store, Collection<ProfileInput> inputs) {
+    Map<Identifier, Profile> found = new TreeMap<>();
+    for (Identifier identifier : Model.profiles(inputs, CATALOG).keySet()) {
+      LookupResult result = store.find(identifier, TIMEOUT).toCompletableFuture().join();
+      assertThat(result)
+          .as("a lookup of a known identifier")
+          .isInstanceOf(LookupResult.Found.class);
+      found.put(identifier, ((LookupResult.Found) result).served().profile());
+    }
+    return found;
+  }
+
+  /** A store with the same records, as a replica has them. */
+  private static ProfileStore copy(ProfileStore store, Collection<ProfileInput> inputs) {
+    ProfileStore copy = new MemoryProfileStore();
+    List<ProfileStore.ProfileWrite> writes =
+        records(store).values().stream().map(r -> new ProfileStore.ProfileWrite(0, r)).toList();
+    copy.writeProfiles(writes, TIMEOUT).toCompletableFuture().join();
+    List<Identifier> identifiers = List.copyOf(Model.profiles(inputs, CATALOG).keySet());
+    var read = store.readIdentities(identifiers, TIMEOUT).toCompletableFuture().join();
+    List<ProfileStore.IdentityWrite> identities = new ArrayList<>();
+    for (int i = 0; i < identifiers.size(); i++) {
+      identities.add(
+          new ProfileStore.IdentityWrite(identifiers.get(i), 0, read.get(i).orElseThrow()));
+    }
+    copy.writeIdentities(identities, TIMEOUT).toCompletableFuture().join();
+    return copy;
+  }
+
+  private static void compareWithModel(ProfileStore store, Collection<ProfileInput> inputs) {
+    Map<Identifier, Profile> found = profiles(store, inputs);
+    Model.profiles(inputs, CATALOG)
+        .forEach(
+            (identifier, expected) ->
+                assertThat(bare(found.getOrDefault(identifier, Profile.getDefaultInstance())))
+                    .isEqualTo(bare(expected)));
+  }
+
+  // The model knows no memberships.
+  private static Profile bare(Profile profile) {
+    return profile.toBuilder().clearVersion().clearMergedFrom().clearAudiences().build();
+  }
+
+  /** The log's newest record of each profile is the store's. */
+  private void compareLog(ProfileStore store) {
+    Map<String, ProfileRecord> newest = new HashMap<>();
+    for (ProfileChange change : log) {
+      if (change.hasChanged()) {
+        ProfileRecord record = change.getChanged().getRecord();
+        newest.merge(
+            record.getProfileId(), record, (a, b) -> b.getVersion() >= a.getVersion() ? b : a);
+      }
+    }
+    records(store).forEach((id, record) -> assertThat(newest.get(id)).isEqualTo(record));
+  }
+}
