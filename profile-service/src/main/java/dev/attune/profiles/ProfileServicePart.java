@@ -2,6 +2,7 @@ package dev.attune.profiles;
 
 import dev.attune.core.profile.ProfileReader;
 import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.profile.ProgressReader;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.Readiness;
@@ -32,13 +33,21 @@ public final class ProfileServicePart implements Part {
       InstantSource clock,
       MeterRegistry registry) {
     lookup =
-        new Lookup(ProfileReader.direct(store, clock), definitions, config.lookupsMax(), clock);
+        new Lookup(
+            ProfileReader.direct(store, clock),
+            ProgressReader.of(store),
+            definitions,
+            config.lookupsMax(),
+            clock);
     metrics = new LookupMetrics(registry);
     grpc = new LookupGrpc(lookup, config.timeout(), metrics);
     http = new LookupHttp(lookup, config.timeout(), metrics);
     probe = new StoreProbe(store);
     Gauge.builder("attune.lookup.under.way", lookup, Lookup::underWay)
-        .description("Lookups that have not ended; compare with the configured most")
+        .description("Lookups that have not ended; compare with attune.lookup.limit")
+        .register(registry);
+    Gauge.builder("attune.lookup.limit", lookup, Lookup::limit)
+        .description("Lookups that may be under way; below the configured most: the store is slow")
         .register(registry);
   }
 
@@ -97,5 +106,6 @@ public final class ProfileServicePart implements Part {
   @Override
   public void close() {
     probe.close();
+    lookup.close();
   }
 }

@@ -170,7 +170,10 @@ class LookupHttpTest {
     service.store.failing(new StoreException(StoreException.Kind.UNAVAILABLE, "away"));
     assertThat(service.get("/v1/profiles/user_id:42").statusCode()).isEqualTo(503);
     service.store.failing(new StoreException(StoreException.Kind.OVERLOADED, "too much"));
-    assertThat(service.get("/v1/profiles/user_id:42").body()).contains("\"overloaded\"");
+    var overloaded = service.get("/v1/profiles/user_id:42");
+    assertThat(overloaded.body()).contains("\"overloaded\"");
+    assertThat(overloaded.statusCode()).isEqualTo(429);
+    assertThat(overloaded.headers().firstValue("retry-after")).hasValue("1");
     service.store.failing(new StoreException(StoreException.Kind.CORRUPT, "nonsense"));
     assertThat(service.get("/v1/profiles/user_id:42").statusCode()).isEqualTo(500);
     service.store.fault(

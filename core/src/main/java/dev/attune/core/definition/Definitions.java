@@ -4,6 +4,7 @@ import dev.attune.core.audience.AudienceDefinition;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.core.model.ModelDefinition;
+import dev.attune.core.view.ViewDefinition;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.proto.v1.Definition;
 import java.util.Collection;
@@ -28,11 +29,13 @@ public record Definitions(
     Map<String, ModelDefinition> models,
     Map<String, AudienceDefinition> audiences,
     Map<String, WebhookDefinition> webhooks,
+    Map<String, ViewDefinition> views,
     Map<String, Long> versions) {
   /**
    * The kinds of definition, and the folder of each; the catalog is the file {@code catalog.yaml}.
    */
-  public static final List<String> KINDS = List.of("catalog", "model", "audience", "webhook");
+  public static final List<String> KINDS =
+      List.of("catalog", "model", "audience", "webhook", "view");
 
   /** Most definitions of one kind. */
   public static final int KIND_MAX = 50_000;
@@ -44,7 +47,20 @@ public record Definitions(
     models = Map.copyOf(models);
     audiences = Map.copyOf(audiences);
     webhooks = Map.copyOf(webhooks);
+    views = Map.copyOf(views);
     versions = Map.copyOf(versions);
+  }
+
+  /** A set without views. */
+  public Definitions(
+      long version,
+      long catalogVersion,
+      Catalog catalog,
+      Map<String, ModelDefinition> models,
+      Map<String, AudienceDefinition> audiences,
+      Map<String, WebhookDefinition> webhooks,
+      Map<String, Long> versions) {
+    this(version, catalogVersion, catalog, models, audiences, webhooks, Map.of(), versions);
   }
 
   /**
@@ -78,6 +94,12 @@ public record Definitions(
             "webhook",
             y -> WebhookDefinition.parse(y, audiences.keySet()),
             WebhookDefinition::name);
+    Map<String, ViewDefinition> views =
+        parseKind(
+            definitions,
+            "view",
+            y -> ViewDefinition.parse(y, catalog, audiences.keySet()),
+            ViewDefinition::name);
     return new Definitions(
         version,
         versions.getOrDefault("catalog/catalog", 0L),
@@ -85,6 +107,7 @@ public record Definitions(
         models,
         audiences,
         webhooks,
+        views,
         versions);
   }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class SampleDefinitionsTest {
   private static final Path FOLDER = Path.of("../../definitions");
   private static final Map<String, String> KINDS =
-      Map.of("models", "model", "audiences", "audience", "webhooks", "webhook");
+      Map.of("models", "model", "audiences", "audience", "webhooks", "webhook", "views", "view");
 
   @Test
   void samples_areOneCheckedSet() throws IOException {
@@ -50,5 +50,6 @@ class SampleDefinitionsTest {
             "upgrade-candidates",
             "window-shoppers");
     assertThat(definitions.webhooks()).containsOnlyKeys("shop-crm");
+    assertThat(definitions.views()).containsOnlyKeys("product-page");
   }
 }

@@ -11,14 +11,15 @@ import java.util.regex.Pattern;
  * A file of a folder of definitions.
  *
  * @param path inside the folder, with {@code /}: {@code catalog.yaml}, {@code models/*.yaml},
- *     {@code audiences/*.yaml} or {@code webhooks/*.yaml}
+ *     {@code audiences/*.yaml}, {@code webhooks/*.yaml} or {@code views/*.yaml}
  * @param text its YAML
  */
 public record DefinitionFile(String path, String text) {
   private static final Map<String, String> KINDS =
-      Map.of("models", "model", "audiences", "audience", "webhooks", "webhook");
+      Map.of("models", "model", "audiences", "audience", "webhooks", "webhook", "views", "view");
   private static final Pattern PATH =
-      Pattern.compile("(models|audiences|webhooks)/(?:[\\w.-]{1,100}/){0,4}[\\w.-]{1,100}\\.yaml");
+      Pattern.compile(
+          "(models|audiences|webhooks|views)/(?:[\\w.-]{1,100}/){0,4}[\\w.-]{1,100}\\.yaml");
 
   /**
    * The definition in it.
@@ -34,7 +35,7 @@ public record DefinitionFile(String path, String text) {
         throw new DefinitionException(
             path
                 + ":1:1: this is no place for a definition (allowed: catalog.yaml, models/*.yaml,"
-                + " audiences/*.yaml, webhooks/*.yaml)");
+                + " audiences/*.yaml, webhooks/*.yaml, views/*.yaml)");
       }
       kind = KINDS.getOrDefault(matcher.group(1), "");
       id = Yaml.parse(path, text).get("name").name();

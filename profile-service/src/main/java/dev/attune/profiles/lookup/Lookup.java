@@ -1,24 +1,28 @@
 package dev.attune.profiles.lookup;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.catalog.Catalog;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.LookupResult;
 import dev.attune.core.profile.ProfileReader;
+import dev.attune.core.profile.ProgressReader;
 import dev.attune.core.profile.Served;
 import dev.attune.core.profile.StoreException;
+import dev.attune.core.profile.WriteToken;
 import dev.attune.platform.definition.DefinitionsSource;
-import dev.attune.proto.v1.Membership;
-import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.TokenState;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -26,132 +30,346 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * From an identifier to a profile. Asynchronous end to end: a future completes on the thread on
- * which the store answered, because a hop to another one costs more than the lookup.
+ * From an identifier to a profile, or the part of it that is wanted. Asynchronous end to end: a
+ * future completes on the thread on which the store answered, because a hop to another one costs
+ * more than the lookup.
  */
-public final class Lookup {
+public final class Lookup implements AutoCloseable {
+  /** Most entries of a batch. */
+  static final int BATCH_MAX = 500;
+
   private static final Logger LOG = LoggerFactory.getLogger(Lookup.class);
-
-  /** The reader's own bound holds. */
-  private static final Duration ANY_AGE = Duration.ofDays(1);
-
   private static final Pattern PROFILE_ID = Pattern.compile("[0-9a-f]{32}");
+  private static final Duration WAIT = Duration.ofSeconds(1);
+  private static final long AGE_MILLIS_MAX = Duration.ofDays(3_650).toMillis();
 
   private final ProfileReader reader;
   private final DefinitionsSource definitions;
-  private final int lookupsMax;
   private final InstantSource clock;
-  private final AtomicInteger underWay = new AtomicInteger();
+  private final AdaptiveLimit limit;
+  private final TokenWaits waits;
+  private volatile Selections selections;
 
   /**
-   * @param lookupsMax under way at once; one more is refused
+   * @param lookupsMax under way at once; one more is refused, and fewer are taken while the store
+   *     does not keep up
    */
   public Lookup(
-      ProfileReader reader, DefinitionsSource definitions, int lookupsMax, InstantSource clock) {
+      ProfileReader reader,
+      ProgressReader progress,
+      DefinitionsSource definitions,
+      int lookupsMax,
+      InstantSource clock) {
     this.reader = reader;
     this.definitions = definitions;
-    this.lookupsMax = lookupsMax;
     this.clock = clock;
+    this.limit = new AdaptiveLimit(lookupsMax);
+    this.waits = new TokenWaits(progress);
+    this.selections = new Selections(definitions.current());
   }
 
-  /** By an identifier as the caller gave it; never fails, and ends within the timeout. */
-  CompletableFuture<Outcome> byIdentifier(String namespace, String value, Duration timeout) {
-    Identifier identifier;
+  /** A question after its rules were checked. */
+  private record Checked(
+      Selections under,
+      Selection selection,
+      Duration maxAge,
+      @Nullable WriteToken token,
+      Duration maxWait) {}
+
+  /**
+   * One lookup; never fails, and ends within the patience.
+   *
+   * @param ifNoneMatch tags that the caller has; empty: none
+   */
+  CompletableFuture<Outcome> one(
+      Who who, Question question, String ifNoneMatch, Patience patience) {
+    return checked(
+        question,
+        patience,
+        CompletableFuture::completedFuture,
+        (checked, state, reading) -> read(who, checked, ifNoneMatch, state, reading));
+  }
+
+  /** Many at once, in their order; never fails, and ends within the patience. */
+  CompletableFuture<List<Outcome>> many(List<Who> whom, Question question, Patience patience) {
+    return checked(
+        question,
+        patience,
+        failed ->
+            CompletableFuture.completedFuture(whom.stream().map(_ -> (Outcome) failed).toList()),
+        (checked, state, reading) -> {
+          List<CompletableFuture<Outcome>> asked = new ArrayList<>(whom.size());
+          whom.forEach(who -> asked.add(read(who, checked, "", state, reading)));
+          return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
+              .thenApply(_ -> asked.stream().map(CompletableFuture::join).toList());
+        });
+  }
+
+  /**
+   * The rules of a question that hold for all of a batch.
+   *
+   * @throws Refusal when one is broken
+   */
+  void check(Question question) {
+    var _ = checkedRules(question);
+  }
+
+  /** What is done once the token, if there is one, has passed or was waited for in vain. */
+  private interface Next<T> {
+    CompletableFuture<T> read(Checked checked, TokenState state, Duration reading);
+  }
+
+  private <T> CompletableFuture<T> checked(
+      Question question,
+      Patience patience,
+      Function<Outcome.Failed, CompletableFuture<T>> refused,
+      Next<T> next) {
     try {
-      identifier = definitions.current().catalog().identifier(namespace, value);
-    } catch (IllegalArgumentException e) {
-      return done(new Outcome.Invalid(String.valueOf(e.getMessage())));
+      Checked checked = checkedRules(question);
+      if (checked.token() == null) {
+        return next.read(checked, TokenState.TOKEN_STATE_UNSPECIFIED, patience.read());
+      }
+      long began = System.nanoTime();
+      return waits
+          .await(checked.token(), patience.waiting(checked.maxWait()))
+          .thenCompose(
+              state ->
+                  next.read(
+                      checked,
+                      state,
+                      patience.reading(Duration.ofNanos(System.nanoTime() - began))));
+    } catch (Refusal e) {
+      return refused.apply(e.outcome());
     }
-    return ask(() -> reader.find(identifier, ANY_AGE, timeout), timeout);
   }
 
-  /** By a profile id; never fails, and ends within the timeout. */
-  CompletableFuture<Outcome> byProfileId(String profileId, Duration timeout) {
-    if (!PROFILE_ID.matcher(profileId).matches()) {
-      return done(new Outcome.Invalid("profile_id: not 32 lower-case hexadecimal characters"));
+  private Checked checkedRules(Question question) {
+    Selections current = current();
+    Selection selection = current.of(question.view(), question.fields());
+    WriteToken token = null;
+    if (!question.minToken().isEmpty()) {
+      try {
+        token = WriteToken.decode(question.minToken());
+      } catch (IllegalArgumentException e) {
+        throw Refusal.invalid("min_" + e.getMessage());
+      }
     }
-    return ask(() -> reader.findById(profileId, ANY_AGE, timeout), timeout);
+    // Who waits for a write wants what the store has.
+    Duration maxAge = token == null ? maxAge(question.maxAgeMillis(), selection) : Duration.ZERO;
+    return new Checked(current, selection, maxAge, token, maxWait(question.maxWaitMillis()));
   }
 
-  /** Lookups that have not ended. */
+  private static Duration maxAge(long millis, Selection selection) {
+    if (millis == Question.UNSAID) {
+      return selection.maxAge();
+    }
+    if (millis < 0 || millis > AGE_MILLIS_MAX) {
+      throw Refusal.invalid("max_age: out of bounds (expected: 0 ms to 3650 days)");
+    }
+    Duration asked = Duration.ofMillis(millis);
+    return asked.compareTo(selection.maxAge()) < 0 ? asked : selection.maxAge();
+  }
+
+  private static Duration maxWait(long millis) {
+    if (millis == Question.UNSAID) {
+      return WAIT;
+    }
+    if (millis < 0 || millis > Patience.WAIT_MAX.toMillis()) {
+      throw Refusal.invalid(
+          "max_wait: out of bounds (expected: 0 to " + Patience.WAIT_MAX.toMillis() + " ms)");
+    }
+    return Duration.ofMillis(millis);
+  }
+
+  /** Views are resolved once for each set of definitions. */
+  private Selections current() {
+    var newest = definitions.current();
+    Selections known = selections;
+    if (!known.isFor(newest)) {
+      known = new Selections(newest);
+      selections = known;
+    }
+    return known;
+  }
+
+  /** Lookups that have not ended, those that wait for a token not counted. */
   public int underWay() {
-    return underWay.get();
+    return limit.underWay();
+  }
+
+  /** How many lookups may be under way just now. */
+  public int limit() {
+    return limit.limit();
+  }
+
+  private CompletableFuture<Outcome> read(
+      Who who, Checked checked, String ifNoneMatch, TokenState state, Duration timeout) {
+    try {
+      Supplier<CompletionStage<ProfileReader.Reading>> question =
+          switch (who) {
+            case Who.Bad bad -> throw new Refusal(bad.why().reason(), bad.why().message());
+            case Who.ByIdentifier by -> {
+              Identifier identifier = identifier(by, checked.under().definitions().catalog());
+              yield () -> reader.find(identifier, checked.maxAge(), timeout);
+            }
+            case Who.ById by -> {
+              if (!PROFILE_ID.matcher(by.profileId()).matches()) {
+                throw new Refusal(
+                    Reason.INVALID_IDENTIFIER,
+                    "profile_id: not 32 lower-case hexadecimal characters");
+              }
+              yield () -> reader.findById(by.profileId(), checked.maxAge(), timeout);
+            }
+          };
+      return ask(question, timeout, reading -> of(who, checked, ifNoneMatch, state, reading));
+    } catch (Refusal e) {
+      return CompletableFuture.completedFuture(e.outcome());
+    }
+  }
+
+  private static Identifier identifier(Who.ByIdentifier by, Catalog catalog) {
+    if (by.namespace().equals(Who.GROUP) && !catalog.namespaces().containsKey(Who.GROUP)) {
+      throw new Refusal(
+          Reason.INVALID_IDENTIFIER,
+          "group_id: the catalog declares no namespace group_id, by which groups are known");
+    }
+    try {
+      return catalog.identifier(by.namespace(), by.value());
+    } catch (IllegalArgumentException e) {
+      throw new Refusal(Reason.INVALID_IDENTIFIER, String.valueOf(e.getMessage()));
+    }
   }
 
   private CompletableFuture<Outcome> ask(
-      Supplier<CompletionStage<ProfileReader.Reading>> question, Duration timeout) {
-    if (underWay.incrementAndGet() > lookupsMax) {
-      underWay.decrementAndGet();
-      return done(new Outcome.Overloaded());
+      Supplier<CompletionStage<ProfileReader.Reading>> question,
+      Duration timeout,
+      Function<ProfileReader.Reading, Outcome> of) {
+    if (!limit.enter()) {
+      return CompletableFuture.completedFuture(overloaded());
     }
+    long began = System.nanoTime();
     CompletableFuture<Outcome> ended = new CompletableFuture<>();
-    var _ = ended.whenComplete((_, _) -> underWay.decrementAndGet());
+    var _ = ended.whenComplete((outcome, _) -> limit.leave(began, isOverloaded(outcome)));
     try {
       var _ =
           question
               .get()
               .whenComplete(
-                  (result, error) -> ended.complete(error == null ? of(result) : failed(error)));
+                  (reading, error) ->
+                      ended.complete(error == null ? applied(of, reading) : failed(error)));
     } catch (RuntimeException e) {
       ended.complete(failed(e));
     }
     // The store keeps to the timeout, too; this is for one that has lost its way.
     return ended.isDone()
         ? ended
-        : ended.completeOnTimeout(
-            new Outcome.Unavailable(), timeout.toNanos(), TimeUnit.NANOSECONDS);
+        : ended.completeOnTimeout(unavailable(), timeout.toNanos(), TimeUnit.NANOSECONDS);
   }
 
-  private Outcome of(ProfileReader.Reading reading) {
+  // Whatever goes wrong here must still end the future.
+  private static Outcome applied(
+      Function<ProfileReader.Reading, Outcome> of, ProfileReader.Reading reading) {
+    try {
+      return of.apply(reading);
+    } catch (RuntimeException e) {
+      LOG.error("an answer could not be made", e);
+      return new Outcome.Failed(Reason.INTERNAL, Messages.CORRUPT);
+    }
+  }
+
+  private static boolean isOverloaded(@Nullable Outcome outcome) {
+    return outcome instanceof Outcome.Failed failed && failed.reason() == Reason.OVERLOADED;
+  }
+
+  private Outcome of(
+      Who who,
+      Checked checked,
+      String ifNoneMatch,
+      TokenState state,
+      ProfileReader.Reading reading) {
     return switch (reading.result()) {
-      case LookupResult.Absent _ -> new Outcome.Absent();
-      case LookupResult.Found found -> found(found.served(), reading.readAtMicros());
+      case LookupResult.Absent _ -> new Outcome.Failed(Reason.NOT_FOUND, Messages.ABSENT);
+      case LookupResult.Found found -> {
+        try {
+          yield new Outcome.Found(
+              answer(who, checked, ifNoneMatch, state, found.served(), reading.readAtMicros()));
+        } catch (InvalidProtocolBufferException e) {
+          LOG.error("a stored profile of version {} does not parse", found.served().version(), e);
+          yield new Outcome.Failed(Reason.INTERNAL, Messages.CORRUPT);
+        }
+      }
     };
   }
 
-  private Outcome found(Served served, long readAtMicros) {
+  private Answer answer(
+      Who who,
+      Checked checked,
+      String ifNoneMatch,
+      TokenState state,
+      Served served,
+      long readAtMicros)
+      throws InvalidProtocolBufferException {
+    ByteString stored = served.profileBytes();
+    Selection selection = checked.selection();
+    String id = WireProfile.profileId(stored);
+    String canonicalId = who instanceof Who.ById by && !by.profileId().equals(id) ? id : "";
     long now = ChronoUnit.MICROS.between(Instant.EPOCH, clock.instant());
-    if (served.earliestExpiryMicros() > now) {
-      return new Outcome.Found(served.profileBytes(), readAtMicros);
+    // The header says whether the bytes may be copied as they are.
+    boolean copied = selection.whole() && served.earliestExpiryMicros() > now;
+    WireProfile walked = copied ? null : WireProfile.walk(stored, selection, now);
+    String etag =
+        Etags.of(
+            id,
+            served.version(),
+            checked.under().definitions().catalogVersion(),
+            selection,
+            walked == null ? 0 : walked.ended(),
+            walked == null ? 0 : walked.stale());
+    if (Etags.matches(ifNoneMatch, etag)) {
+      return new Answer(
+          ByteString.EMPTY, readAtMicros, etag, true, state, List.of(), selection, canonicalId);
     }
-    try {
-      return new Outcome.Found(withoutEnded(served.profile(), now), readAtMicros);
-    } catch (IllegalStateException e) {
-      LOG.error("a stored profile of version {} does not parse", served.version(), e);
-      return new Outcome.Corrupt();
-    }
-  }
-
-  /** The evaluator's exit is on its way; who asks meanwhile must not see the membership. */
-  private static ByteString withoutEnded(Profile profile, long now) {
-    List<Membership> held =
-        profile.getAudiencesList().stream()
-            .filter(m -> m.getValidUntilMicros() == 0 || m.getValidUntilMicros() > now)
-            .toList();
-    return profile.toBuilder().clearAudiences().addAllAudiences(held).build().toByteString();
+    return new Answer(
+        walked == null ? stored : walked.kept(),
+        readAtMicros,
+        etag,
+        false,
+        state,
+        walked == null ? List.of() : walked.statuses(),
+        selection,
+        canonicalId);
   }
 
   private Outcome failed(@Nullable Throwable error) {
     Throwable cause =
         error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
     if (cause != null && reader.isOverload(cause)) {
-      return new Outcome.Overloaded();
+      return overloaded();
     }
     if (cause instanceof StoreException known) {
       return switch (known.kind()) {
-        case UNAVAILABLE -> new Outcome.Unavailable();
-        case OVERLOADED -> new Outcome.Overloaded();
+        case UNAVAILABLE -> unavailable();
+        case OVERLOADED -> overloaded();
         case CORRUPT -> {
           LOG.error("the store answered something that makes no sense", known);
-          yield new Outcome.Corrupt();
+          yield new Outcome.Failed(Reason.INTERNAL, Messages.CORRUPT);
         }
       };
     }
     LOG.warn("the store failed", cause);
-    return new Outcome.Unavailable();
+    return unavailable();
   }
 
-  private static CompletableFuture<Outcome> done(Outcome outcome) {
-    return CompletableFuture.completedFuture(outcome);
+  private static Outcome unavailable() {
+    return new Outcome.Failed(Reason.UNAVAILABLE, Messages.UNAVAILABLE);
+  }
+
+  private static Outcome overloaded() {
+    return new Outcome.Failed(Reason.OVERLOADED, Messages.OVERLOADED);
+  }
+
+  @Override
+  public void close() {
+    waits.close();
   }
 }

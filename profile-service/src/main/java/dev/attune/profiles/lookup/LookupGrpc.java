@@ -1,25 +1,35 @@
 package dev.attune.profiles.lookup;
 
+import dev.attune.proto.v1.BatchEntry;
+import dev.attune.proto.v1.BatchGetProfilesRequest;
 import dev.attune.proto.v1.GetProfileRequest;
+import dev.attune.proto.v1.Identifier;
 import dev.attune.proto.v1.ProfileServiceGrpc;
 import io.grpc.BindableService;
 import io.grpc.Context;
 import io.grpc.Deadline;
+import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
-import io.grpc.Status;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
  * {@code attune.v1.ProfileService}. Replies in the store's callback, with the stored bytes as they
- * are; see {@link FoundMarshaller}.
+ * are; see {@link WireAnswer}.
  */
 public final class LookupGrpc implements BindableService {
+  private static final Metadata.Key<String> REASON =
+      Metadata.Key.of("attune-reason", Metadata.ASCII_STRING_MARSHALLER);
+
+  /** Clients with a retry policy keep to it (gRFC A6). */
+  private static final Metadata.Key<String> PUSHBACK =
+      Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
+
   /** Kept back of a caller's deadline, so that UNAVAILABLE still reaches it. */
   private static final long REPLY_NANOS = Duration.ofMillis(5).toNanos();
 
@@ -28,7 +38,7 @@ public final class LookupGrpc implements BindableService {
   private final LookupMetrics.Recorder metrics;
 
   /**
-   * @param timeout when the caller's deadline is later, or there is none
+   * @param timeout of a read when the caller's deadline is later, or there is none
    */
   public LookupGrpc(Lookup lookup, Duration timeout, LookupMetrics metrics) {
     this.lookup = lookup;
@@ -38,69 +48,126 @@ public final class LookupGrpc implements BindableService {
 
   @Override
   public ServerServiceDefinition bindService() {
-    var generated = ProfileServiceGrpc.getGetProfileMethod();
-    MethodDescriptor<GetProfileRequest, Outcome.Found> method =
-        generated.toBuilder(generated.getRequestMarshaller(), new FoundMarshaller()).build();
+    var one = ProfileServiceGrpc.getGetProfileMethod();
+    MethodDescriptor<GetProfileRequest, WireAnswer> getProfile =
+        one.toBuilder(one.getRequestMarshaller(), new WireMarshaller<WireAnswer>()).build();
+    var many = ProfileServiceGrpc.getBatchGetProfilesMethod();
+    MethodDescriptor<BatchGetProfilesRequest, WireBatch> batchGetProfiles =
+        many.toBuilder(many.getRequestMarshaller(), new WireMarshaller<WireBatch>()).build();
     ServiceDescriptor service =
         ServiceDescriptor.newBuilder(ProfileServiceGrpc.SERVICE_NAME)
             .setSchemaDescriptor(ProfileServiceGrpc.getServiceDescriptor().getSchemaDescriptor())
-            .addMethod(method)
+            .addMethod(getProfile)
+            .addMethod(batchGetProfiles)
             .build();
     return ServerServiceDefinition.builder(service)
-        .addMethod(method, ServerCalls.asyncUnaryCall(this::getProfile))
+        .addMethod(getProfile, ServerCalls.asyncUnaryCall(this::getProfile))
+        .addMethod(batchGetProfiles, ServerCalls.asyncUnaryCall(this::batchGetProfiles))
         .build();
   }
 
-  private void getProfile(GetProfileRequest request, StreamObserver<Outcome.Found> reply) {
+  private void getProfile(GetProfileRequest request, StreamObserver<WireAnswer> reply) {
     long began = System.nanoTime();
     var _ =
-        ask(request)
+        lookup
+            .one(who(request), question(request), request.getIfNoneMatch(), patience())
             .thenAccept(
                 outcome -> {
                   metrics.record(outcome, began);
-                  answer(outcome, reply);
+                  switch (outcome) {
+                    case Outcome.Found found -> send(reply, WireAnswer.of(found.answer()));
+                    case Outcome.Failed failed -> fail(reply, failed);
+                  }
                 });
   }
 
-  private CompletableFuture<Outcome> ask(GetProfileRequest request) {
+  private void batchGetProfiles(BatchGetProfilesRequest request, StreamObserver<WireBatch> reply) {
+    long began = System.nanoTime();
+    Question question = question(request);
+    try {
+      Batches.checkSize(request.getEntriesCount());
+      lookup.check(question);
+    } catch (Refusal e) {
+      fail(reply, e.outcome());
+      return;
+    }
+    List<Who> whom = request.getEntriesList().stream().map(LookupGrpc::who).toList();
+    var _ =
+        lookup
+            .many(whom, question, patience())
+            .thenAccept(
+                outcomes -> {
+                  metrics.record(outcomes, began);
+                  try {
+                    send(reply, WireBatch.of(Batches.settled(outcomes, request.getAllowPartial())));
+                  } catch (Refusal e) {
+                    fail(reply, e.outcome());
+                  }
+                });
+  }
+
+  private static Who who(GetProfileRequest request) {
     return switch (request.getWhoCase()) {
-      case IDENTIFIER ->
-          lookup.byIdentifier(
-              request.getIdentifier().getNamespace(),
-              request.getIdentifier().getValue(),
-              timeout());
-      case PROFILE_ID -> lookup.byProfileId(request.getProfileId(), timeout());
-      case WHO_NOT_SET ->
-          CompletableFuture.completedFuture(
-              new Outcome.Invalid("who: not set (expected: identifier or profile_id)"));
+      case IDENTIFIER -> who(request.getIdentifier());
+      case PROFILE_ID -> new Who.ById(request.getProfileId());
+      case GROUP_ID -> Who.group(request.getGroupId());
+      case WHO_NOT_SET -> Who.missing();
     };
   }
 
-  private Duration timeout() {
+  private static Who who(BatchEntry entry) {
+    return switch (entry.getWhoCase()) {
+      case IDENTIFIER -> who(entry.getIdentifier());
+      case PROFILE_ID -> new Who.ById(entry.getProfileId());
+      case GROUP_ID -> Who.group(entry.getGroupId());
+      case WHO_NOT_SET -> Who.missing();
+    };
+  }
+
+  private static Who who(Identifier identifier) {
+    return new Who.ByIdentifier(identifier.getNamespace(), identifier.getValue());
+  }
+
+  private static Question question(GetProfileRequest request) {
+    return new Question(
+        request.getView(),
+        request.getFieldsList(),
+        request.hasMaxAgeMillis() ? request.getMaxAgeMillis() : Question.UNSAID,
+        request.getMinToken(),
+        request.hasMaxWaitMillis() ? request.getMaxWaitMillis() : Question.UNSAID);
+  }
+
+  private static Question question(BatchGetProfilesRequest request) {
+    return new Question(
+        request.getView(),
+        request.getFieldsList(),
+        request.hasMaxAgeMillis() ? request.getMaxAgeMillis() : Question.UNSAID,
+        request.getMinToken(),
+        request.hasMaxWaitMillis() ? request.getMaxWaitMillis() : Question.UNSAID);
+  }
+
+  private Patience patience() {
     Deadline deadline = Context.current().getDeadline();
     if (deadline == null) {
-      return timeout;
+      return Patience.unhurried(timeout);
     }
     long left = deadline.timeRemaining(TimeUnit.NANOSECONDS);
     long usable = left > 2 * REPLY_NANOS ? left - REPLY_NANOS : Math.max(1, left);
-    return usable < timeout.toNanos() ? Duration.ofNanos(usable) : timeout;
+    return Patience.of(timeout, Duration.ofNanos(usable));
   }
 
-  private static void answer(Outcome outcome, StreamObserver<Outcome.Found> reply) {
-    switch (outcome) {
-      case Outcome.Found found -> {
-        reply.onNext(found);
-        reply.onCompleted();
-      }
-      case Outcome.Absent _ -> fail(reply, Status.NOT_FOUND, Messages.ABSENT);
-      case Outcome.Invalid invalid -> fail(reply, Status.INVALID_ARGUMENT, invalid.rule());
-      case Outcome.Unavailable _ -> fail(reply, Status.UNAVAILABLE, Messages.UNAVAILABLE);
-      case Outcome.Overloaded _ -> fail(reply, Status.RESOURCE_EXHAUSTED, Messages.OVERLOADED);
-      case Outcome.Corrupt _ -> fail(reply, Status.INTERNAL, Messages.CORRUPT);
+  private static <T> void send(StreamObserver<T> reply, T message) {
+    reply.onNext(message);
+    reply.onCompleted();
+  }
+
+  private static void fail(StreamObserver<?> reply, Outcome.Failed failed) {
+    Metadata trailers = new Metadata();
+    trailers.put(REASON, failed.reason().code());
+    if (failed.reason().retry()) {
+      trailers.put(PUSHBACK, "1000");
     }
-  }
-
-  private static void fail(StreamObserver<Outcome.Found> reply, Status status, String message) {
-    reply.onError(status.withDescription(message).asException());
+    reply.onError(
+        failed.reason().grpc().toStatus().withDescription(failed.message()).asException(trailers));
   }
 }

@@ -1,5 +1,6 @@
 package dev.attune.profiles.lookup;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.platform.http.HttpProblem;
@@ -7,36 +8,52 @@ import dev.attune.platform.http.Json;
 import dev.attune.platform.http.JsonBody;
 import dev.attune.platform.http.Replies;
 import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.TokenState;
+import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * {@code GET /v1/profiles/{namespace}:{value}}, where the namespace {@code id} stands for a profile
- * id, and {@code POST /v1/profiles:lookup}, which keeps the identifier out of access logs. The
- * header {@code Attune-Timeout-Ms} says how long to wait at most.
+ * id, and its parts {@code /traits}, {@code /audiences} and {@code /identifiers}; {@code POST
+ * /v1/profiles:lookup}, which keeps the identifier out of access logs, and {@code POST
+ * /v1/profiles:batchGet}. The header {@code Attune-Timeout-Ms} says how long to wait at most.
  */
 public final class LookupHttp implements Consumer<HttpRouting.Builder> {
   private static final Logger LOG = LoggerFactory.getLogger(LookupHttp.class);
   private static final HeaderName TIMEOUT = HeaderNames.create("Attune-Timeout-Ms");
+  private static final HeaderName READ_AT = HeaderNames.create("Attune-Read-At");
+  private static final HeaderName TOKEN_STATE = HeaderNames.create("Attune-Token-State");
+
+  /** A copy in between could be somebody else's, and has to be asked about. */
+  private static final Header CACHE =
+      HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "private, no-cache");
+
   private static final String PROFILES = "/v1/profiles/";
+  private static final List<String> SECTIONS = List.of("traits", "audiences", "identifiers");
   private static final int TIMEOUT_MILLIS_MAX = 10_000;
   private static final int BODY_BYTES_MAX = 64 << 10;
+  private static final int BATCH_BYTES_MAX = 1 << 20;
   private static final Map<String, String> RETRY = Map.of("Retry-After", "1");
 
   private final Lookup lookup;
   private final Duration timeout;
   private final LookupMetrics.Recorder metrics;
+  private final OpenApi openApi = OpenApi.load();
 
   /**
    * @param timeout when the caller says nothing
@@ -50,79 +67,143 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
   @Override
   public void accept(HttpRouting.Builder http) {
     // A prefix, because a path with a parameter does not match an encoded line break or slash.
-    http.get(PROFILES + "*", this::get).post("/v1/profiles:lookup", this::post);
+    http.get(PROFILES + "*", this::get)
+        .post("/v1/profiles:lookup", this::post)
+        .post("/v1/profiles:batchGet", this::batchGet)
+        .get("/openapi", openApi::get);
   }
 
   private void get(ServerRequest request, ServerResponse response) {
-    String raw = request.path().absolute().rawPath();
-    PathIdentifier who = PathIdentifier.parse(raw.substring(PROFILES.length()));
-    answer(
-        request,
-        response,
-        within ->
-            who.namespace().equals("id")
-                ? lookup.byProfileId(who.value(), within)
-                : lookup.byIdentifier(who.namespace(), who.value(), within));
+    String raw = request.path().absolute().rawPath().substring(PROFILES.length());
+    String section =
+        SECTIONS.stream().filter(part -> raw.endsWith("/" + part)).findFirst().orElse("");
+    String asked = section.isEmpty() ? raw : raw.substring(0, raw.length() - section.length() - 1);
+    PathIdentifier path = PathIdentifier.parse(asked);
+    Who who =
+        path.namespace().equals("id")
+            ? new Who.ById(path.value())
+            : new Who.ByIdentifier(path.namespace(), path.value());
+    answer(request, response, who, LookupRequests.question(request.query(), section));
   }
 
   private void post(ServerRequest request, ServerResponse response) {
     JsonNode body = Json.parse(Replies.body(request, BODY_BYTES_MAX));
-    JsonBody.requireKeys(body, List.of("identifier", "profile_id"));
-    if (body.has("identifier") == body.has("profile_id")) {
-      throw JsonBody.invalid("either identifier or profile_id was expected");
-    }
-    if (body.has("profile_id")) {
-      String profileId = JsonBody.text(body, "profile_id");
-      answer(request, response, within -> lookup.byProfileId(profileId, within));
-      return;
-    }
-    JsonNode identifier = body.path("identifier");
-    JsonBody.requireKeys(identifier, List.of("namespace", "value"));
-    String namespace = JsonBody.text(identifier, "namespace");
-    String value = JsonBody.text(identifier, "value");
-    answer(request, response, within -> lookup.byIdentifier(namespace, value, within));
+    JsonBody.requireKeys(body, LookupRequests.keys(LookupRequests.whoKeys()));
+    answer(request, response, LookupRequests.who(body), LookupRequests.question(body));
   }
 
-  private void answer(
-      ServerRequest request,
-      ServerResponse response,
-      Function<Duration, CompletableFuture<Outcome>> question) {
+  private void answer(ServerRequest request, ServerResponse response, Who who, Question question) {
     long began = System.nanoTime();
-    // The request has a virtual thread of its own, and the future ends within the timeout.
-    Outcome outcome = question.apply(timeout(request)).join();
+    String ifNoneMatch = String.join(",", request.headers().values(HeaderNames.IF_NONE_MATCH));
+    // The request has a virtual thread of its own, and the future ends within the patience.
+    Outcome outcome = lookup.one(who, question, ifNoneMatch, patience(request)).join();
     metrics.record(outcome, began);
     switch (outcome) {
+      case Outcome.Found found -> send(response, found.answer());
+      case Outcome.Failed failed -> throw problem(failed);
+    }
+  }
+
+  private static void send(ServerResponse response, Answer answer) {
+    Optional<Profile> profile =
+        answer.notModified() ? Optional.empty() : Optional.of(parse(answer));
+    response
+        .header(HeaderNames.ETAG, answer.etag())
+        .header(READ_AT, ProfileJson.iso(answer.readAtMicros()))
+        .header(CACHE);
+    if (answer.tokenState() != TokenState.TOKEN_STATE_UNSPECIFIED) {
+      response.header(TOKEN_STATE, ProfileJson.label(answer.tokenState()));
+    }
+    if (profile.isEmpty()) {
+      response.status(304).send();
+      return;
+    }
+    Replies.json(response, 200, json -> ProfileJson.write(json, profile.get(), answer));
+  }
+
+  private void batchGet(ServerRequest request, ServerResponse response) {
+    long began = System.nanoTime();
+    JsonNode body = Json.parse(Replies.body(request, BATCH_BYTES_MAX));
+    JsonBody.requireKeys(body, LookupRequests.keys(List.of("entries", "allow_partial")));
+    List<JsonNode> entries = JsonBody.array(body, "entries");
+    boolean allowPartial = JsonBody.bool(body, "allow_partial", false);
+    Question question = LookupRequests.question(body);
+    try {
+      Batches.checkSize(entries.size());
+      lookup.check(question);
+      List<Who> whom = entries.stream().map(LookupRequests::entry).toList();
+      List<Outcome> outcomes = lookup.many(whom, question, patience(request)).join();
+      metrics.record(outcomes, began);
+      List<BatchItem> items =
+          Batches.settled(outcomes, allowPartial).stream().map(LookupHttp::item).toList();
+      response.header(CACHE);
+      Replies.json(response, 200, json -> write(json, items));
+    } catch (Refusal e) {
+      throw problem(e.outcome());
+    }
+  }
+
+  /** An entry of a batch's reply: parsed before the first byte is written. */
+  private record BatchItem(
+      Outcome.@Nullable Failed failed, @Nullable Answer answer, @Nullable Profile profile) {}
+
+  private static BatchItem item(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Failed failed -> new BatchItem(failed, null, null);
       case Outcome.Found found -> {
-        Profile profile = parse(found);
-        Replies.json(response, 200, json -> ProfileJson.write(json, profile, found.readAtMicros()));
+        try {
+          yield new BatchItem(null, found.answer(), ProfileJson.profile(found.answer()));
+        } catch (InvalidProtocolBufferException e) {
+          LOG.error("a stored profile does not parse", e);
+          yield new BatchItem(new Outcome.Failed(Reason.INTERNAL, Messages.CORRUPT), null, null);
+        }
       }
-      case Outcome.Absent _ -> throw HttpProblem.notFound(Messages.ABSENT);
-      case Outcome.Invalid invalid ->
-          throw HttpProblem.badRequest("invalid_identifier", invalid.rule());
-      case Outcome.Unavailable _ -> throw HttpProblem.unavailable(Messages.UNAVAILABLE);
-      case Outcome.Overloaded _ ->
-          throw new HttpProblem(503, "overloaded", Messages.OVERLOADED, RETRY);
-      case Outcome.Corrupt _ -> throw new HttpProblem(500, "internal_error", Messages.CORRUPT);
-    }
+    };
   }
 
-  private static Profile parse(Outcome.Found found) {
+  private static void write(JsonGenerator json, List<BatchItem> items) throws IOException {
+    json.writeStartObject();
+    json.writeArrayFieldStart("results");
+    for (BatchItem item : items) {
+      json.writeStartObject();
+      if (item.failed() != null) {
+        json.writeStringField("status", item.failed().reason().code());
+        json.writeStringField("message", item.failed().message());
+      } else if (item.answer() != null && item.profile() != null) {
+        json.writeStringField("status", "ok");
+        json.writeFieldName("profile");
+        ProfileJson.write(json, item.profile(), item.answer());
+      }
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  private static HttpProblem problem(Outcome.Failed failed) {
+    Reason reason = failed.reason();
+    return new HttpProblem(
+        reason.http(), reason.code(), failed.message(), reason.retry() ? RETRY : Map.of());
+  }
+
+  private static Profile parse(Answer answer) {
     try {
-      return Profile.parseFrom(found.profile());
+      return ProfileJson.profile(answer);
     } catch (InvalidProtocolBufferException e) {
-      LOG.error("a stored profile of {} bytes does not parse", found.profile().size(), e);
-      throw new HttpProblem(500, "internal_error", Messages.CORRUPT);
+      LOG.error("a stored profile of {} bytes does not parse", answer.profile().size(), e);
+      throw new HttpProblem(500, Reason.INTERNAL.code(), Messages.CORRUPT);
     }
   }
 
-  private Duration timeout(ServerRequest request) {
-    if (!request.headers().contains(TIMEOUT)) {
-      return timeout;
+  private Patience patience(ServerRequest request) {
+    List<String> said = new ArrayList<>(request.headers().values(TIMEOUT));
+    if (said.isEmpty()) {
+      return Patience.unhurried(timeout);
     }
     try {
-      int millis = Integer.parseInt(request.headers().get(TIMEOUT).get());
+      int millis = Integer.parseInt(said.getFirst());
       if (millis >= 1 && millis <= TIMEOUT_MILLIS_MAX) {
-        return Duration.ofMillis(millis);
+        return Patience.of(timeout, Duration.ofMillis(millis));
       }
     } catch (NumberFormatException e) {
       // Said below, with the bounds.

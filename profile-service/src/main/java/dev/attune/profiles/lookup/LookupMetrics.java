@@ -3,12 +3,16 @@ package dev.attune.profiles.lookup;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
  * {@code attune.lookup}: time from request to reply, by transport and outcome. Worry when {@code
  * unavailable} or {@code overloaded} is more than a passing blip, or when the p99 of {@code found}
- * leaves that of the store behind.
+ * leaves that of the store behind. {@code attune.lookup.batch}: the same of whole batches, by
+ * transport; compare with 500 times a lookup.
  */
 public final class LookupMetrics {
   private final MeterRegistry registry;
@@ -18,58 +22,45 @@ public final class LookupMetrics {
     this.registry = registry;
   }
 
-  /** All lookups so far, on either transport. */
+  /** All lookups so far, on either transport, those in batches too. */
   public long total() {
     return total.sum();
   }
 
   Recorder of(String transport) {
-    return new Recorder(
-        timer(transport, "found"),
-        timer(transport, "absent"),
-        timer(transport, "invalid"),
-        timer(transport, "unavailable"),
-        timer(transport, "overloaded"),
-        timer(transport, "corrupt"));
+    return new Recorder(transport);
   }
 
-  private Timer timer(String transport, String outcome) {
-    return Timer.builder("attune.lookup")
+  private Timer.Builder timer(String name, String transport) {
+    return Timer.builder(name)
         .description("Time from request to reply")
         .tag("transport", transport)
-        .tag("outcome", outcome)
         .serviceLevelObjectives(
             Duration.ofNanos(250_000),
             Duration.ofMillis(1),
             Duration.ofMillis(5),
             Duration.ofMillis(25),
             Duration.ofMillis(100),
-            Duration.ofMillis(200))
-        .register(registry);
+            Duration.ofMillis(200));
   }
 
   /** The timers of one transport. */
   final class Recorder {
     private final Timer found;
-    private final Timer absent;
-    private final Timer invalid;
-    private final Timer unavailable;
-    private final Timer overloaded;
-    private final Timer corrupt;
+    private final Timer notModified;
+    private final Map<Reason, Timer> failed = new EnumMap<>(Reason.class);
+    private final Timer batch;
 
-    Recorder(
-        Timer found,
-        Timer absent,
-        Timer invalid,
-        Timer unavailable,
-        Timer overloaded,
-        Timer corrupt) {
-      this.found = found;
-      this.absent = absent;
-      this.invalid = invalid;
-      this.unavailable = unavailable;
-      this.overloaded = overloaded;
-      this.corrupt = corrupt;
+    Recorder(String transport) {
+      found = timer("attune.lookup", transport).tag("outcome", "found").register(registry);
+      notModified =
+          timer("attune.lookup", transport).tag("outcome", "not_modified").register(registry);
+      for (Reason reason : Reason.values()) {
+        failed.put(
+            reason,
+            timer("attune.lookup", transport).tag("outcome", reason.outcome()).register(registry));
+      }
+      batch = timer("attune.lookup.batch", transport).register(registry);
     }
 
     /**
@@ -78,15 +69,19 @@ public final class LookupMetrics {
     void record(Outcome outcome, long beganNanos) {
       Timer timer =
           switch (outcome) {
-            case Outcome.Found _ -> found;
-            case Outcome.Absent _ -> absent;
-            case Outcome.Invalid _ -> invalid;
-            case Outcome.Unavailable _ -> unavailable;
-            case Outcome.Overloaded _ -> overloaded;
-            case Outcome.Corrupt _ -> corrupt;
+            case Outcome.Found f -> f.answer().notModified() ? notModified : found;
+            case Outcome.Failed f -> failed.getOrDefault(f.reason(), found);
           };
       timer.record(Duration.ofNanos(System.nanoTime() - beganNanos));
       total.increment();
+    }
+
+    /**
+     * @param beganNanos of {@link System#nanoTime}
+     */
+    void record(List<Outcome> outcomes, long beganNanos) {
+      batch.record(Duration.ofNanos(System.nanoTime() - beganNanos));
+      total.add(outcomes.size());
     }
   }
 }

@@ -6,6 +6,7 @@ final class Messages {
   static final String UNAVAILABLE = "the store did not answer in time; try again";
   static final String OVERLOADED = "too many lookups at once; send fewer";
   static final String CORRUPT = "the stored profile cannot be read; the log says more";
+  static final String WHO = "who: not set (expected: identifier, profile_id or group_id)";
 
   private Messages() {}
 }

@@ -1,23 +1,90 @@
 package dev.attune.profiles.lookup;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.proto.v1.Membership;
 import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.TokenState;
 import dev.attune.proto.v1.Trait;
+import dev.attune.proto.v1.TraitStatus;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
 
-/** A profile as JSON: instants in ISO-8601 UTC, dates as yyyy-mm-dd, 64-bit integers as numbers. */
+/**
+ * An answer as JSON: instants in ISO-8601 UTC, dates as yyyy-mm-dd, 64-bit integers as numbers. A
+ * whole profile has its traits as {@code name: value}; a selected one says of each selected trait
+ * its status and where the value is from.
+ */
 final class ProfileJson {
   private ProfileJson() {}
 
-  static void write(JsonGenerator json, Profile profile, long readAtMicros) throws IOException {
+  /**
+   * The profile of an answer.
+   *
+   * @throws InvalidProtocolBufferException when the stored bytes are none
+   */
+  static Profile profile(Answer answer) throws InvalidProtocolBufferException {
+    return Profile.parseFrom(answer.profile());
+  }
+
+  static void write(JsonGenerator json, Profile profile, Answer answer) throws IOException {
+    Selection selection = answer.selection();
     json.writeStartObject();
     json.writeStringField("profile_id", profile.getProfileId());
+    if (!answer.canonicalId().isEmpty()) {
+      json.writeStringField("canonical_id", answer.canonicalId());
+    }
+    if (!selection.view().isEmpty()) {
+      json.writeStringField("view", selection.view());
+    }
+    if (selection.identifiers()) {
+      identifiers(json, profile);
+    }
+    if (selection.whole()) {
+      json.writeObjectFieldStart("traits");
+      for (Trait trait : profile.getTraitsList()) {
+        json.writeFieldName(trait.getName());
+        value(json, trait.getValue());
+      }
+      json.writeEndObject();
+    } else if (selection.showsTraits()) {
+      selectedTraits(json, profile, answer);
+    }
+    if (selection.showsAudiences()) {
+      audiences(json, profile);
+    }
+    json.writeArrayFieldStart("merged_from");
+    for (String merged : profile.getMergedFromList()) {
+      json.writeString(merged);
+    }
+    json.writeEndArray();
+    json.writeStringField("updated_at", iso(profile.getUpdatedAtMicros()));
+    json.writeNumberField("version", profile.getVersion());
+    json.writeStringField("read_at", iso(answer.readAtMicros()));
+    if (answer.tokenState() != TokenState.TOKEN_STATE_UNSPECIFIED) {
+      json.writeStringField("token_state", label(answer.tokenState()));
+    }
+    json.writeEndObject();
+  }
+
+  /** An enum's name as JSON calls it. */
+  static String label(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Microseconds as ISO-8601. */
+  static String iso(long micros) {
+    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
+  }
+
+  private static void identifiers(JsonGenerator json, Profile profile) throws IOException {
     json.writeArrayFieldStart("identifiers");
     for (var identifier : profile.getIdentifiersList()) {
       json.writeStartObject();
@@ -26,12 +93,35 @@ final class ProfileJson {
       json.writeEndObject();
     }
     json.writeEndArray();
+  }
+
+  private static void selectedTraits(JsonGenerator json, Profile profile, Answer answer)
+      throws IOException {
+    Map<String, Trait> byName = new HashMap<>();
+    profile.getTraitsList().forEach(trait -> byName.put(trait.getName(), trait));
     json.writeObjectFieldStart("traits");
-    for (Trait trait : profile.getTraitsList()) {
-      json.writeFieldName(trait.getName());
-      value(json, trait.getValue());
+    for (TraitStatus status : answer.statuses()) {
+      json.writeObjectFieldStart(status.getName());
+      json.writeStringField("status", label(status.getStatus()));
+      Trait trait = byName.get(status.getName());
+      if (trait != null) {
+        json.writeFieldName("value");
+        value(json, trait.getValue());
+        json.writeStringField("updated_at", iso(trait.getUpdatedAtMicros()));
+        json.writeStringField("source", trait.getSource());
+        if (!trait.getOrigin().isEmpty()) {
+          json.writeStringField("origin", trait.getOrigin());
+        }
+        if (trait.getUndeclared()) {
+          json.writeBooleanField("undeclared", true);
+        }
+      }
+      json.writeEndObject();
     }
     json.writeEndObject();
+  }
+
+  private static void audiences(JsonGenerator json, Profile profile) throws IOException {
     json.writeArrayFieldStart("audiences");
     for (Membership membership : profile.getAudiencesList()) {
       json.writeStartObject();
@@ -43,15 +133,6 @@ final class ProfileJson {
       json.writeEndObject();
     }
     json.writeEndArray();
-    json.writeArrayFieldStart("merged_from");
-    for (String merged : profile.getMergedFromList()) {
-      json.writeString(merged);
-    }
-    json.writeEndArray();
-    json.writeStringField("updated_at", iso(profile.getUpdatedAtMicros()));
-    json.writeNumberField("version", profile.getVersion());
-    json.writeStringField("read_at", iso(readAtMicros));
-    json.writeEndObject();
   }
 
   private static void value(JsonGenerator json, Value value) throws IOException {
@@ -88,9 +169,5 @@ final class ProfileJson {
     } else {
       json.writeNull();
     }
-  }
-
-  private static String iso(long micros) {
-    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
   }
 }
