@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** One run: everything is started, measured in interleaved blocks, and stopped. */
 final class LookupBench {
   /** People that the near-cache holds, and hits are about. */
-  private static final int HOT = 50_000;
+  private static final int HOT = 2_000;
 
   private static final long CACHE_BYTES = 192L << 20;
   private static final double ZIPF = 0.99;
@@ -115,6 +115,7 @@ final class LookupBench {
       Blocks blocks = blocks(stations, redis.port());
       blocks.tell(figures);
       latency(stations, blocks);
+      batch(people, stations);
       bulk(people, stations, blocks, redis.port());
       overload(stations, blocks);
       systemCalls(stations);
@@ -166,6 +167,10 @@ final class LookupBench {
           thinService == null
               ? null
               : http("Fastify", thinService, ThinService.PATH, people, uniform);
+    }
+
+    List<Station> overGrpc() {
+      return hit == null ? List.of(miss) : List.of(hit, miss);
     }
 
     List<Station> all() {
@@ -242,10 +247,7 @@ final class LookupBench {
   }
 
   private void latency(Stations stations, Blocks blocks) throws IOException {
-    List<Station> grpc = new ArrayList<>(List.of(stations.miss));
-    if (stations.hit != null) {
-      grpc.addFirst(stations.hit);
-    }
+    List<Station> grpc = stations.overGrpc();
     var plot =
         new PercentilePlot("Lookups at half of saturation, open loop, from the intended send time");
     List<String> notes = new ArrayList<>();
@@ -288,6 +290,54 @@ final class LookupBench {
         worst,
         samples,
         "the worse of these, medians of 3 (least-most): " + String.join("; ", notes));
+  }
+
+  private void batch(Population people, Stations stations) throws IOException {
+    List<String> notes = new ArrayList<>();
+    double worst = 0;
+    long samples = 0;
+    for (Station station : stations.overGrpc()) {
+      int among = station == stations.miss ? people.size() : Math.min(HOT, people.size());
+      Station batches =
+          new Station(
+              "batches",
+              station.server(),
+              () ->
+                  new GrpcConnection(
+                      station.server().port("grpc"),
+                      new BatchLookup(people, Versions.FIRST, among, BATCH)),
+              1,
+              1,
+              station.who());
+      var ratio = new Series();
+      var together = new Series();
+      var atOnce = new Series();
+      var inTurn = new Series();
+      counted(batches.one(Duration.ZERO, JIT_WARM_UP));
+      for (int i = 0; i < 3; i++) {
+        Tally batch = counted(batches.one(WARM_UP, plan.length()));
+        Tally singles =
+            counted(
+                station.run(
+                    1, (driver, who) -> driver.bursts(who, BATCH, WARM_UP, plan.length())));
+        Tally alone = counted(station.one(WARM_UP, plan.length()));
+        together.add(batch.percentile(50));
+        atOnce.add(singles.percentile(50));
+        inTurn.add(alone.percentile(50) * BATCH);
+        ratio.add(batch.percentile(50) / singles.percentile(50));
+        samples += batch.verified();
+      }
+      worst = Math.max(worst, ratio.median());
+      notes.add(
+          "%s: ratio %s, a batch %s ms, the singles all at once on one connection %s ms, one after the other %s ms"
+              .formatted(station.name(), ratio, together, atOnce, inTurn));
+    }
+    figures.measured(
+        Name.BATCH,
+        worst,
+        samples,
+        "the worse of these, medians (p50) of 3, beside singles at once: "
+            + String.join("; ", notes));
   }
 
   private static long progress(List<String> notes) {
@@ -356,8 +406,7 @@ final class LookupBench {
     List<String> notes = new ArrayList<>();
     double worst = Double.MAX_VALUE;
     long samples = 0;
-    for (Station station :
-        stations.hit == null ? List.of(stations.miss) : List.of(stations.hit, stations.miss)) {
+    for (Station station : stations.overGrpc()) {
       double peak = blocks.rate(station).median();
       var ratio = new Series();
       Tally last = null;
