@@ -54,6 +54,25 @@ final class ScriptedStore implements ProfileStore {
     done(store.writeProfiles(List.of(new ProfileWrite(0, record)), WAIT));
   }
 
+  /** Says that a profile was merged into another. */
+  void merge(String profileId, String into) throws Exception {
+    ProfileRecord record =
+        ProfileRecord.newBuilder()
+            .setProfileId(profileId)
+            .setVersion(1)
+            .setRedirectTo(into)
+            .build();
+    done(store.writeProfiles(List.of(new ProfileWrite(0, record)), WAIT));
+  }
+
+  /** Raises a mark, as the refresher does. */
+  void mark(String name, long value) throws Exception {
+    store
+        .raiseMarks(Map.of(name, value), Duration.ofHours(1), WAIT)
+        .toCompletableFuture()
+        .get(WAIT.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   private static void done(CompletionStage<List<Boolean>> writes) throws Exception {
     List<Boolean> written =
         writes.toCompletableFuture().get(WAIT.toMillis(), TimeUnit.MILLISECONDS);

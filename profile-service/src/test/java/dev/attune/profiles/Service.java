@@ -21,14 +21,17 @@ import dev.attune.store.memory.MemoryProfileStore;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -44,13 +47,41 @@ final class Service implements AutoCloseable {
       namespaces:
         user_id: {unique: true, blocked: ["0"]}
         email: {max: 5, normalise: lower}
+        group_id: {unique: true}
+      traits:
+        big: {type: integer}
+        born: {type: date}
+        nothing: {type: string}
+        missing: {type: string}
+        ratio: {type: number}
+        seen: {type: timestamp}
       """;
+  private static final String AUDIENCE =
+      """
+      name: %s
+      when: {trait: traits.ratio > 0.1}
+      """;
+
+  /**
+   * The trait ratio was said at {@link #RATIO_MICROS}: stale in this view from an hour later on.
+   */
+  private static final String BANNER =
+      """
+      name: banner
+      version: 3
+      traits: [big, missing, nothing, {name: ratio, max_age: 1h}]
+      audiences: [holds, ended]
+      max_age: 2s
+      """;
+
+  static final long RATIO_MICROS = NOW_MICROS - 3_600_000_000L;
 
   final ScriptedStore store;
   final MeterRegistry registry = new SimpleMeterRegistry();
   final ProfileServicePart part;
   final HttpServer http;
   final GrpcServer grpc;
+  volatile Instant now = NOW;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -60,23 +91,9 @@ final class Service implements AutoCloseable {
 
   Service(ProfileServiceConfig config, ProfileStore over) throws Exception {
     store = new ScriptedStore(over);
-    Definitions definitions =
-        Definitions.parse(
-            List.of(
-                Definition.newBuilder()
-                    .setKind("catalog")
-                    .setId("catalog")
-                    .setPath("catalog.yaml")
-                    .setVersion(1)
-                    .setYaml(CATALOG)
-                    .build()));
     part =
         ProfileServicePart.create(
-            store,
-            DefinitionsSource.fixed(definitions),
-            config,
-            InstantSource.fixed(NOW),
-            registry);
+            store, DefinitionsSource.fixed(definitions(CATALOG)), config, () -> now, registry);
     part.start();
     http =
         HttpServer.start(
@@ -85,6 +102,31 @@ final class Service implements AutoCloseable {
                 part::routes, new HealthHttp(List.of(part), Map::of)));
     grpc = GrpcServer.start(GrpcServerConfig.onPort(0), List.of(part.grpc()), part::readiness);
     store.put(jane());
+  }
+
+  /** The set that the service has, under another catalog. */
+  static Definitions definitions(String catalog) {
+    return Definitions.parse(
+        List.of(
+            definition("catalog", "catalog", catalog),
+            definition("audience", "for_ever", AUDIENCE.formatted("for_ever")),
+            definition("audience", "holds", AUDIENCE.formatted("holds")),
+            definition("audience", "ended", AUDIENCE.formatted("ended")),
+            definition("view", "banner", BANNER)));
+  }
+
+  static Definitions definitions() {
+    return definitions(CATALOG);
+  }
+
+  private static Definition definition(String kind, String id, String yaml) {
+    return Definition.newBuilder()
+        .setKind(kind)
+        .setId(id)
+        .setPath(kind + "/" + id + ".yaml")
+        .setVersion(1)
+        .setYaml(yaml)
+        .build();
   }
 
   static Profile jane() {
@@ -97,7 +139,11 @@ final class Service implements AutoCloseable {
         .addTraits(trait("born", Value.newBuilder().setDateDays(-1)))
         .addTraits(trait("broken", Value.newBuilder().setNumber(Double.NaN)))
         .addTraits(trait("nothing", Value.newBuilder().setNullValue(true)))
-        .addTraits(trait("ratio", Value.newBuilder().setNumber(0.5)))
+        .addTraits(
+            trait("ratio", Value.newBuilder().setNumber(0.5)).toBuilder()
+                .setUpdatedAtMicros(RATIO_MICROS)
+                .setSource("model:scores")
+                .build())
         .addTraits(trait("seen", Value.newBuilder().setTimestampMicros(1_500_000_000_123_456L)))
         .addTraits(
             trait(
@@ -148,10 +194,36 @@ final class Service implements AutoCloseable {
   }
 
   HttpResponse<String> post(String body) throws Exception {
+    return postTo("/v1/profiles:lookup", body);
+  }
+
+  HttpResponse<String> postTo(String path, String body, String... headers) throws Exception {
+    HttpRequest.Builder request = request(path).POST(HttpRequest.BodyPublishers.ofString(body));
     return client.send(
-        request("/v1/profiles:lookup").POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+        (headers.length == 0 ? request : request.headers(headers)).build(),
         BodyHandlers.ofString());
   }
+
+  /** A GET whose path and query are sent as they are: the client would refuse some of them. */
+  Raw rawGet(String path) throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), http.port())) {
+      socket.setSoTimeout(5_000);
+      socket
+          .getOutputStream()
+          .write(
+              ("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                  .getBytes(StandardCharsets.UTF_8));
+      var reply = new ByteArrayOutputStream();
+      socket.getInputStream().transferTo(reply);
+      String text = reply.toString(StandardCharsets.UTF_8);
+      int body = text.indexOf("\r\n\r\n");
+      return new Raw(
+          Integer.parseInt(text.substring(9, 12)), body < 0 ? "" : text.substring(body + 4));
+    }
+  }
+
+  /** A reply to {@link #rawGet}. */
+  record Raw(int statusCode, String body) {}
 
   private HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + http.port() + path))

@@ -30,7 +30,7 @@ public final class LookupGrpc implements BindableService {
   private static final Metadata.Key<String> PUSHBACK =
       Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
 
-  /** Kept back of a caller's deadline, so that UNAVAILABLE still reaches it. */
+  /** Kept back of a caller's deadline, so that the reply still reaches it: this, or a twentieth. */
   private static final long REPLY_NANOS = Duration.ofMillis(5).toNanos();
 
   private final Lookup lookup;
@@ -152,7 +152,8 @@ public final class LookupGrpc implements BindableService {
       return Patience.unhurried(timeout);
     }
     long left = deadline.timeRemaining(TimeUnit.NANOSECONDS);
-    long usable = left > 2 * REPLY_NANOS ? left - REPLY_NANOS : Math.max(1, left);
+    long reply = Math.max(REPLY_NANOS, left / 20);
+    long usable = left > 2 * reply ? left - reply : Math.max(1, left);
     return Patience.of(timeout, Duration.ofNanos(usable));
   }
 

@@ -34,7 +34,8 @@ final class LookupRequests {
    */
   static Question question(UriQuery query, String section) {
     for (String name : query.names()) {
-      if (!QUERY.contains(name)) {
+      // Two ampersands in a row have a parameter without a name between them.
+      if (!name.isEmpty() && !QUERY.contains(name)) {
         throw JsonBody.invalid(
             "there is an unknown parameter (allowed: " + String.join(", ", QUERY) + ")");
       }
