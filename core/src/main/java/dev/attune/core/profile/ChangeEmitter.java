@@ -23,6 +23,17 @@ final class ChangeEmitter {
 
   private static final int ATTEMPTS = 5;
 
+  /** What a write did to a profile, beside its record. */
+  record Told(List<Cause> causes, Moved moved) {
+    Told {
+      causes = List.copyOf(causes);
+    }
+
+    static Told of(List<Cause> causes) {
+      return new Told(causes, Moved.NOTHING);
+    }
+  }
+
   private final StoreCalls store;
   private final ChangeSink sink;
 
@@ -35,9 +46,9 @@ final class ChangeEmitter {
    * Appends the changes; returns once the log has them for good. When one of them fails the others
    * are nevertheless looked after: each may be older than what is stored by now.
    */
-  void emit(Map<ProfileRecord, List<Cause>> changes) {
+  void emit(Map<ProfileRecord, Told> changes) {
     Optional<RuntimeException> failure = append(changes);
-    Map<ProfileRecord, List<Cause>> newer = overtaken(changes);
+    Map<ProfileRecord, Told> newer = overtaken(changes);
     for (int attempt = 1; !newer.isEmpty(); attempt++) {
       Optional<RuntimeException> again = append(newer);
       if (again.isEmpty()) {
@@ -51,16 +62,14 @@ final class ChangeEmitter {
     }
   }
 
-  private Optional<RuntimeException> append(Map<ProfileRecord, List<Cause>> changes) {
+  private Optional<RuntimeException> append(Map<ProfileRecord, Told> changes) {
     List<CompletionStage<?>> acknowledgements = new ArrayList<>();
     changes.forEach(
-        (record, causes) -> {
-          for (List<Cause> part : parts(causes)) {
-            acknowledgements.add(
-                sink.emit(
-                    ProfileChange.newBuilder()
-                        .setChanged(Changed.newBuilder().setRecord(record).addAllCauses(part))
-                        .build()));
+        (record, told) -> {
+          for (List<Cause> part : parts(told.causes())) {
+            Changed.Builder changed = Changed.newBuilder().setRecord(record).addAllCauses(part);
+            told.moved().addTo(changed);
+            acknowledgements.add(sink.emit(ProfileChange.newBuilder().setChanged(changed).build()));
           }
         });
     Optional<RuntimeException> failure = Optional.empty();
@@ -89,8 +98,8 @@ final class ChangeEmitter {
     return parts;
   }
 
-  private Map<ProfileRecord, List<Cause>> overtaken(Map<ProfileRecord, List<Cause>> told) {
-    Map<ProfileRecord, List<Cause>> newer = new LinkedHashMap<>();
+  private Map<ProfileRecord, Told> overtaken(Map<ProfileRecord, Told> told) {
+    Map<ProfileRecord, Told> newer = new LinkedHashMap<>();
     Map<String, Long> versions =
         patiently(told.keySet().stream().map(ProfileRecord::getProfileId).toList());
     List<String> changed =
@@ -99,7 +108,7 @@ final class ChangeEmitter {
             .map(ProfileRecord::getProfileId)
             .toList();
     for (Optional<ProfileRecord> record : store.readProfiles(changed).values()) {
-      record.ifPresent(r -> newer.put(r, List.of()));
+      record.ifPresent(r -> newer.put(r, Told.of(List.of())));
     }
     return newer;
   }

@@ -2,6 +2,7 @@ package dev.attune.core.profile;
 
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.identity.Partition.Component;
+import dev.attune.core.profile.ChangeEmitter.Told;
 import dev.attune.core.profile.IdentityView.Move;
 import dev.attune.core.profile.ProfileStore.ProfileWrite;
 import dev.attune.proto.v1.CatalogCause;
@@ -152,7 +153,7 @@ public final class ProfileWriter {
   private Set<String> tryMemberships(
       Set<String> profileIds, Map<String, List<Transition>> byProfile) {
     List<ProfileWrite> writes = new ArrayList<>();
-    Map<ProfileRecord, List<Cause>> told = new LinkedHashMap<>();
+    Map<ProfileRecord, Told> told = new LinkedHashMap<>();
     for (Optional<ProfileRecord> found : store.readProfiles(profileIds).values()) {
       if (found.isEmpty() || !found.get().hasLive()) {
         continue;
@@ -163,7 +164,7 @@ public final class ProfileWriter {
           .ifPresentOrElse(
               writes::add,
               // Told again: whoever wrote it may have died before telling.
-              () -> told.put(record, membershipCauses(said)));
+              () -> told.put(record, Told.of(membershipCauses(said))));
     }
     List<Boolean> written = store.writeProfiles(writes);
     Set<String> again = new LinkedHashSet<>();
@@ -171,7 +172,8 @@ public final class ProfileWriter {
       ProfileRecord record = writes.get(i).record();
       if (written.get(i)) {
         told.put(
-            record, membershipCauses(byProfile.getOrDefault(record.getProfileId(), List.of())));
+            record,
+            Told.of(membershipCauses(byProfile.getOrDefault(record.getProfileId(), List.of()))));
       } else {
         again.add(record.getProfileId());
       }
@@ -360,17 +362,21 @@ public final class ProfileWriter {
 
     private List<ProfileInput> writeTargets() {
       List<ProfileWrite> writes = new ArrayList<>();
+      List<Told> tellings = new ArrayList<>();
       List<Target> written = new ArrayList<>();
-      Map<ProfileRecord, List<Cause>> told = new LinkedHashMap<>();
+      Map<ProfileRecord, Told> told = new LinkedHashMap<>();
       for (Target target : targets.values()) {
         ProfileRecord stored = storedOrNew(target.profileId);
-        Optional<ProfileWrite> write = refolded(stored, target.facts());
+        Facts facts = target.facts();
+        Told telling = new Told(target.causes(), target.moved(facts));
+        Optional<ProfileWrite> write = refolded(stored, facts);
         if (write.isPresent()) {
           writes.add(write.get());
+          tellings.add(telling);
           written.add(target);
         } else {
           // Also without a cause: whoever wrote it may have died before telling.
-          told.put(stored, target.causes());
+          told.put(stored, telling);
         }
       }
       List<Boolean> done = store.writeProfiles(writes);
@@ -380,7 +386,7 @@ public final class ProfileWriter {
         ProfileRecord record = writes.get(i).record();
         if (done.get(i)) {
           now.put(record.getProfileId(), Optional.of(record));
-          told.put(record, written.get(i).causes());
+          told.put(record, tellings.get(i));
         } else {
           again.addAll(written.get(i).inputs);
         }
@@ -398,18 +404,23 @@ public final class ProfileWriter {
     /** Takes what moved away from the profiles it left. */
     private boolean writeLosers() {
       List<ProfileWrite> writes = new ArrayList<>();
-      Map<ProfileRecord, List<Cause>> told = new LinkedHashMap<>();
+      Map<ProfileRecord, Told> told = new LinkedHashMap<>();
       for (String from : new TreeSet<>(moves.stream().map(Move::from).toList())) {
         List<Move> lost = moves.stream().filter(move -> move.from().equals(from)).toList();
         ProfileRecord stored = storedOrNew(from);
         Optional<Component> rest = rest(from);
-        List<Cause> causes = lossCauses(from, lost, rest.isPresent());
+        Facts before = Content.of(stored).facts();
+        Facts after =
+            rest.map(component -> without(before, lost, component))
+                .orElse(Facts.getDefaultInstance());
         Optional<ProfileWrite> write =
-            rest.isPresent()
-                ? refolded(stored, without(Content.of(stored).facts(), lost, rest.get()))
-                : redirected(stored, heir(from, lost));
+            rest.isPresent() ? refolded(stored, after) : redirected(stored, heir(from, lost));
         write.ifPresent(writes::add);
-        told.put(write.map(ProfileWrite::record).orElse(stored), causes);
+        told.put(
+            write.map(ProfileWrite::record).orElse(stored),
+            new Told(
+                lossCauses(from, lost, rest.isPresent()),
+                Moved.between(before, after, List.of(), identifiers(lost))));
       }
       boolean all = store.writeProfiles(writes).stream().allMatch(written -> written);
       if (all) {
@@ -511,6 +522,10 @@ public final class ProfileWriter {
                         () -> before.getIdentifiersList().stream().map(Identifier::of).toList()));
       }
 
+      Moved moved(Facts after) {
+        return Moved.between(content(profileId).facts(), after, identifiers(gained), List.of());
+      }
+
       List<Cause> causes() {
         List<Cause> causes = new ArrayList<>();
         inputs.forEach(input -> causes.add(input.cause()));
@@ -536,6 +551,10 @@ public final class ProfileWriter {
     return ends;
   }
 
+  private static List<dev.attune.proto.v1.Identifier> identifiers(List<Move> moves) {
+    return moves.stream().map(move -> move.identifier().toProto()).distinct().toList();
+  }
+
   private static Cause mergeCause(String from, String into) {
     return Cause.newBuilder()
         .setMerge(MergeCause.newBuilder().setFromProfileId(from).setIntoProfileId(into))
@@ -548,8 +567,7 @@ public final class ProfileWriter {
             SplitCause.newBuilder()
                 .setFromProfileId(from)
                 .setIntoProfileId(into)
-                .addAllIdentifiers(
-                    moved.stream().map(move -> move.identifier().toProto()).toList()))
+                .addAllIdentifiers(identifiers(moved)))
         .build();
   }
 }

@@ -18,6 +18,9 @@ public record Served(ByteString bytes) {
 
   private static final byte FORMAT = 1;
 
+  /** Of a string; fields are written in the order of their numbers, so it comes first. */
+  private static final byte PROFILE_ID_TAG = (Profile.PROFILE_ID_FIELD_NUMBER << 3) | 2;
+
   public Served {
     if (bytes.size() < HEADER_LENGTH || bytes.byteAt(0) != FORMAT) {
       throw new IllegalArgumentException(
@@ -45,12 +48,34 @@ public record Served(ByteString bytes) {
 
   /** The profile's version. */
   public long version() {
-    return bytes.substring(8, 16).asReadOnlyByteBuffer().getLong();
+    return longAt(8);
   }
 
   /** When the first membership ends, in microseconds; {@link Long#MAX_VALUE} when none does. */
   public long earliestExpiryMicros() {
-    return bytes.substring(16, 24).asReadOnlyByteBuffer().getLong();
+    return longAt(16);
+  }
+
+  // Byte by byte: every answer reads the header, and a view would be an object or two each time.
+  private long longAt(int offset) {
+    long value = 0;
+    for (int i = offset; i < offset + Long.BYTES; i++) {
+      value = (value << Byte.SIZE) | (bytes.byteAt(i) & 0xff);
+    }
+    return value;
+  }
+
+  /** The profile's id, read off the front of the serialized profile without parsing the rest. */
+  public String profileId() {
+    int start = HEADER_LENGTH + 2;
+    if (bytes.size() < start || bytes.byteAt(HEADER_LENGTH) != PROFILE_ID_TAG) {
+      return profile().getProfileId();
+    }
+    int length = bytes.byteAt(HEADER_LENGTH + 1);
+    // A length of more than one byte is negative here.
+    return length < 0 || start + length > bytes.size()
+        ? profile().getProfileId()
+        : bytes.substring(start, start + length).toStringUtf8();
   }
 
   /** The serialized {@link Profile}, not copied. */
