@@ -64,7 +64,7 @@ final class EvaluatorTopologyTest {
       assertThat(entered.getEvidenceList()).hasSize(3).allMatch(e -> e.matches("[0-9a-f]{16}"));
       rig.pass(27 * MINUTE - 1);
       assertThat(rig.told()).isEmpty();
-      rig.pass(20_000);
+      rig.pass(Rig.TICK);
       Transition exited = rig.transitions().getFirst();
       assertThat(exited.getEntered()).isFalse();
       assertThat(exited.getReason()).isEqualTo(Transition.Reason.TIME);
@@ -81,7 +81,7 @@ final class EvaluatorTopologyTest {
       assertThat(rig.told()).isEmpty();
       rig.pass(7 * MINUTE - 1);
       assertThat(rig.told()).isEmpty();
-      rig.pass(20_000);
+      rig.pass(Rig.TICK);
       assertThat(rig.told()).containsExactly(ANON + " +quiet TIME");
     }
   }
@@ -109,7 +109,7 @@ final class EvaluatorTopologyTest {
       rig.advance(MINUTE);
       assertThat(rig.told()).isEmpty();
       rig.watermark(0, 1, START + 61 * MINUTE);
-      rig.advance(20_000);
+      rig.advance(Rig.TICK);
       assertThat(rig.told()).containsExactly(ANON + " -views TIME");
     }
   }
@@ -125,7 +125,7 @@ final class EvaluatorTopologyTest {
       rig.advance(MINUTE);
       assertThat(rig.told()).isEmpty();
       rig.watermark(1, 2, START);
-      rig.advance(20_000);
+      rig.advance(Rig.TICK);
       assertThat(rig.told()).containsExactly(ANON + " +quiet CHANGE");
     }
   }
@@ -243,13 +243,13 @@ final class EvaluatorTopologyTest {
               PRO,
               "name: free\nwhen: {not: {trait: traits.plan == \"pro\"}}\n",
               "name: two\nwhen: {event: Page Viewed, count: \">= 2\", within: 30m}\n"));
-      rig.pass(20_000);
+      rig.pass(Rig.TICK);
       assertThat(rig.told())
           .containsExactlyInAnyOrder(
               ANON + " -views DEFINITION", ANON + " +free DEFINITION", ANON + " +two DEFINITION");
       // Taking a definition away lowers the newest version; that is a change too.
       rig.define(definitions(1, PRO));
-      rig.pass(20_000);
+      rig.pass(Rig.TICK);
       assertThat(rig.told())
           .containsExactlyInAnyOrder(ANON + " -free DEFINITION", ANON + " -two DEFINITION");
     }

@@ -25,6 +25,9 @@ import org.apache.kafka.streams.TopologyTestDriver;
 
 /** The evaluator's topology without a broker; its clock stands still until told. */
 final class Rig implements AutoCloseable {
+  /** How long until time is looked at again, in microseconds. */
+  static final long TICK = ProfileProcessor.TICK.toNanos() / 1_000;
+
   static final long MINUTE = 60_000_000L;
 
   /** When it begins, microseconds. */

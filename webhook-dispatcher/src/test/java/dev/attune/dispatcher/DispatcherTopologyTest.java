@@ -9,6 +9,7 @@ import dev.attune.core.webhook.TransitionFilter;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.delivery.Backlog;
 import dev.attune.dispatcher.delivery.Delivering;
+import dev.attune.dispatcher.delivery.DeliveryOwner;
 import dev.attune.dispatcher.delivery.DispatcherMetrics;
 import dev.attune.dispatcher.delivery.Health;
 import dev.attune.dispatcher.delivery.RetrySchedule;
@@ -287,8 +288,8 @@ class DispatcherTopologyTest {
   }
 
   private void tick() {
-    clock.advance(Duration.ofMillis(20));
-    driver.advanceWallClockTime(Duration.ofMillis(20));
+    clock.advance(DeliveryOwner.TICK);
+    driver.advanceWallClockTime(DeliveryOwner.TICK);
   }
 
   private List<String> webhookIds() {
