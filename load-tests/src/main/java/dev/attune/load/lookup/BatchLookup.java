@@ -26,8 +26,7 @@ final class BatchLookup implements Protocol {
     this.size = size;
     this.entry =
         BatchGetProfilesRequest.newBuilder()
-            .addEntries(
-                BatchEntry.newBuilder().setIdentifier(Population.identifier(0).toProto()))
+            .addEntries(BatchEntry.newBuilder().setIdentifier(Population.identifier(0).toProto()))
             .build()
             .toByteArray();
   }
@@ -51,8 +50,7 @@ final class BatchLookup implements Protocol {
     for (int i = 0; i < size; i++) {
       int at = offset + i * entry.length;
       System.arraycopy(entry, 0, target, at, entry.length);
-      Population.writeUserId(
-          nth(index, i), target, at + entry.length - Population.USER_ID_LENGTH);
+      Population.writeUserId(nth(index, i), target, at + entry.length - Population.USER_ID_LENGTH);
     }
   }
 

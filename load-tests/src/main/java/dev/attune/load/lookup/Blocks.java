@@ -13,9 +13,15 @@ final class Blocks {
   private final Map<String, Series> rates = new LinkedHashMap<>();
   private final Map<String, Series> cpu = new LinkedHashMap<>();
   private final Map<String, Long> samples = new LinkedHashMap<>();
+  private String systemCalls = "not counted";
 
   Blocks(LookupBench.Plan plan) {
     this.plan = plan;
+  }
+
+  /** What the figure on processor time says of them. */
+  void systemCalls(String perRequest) {
+    systemCalls = perRequest;
   }
 
   /** Of {@code redis-benchmark}; empty where there is none. */
@@ -52,8 +58,8 @@ final class Blocks {
           Name.CPU,
           ratio.median(),
           samples.getOrDefault("gRPC miss", 0L),
-          "ratio %s; microseconds of the server process: %s"
-              .formatted(ratio, String.join(", ", each)));
+          "ratio %s; microseconds of the server process: %s; its system calls per request: %s"
+              .formatted(ratio, String.join(", ", each), systemCalls));
     }
   }
 

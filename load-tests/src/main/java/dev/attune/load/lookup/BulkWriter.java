@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A bulk load beside the lookups, in a process of its own: rewrites the first so many profiles over
- * and over, at a steady rate, in batches through the store. Says at the end how many it wrote.
+ * and over, at a steady rate, in batches through the store.
  */
 final class BulkWriter {
   private static final int BATCH = 500;
@@ -34,10 +34,12 @@ final class BulkWriter {
               awaitEnd();
               over.set(true);
             });
-    System.out.println("writer 0");
     long written = 0;
-    long start = System.nanoTime();
     try (ProfileStore store = Dataset.store(redisPort)) {
+      // Connected, and no longer quite cold, when it says that it is there.
+      write(store, people, ledger, 0, Math.min(people.size(), BATCH));
+      System.out.println("writer 0");
+      long start = System.nanoTime();
       for (int from = 0; !over.get(); from = from + BATCH < people.size() ? from + BATCH : 0) {
         written += write(store, people, ledger, from, Math.min(people.size(), from + BATCH));
         long early = start + (long) (written * 1e9 / rate) - System.nanoTime();
@@ -46,8 +48,6 @@ final class BulkWriter {
         }
       }
     }
-    System.err.println(
-        "bulk: wrote " + written + " in " + (System.nanoTime() - start) / 1e9 + " s");
   }
 
   private static int write(

@@ -29,11 +29,6 @@ final class Dataset {
   /** Of every key of Attune's. */
   static final String PREFIX = "bench";
 
-  /**
-   * What {@code redis-benchmark} makes of {@code key:__rand_int__}, and the thin service's keys.
-   */
-  private static final String RAW_KEY = "key:%012d";
-
   static final String THIN_IDENTITY = "thin:i:" + Population.NAMESPACE + ":";
   static final String THIN_PROFILE = "thin:p:";
 
@@ -75,8 +70,7 @@ final class Dataset {
           Profile profile = made.get(i - from);
           ByteString served = profiles.get(i - from).record().getLive().getServed();
           bytes += served.size();
-          raw.send(
-              ascii("SET"), ascii(String.format(Locale.ROOT, RAW_KEY, i)), served.toByteArray());
+          raw.send(ascii("SET"), ascii(rawKey(i)), served.toByteArray());
           raw.send("SET", THIN_IDENTITY + Population.userId(i), profile.getProfileId());
           raw.send("SET", THIN_PROFILE + profile.getProfileId(), Population.json(profile));
         }
@@ -104,6 +98,11 @@ final class Dataset {
     if (written.toCompletableFuture().join().contains(false)) {
       throw new IllegalStateException("Redis holds profiles already");
     }
+  }
+
+  // What redis-benchmark makes of key:__rand_int__.
+  private static String rawKey(int index) {
+    return String.format(Locale.ROOT, "key:%012d", index);
   }
 
   private static byte[] ascii(String text) {

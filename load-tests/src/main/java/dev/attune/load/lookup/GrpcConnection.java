@@ -90,7 +90,7 @@ final class GrpcConnection extends Connection {
   boolean hasRoom() {
     int length = MESSAGE_HEAD + request.length;
     return underWay < streamsMax
-        && stream[nextStream >>> 1 & SLOTS - 1] == 0
+        && stream[slot(nextStream)] == 0
         && sendWindow >= length
         && out.remaining() > length + firstHeaders.length + 4 * FRAME_HEAD;
   }
@@ -104,7 +104,7 @@ final class GrpcConnection extends Connection {
   void call(int who, long dueNanos) {
     int id = nextStream;
     nextStream += 2;
-    int slot = id >>> 1 & SLOTS - 1;
+    int slot = slot(id);
     stream[slot] = id;
     index[slot] = who;
     due[slot] = dueNanos;
@@ -125,7 +125,7 @@ final class GrpcConnection extends Connection {
   protected int take(byte[] bytes, int length, Answers answers) throws IOException {
     int at = 0;
     while (length - at >= FRAME_HEAD) {
-      int size = (bytes[at] & 0xff) << 16 | (bytes[at + 1] & 0xff) << 8 | bytes[at + 2] & 0xff;
+      int size = int32(bytes, at) >>> 8;
       if (length - at - FRAME_HEAD < size) {
         break;
       }
@@ -191,7 +191,7 @@ final class GrpcConnection extends Connection {
       windowUpdate(unacknowledged);
       unacknowledged = 0;
     }
-    int slot = streamId >>> 1 & SLOTS - 1;
+    int slot = slot(streamId);
     if (stream[slot] != streamId || size == 0) {
       return;
     }
@@ -225,7 +225,7 @@ final class GrpcConnection extends Connection {
   }
 
   private void end(int streamId, int status, Answers answers) {
-    int slot = streamId >>> 1 & SLOTS - 1;
+    int slot = slot(streamId);
     if (stream[slot] != streamId) {
       return;
     }
@@ -233,6 +233,10 @@ final class GrpcConnection extends Connection {
     partial[slot] = null;
     underWay--;
     answers.answered(this, index[slot], due[slot], status == 0 ? outcome[slot] : status);
+  }
+
+  private static int slot(int streamId) {
+    return (streamId >>> 1) & (SLOTS - 1);
   }
 
   private static int int32(byte[] bytes, int offset) {

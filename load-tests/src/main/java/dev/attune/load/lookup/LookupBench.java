@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +24,13 @@ final class LookupBench {
   /** People that the near-cache holds, and hits are about. */
   private static final int HOT = 2_000;
 
-  private static final long CACHE_BYTES = 192L << 20;
+  private static final long CACHE_BYTES = 64L << 20;
+
+  /** For misses: the way through the cache is paid for, and next to nobody is found there. */
+  private static final long CACHE_BYTES_LEAST = 1L << 20;
+
+  private static final long SOAK_CACHE_BYTES = 128L << 20;
+  private static final Duration TRACED = Duration.ofSeconds(3);
   private static final double ZIPF = 0.99;
   private static final int GRPC_CONNECTIONS = 4;
   private static final int GRPC_UNDER_WAY = 32;
@@ -34,6 +39,7 @@ final class LookupBench {
   private static final Duration WARM_UP = Duration.ofSeconds(1);
   private static final Duration JIT_WARM_UP = Duration.ofSeconds(10);
   private static final int BATCH = 100;
+  private static final String LEDGER = "written";
   private static final double BULK_RATE = 10_000;
   private static final int BULK_PEOPLE = 50_000;
   private static final double BULK_SHARE = 0.25;
@@ -48,6 +54,7 @@ final class LookupBench {
   private final Plan plan;
   private final LookupFigures figures;
   private final Answers answers = new Answers();
+  private final WriteLedger ledger;
 
   /** How much is measured. */
   record Plan(int profiles, int blocks, int seconds, int soakMinutes) {
@@ -60,13 +67,15 @@ final class LookupBench {
    * @param work folder for the state of the run
    * @param out folder that gets the plot and the logs
    */
-  LookupBench(Terminal terminal, Path work, Path out, Plan plan, LookupFigures figures) {
+  LookupBench(Terminal terminal, Path work, Path out, Plan plan, LookupFigures figures)
+      throws IOException {
     this.terminal = terminal;
     this.work = work;
     this.out = out;
     this.errors = out.resolve("lookup-children.err");
     this.plan = plan;
     this.figures = figures;
+    this.ledger = WriteLedger.open(work.resolve(LEDGER), Math.min(BULK_PEOPLE, plan.profiles()));
   }
 
   /**
@@ -107,23 +116,22 @@ final class LookupBench {
 
   private void measure(Population people, RedisServer redis)
       throws IOException, InterruptedException {
-    try (Child direct = Servers.lookup(redis.port(), 0, work, errors);
-        Child near = LookupServer.HAS_NEAR_CACHE ? nearServer(redis.port()) : null;
+    try (Child direct = Servers.lookup(redis.port(), CACHE_BYTES_LEAST, work, errors);
+        Child near = Servers.lookup(redis.port(), CACHE_BYTES, work, errors);
         Child thin = thin(redis.port())) {
       var stations = new Stations(people, direct, near, thin);
       warmUp(stations);
       Blocks blocks = blocks(stations, redis.port());
+      blocks.systemCalls(systemCalls(stations));
       blocks.tell(figures);
       latency(stations, blocks);
       batch(people, stations);
       bulk(people, stations, blocks, redis.port());
       overload(stations, blocks);
-      systemCalls(stations);
     }
-  }
-
-  private Child nearServer(int redisPort) throws IOException, InterruptedException {
-    return Servers.lookup(redisPort, CACHE_BYTES, work, errors);
+    if (plan.soakMinutes() > 0) {
+      soak(people, redis.port());
+    }
   }
 
   private @Nullable Child thin(int redisPort) throws IOException, InterruptedException {
@@ -152,55 +160,57 @@ final class LookupBench {
   private final class Stations {
     private final Station miss;
     private final Station httpMiss;
-    private final @Nullable Station hit;
-    private final @Nullable Station httpHit;
+    private final Station hit;
+    private final Station httpHit;
     private final @Nullable Station thin;
 
-    Stations(Population people, Child direct, @Nullable Child near, @Nullable Child thinService) {
+    Stations(Population people, Child direct, Child near, @Nullable Child thinService) {
       IntSupplier uniform = Picks.uniform(people.size(), 1);
       IntSupplier hot = Picks.zipf(Math.min(HOT, people.size()), ZIPF, 2);
-      miss = grpc("gRPC miss", direct, people, Versions.FIRST, uniform);
-      httpMiss = http("HTTP miss", direct, PATH, people, uniform);
-      hit = near == null ? null : grpc("gRPC hit", near, people, Versions.FIRST, hot);
-      httpHit = near == null ? null : http("HTTP hit", near, PATH, people, hot);
+      miss = grpc("gRPC miss", direct, people, uniform);
+      httpMiss = http("HTTP miss", direct, PATH, people, ledger, uniform);
+      hit = grpc("gRPC hit", near, people, hot);
+      httpHit = http("HTTP hit", near, PATH, people, ledger, hot);
       thin =
           thinService == null
               ? null
-              : http("Fastify", thinService, ThinService.PATH, people, uniform);
+              : http("Fastify", thinService, ThinService.PATH, people, Versions.FIRST, uniform);
     }
 
     List<Station> overGrpc() {
-      return hit == null ? List.of(miss) : List.of(hit, miss);
+      return List.of(hit, miss);
     }
 
     List<Station> all() {
-      List<Station> all = new ArrayList<>();
-      for (Station each : new @Nullable Station[] {hit, miss, httpHit, httpMiss, thin}) {
-        if (each != null) {
-          all.add(each);
-        }
+      List<Station> all = new ArrayList<>(List.of(hit, miss, httpHit, httpMiss));
+      if (thin != null) {
+        all.add(thin);
       }
       return all;
     }
   }
 
-  private static Station grpc(
-      String name, Child server, Population people, Versions versions, IntSupplier who) {
+  private Station grpc(String name, Child server, Population people, IntSupplier who) {
     return new Station(
         name,
         server,
-        () -> new GrpcConnection(server.port("grpc"), new SingleLookup(people, versions)),
+        () -> new GrpcConnection(server.port("grpc"), new SingleLookup(people, ledger)),
         GRPC_CONNECTIONS,
         GRPC_UNDER_WAY,
         who);
   }
 
-  private static Station http(
-      String name, Child server, String path, Population people, IntSupplier who) {
+  private Station http(
+      String name,
+      Child server,
+      String path,
+      Population people,
+      Versions versions,
+      IntSupplier who) {
     return new Station(
         name,
         server,
-        () -> new HttpConnection(server.port("http"), path, people, Versions.FIRST),
+        () -> new HttpConnection(server.port("http"), path, people, versions),
         HTTP_CONNECTIONS,
         1,
         who);
@@ -297,15 +307,14 @@ final class LookupBench {
     double worst = 0;
     long samples = 0;
     for (Station station : stations.overGrpc()) {
-      int among = station == stations.miss ? people.size() : Math.min(HOT, people.size());
+      int among = station.equals(stations.miss) ? people.size() : Math.min(HOT, people.size());
       Station batches =
           new Station(
               "batches",
               station.server(),
               () ->
                   new GrpcConnection(
-                      station.server().port("grpc"),
-                      new BatchLookup(people, Versions.FIRST, among, BATCH)),
+                      station.server().port("grpc"), new BatchLookup(people, ledger, among, BATCH)),
               1,
               1,
               station.who());
@@ -318,8 +327,7 @@ final class LookupBench {
         Tally batch = counted(batches.one(WARM_UP, plan.length()));
         Tally singles =
             counted(
-                station.run(
-                    1, (driver, who) -> driver.bursts(who, BATCH, WARM_UP, plan.length())));
+                station.run(1, (driver, who) -> driver.bursts(who, BATCH, WARM_UP, plan.length())));
         Tally alone = counted(station.one(WARM_UP, plan.length()));
         together.add(batch.percentile(50));
         atOnce.add(singles.percentile(50));
@@ -352,16 +360,11 @@ final class LookupBench {
   private void bulk(Population people, Stations stations, Blocks blocks, int redisPort)
       throws IOException, InterruptedException {
     int written = Math.min(BULK_PEOPLE, people.size());
-    Path file = work.resolve("written");
-    WriteLedger ledger = WriteLedger.open(file, written);
-    Station asked = stations.hit == null ? stations.miss : stations.hit;
+    Path file = work.resolve(LEDGER);
+    Station asked = stations.hit;
     Station station =
-        grpc(
-            "gRPC beside a bulk load",
-            asked.server(),
-            people,
-            ledger,
-            Picks.zipf(written, ZIPF, 3));
+        grpc("gRPC beside a bulk load", asked.server(), people, Picks.zipf(written, ZIPF, 3));
+
     double rate = blocks.rate(asked).median() * BULK_SHARE;
     var ratio = new Series();
     var without = new Series();
@@ -442,19 +445,49 @@ final class LookupBench {
                 USEFUL_MAX.toMillis(), OVERLOAD, OVERLOAD_CONNECTIONS, String.join("; ", notes)));
   }
 
-  private void systemCalls(Stations stations) throws IOException, InterruptedException {
+  /** Of each station, for each request; or why they were not counted. */
+  private String systemCalls(Stations stations) throws IOException, InterruptedException {
+    List<String> counts = new ArrayList<>();
     for (Station station : stations.all()) {
       Optional<SystemCalls> counting = SystemCalls.start(station.server().handle().pid(), work);
       if (counting.isEmpty()) {
-        terminal.note("System calls are not counted: strace is not there, or may not trace.");
-        return;
+        return "not counted: strace is not on the PATH, or may not trace";
       }
       try (SystemCalls calls = counting.get()) {
-        Tally tally = counted(station.saturate(Duration.ZERO, Duration.ofSeconds(3)));
-        terminal.note(
-            station.name() + ": system calls per request " + calls.perRequest(tally.verified()));
+        Tally tally = counted(station.saturate(Duration.ZERO, TRACED));
+        counts.add(station.name() + " " + calls.perRequest(tally.verified()));
       }
     }
-    TimeUnit.MILLISECONDS.sleep(1);
+    return String.join(", ", counts);
+  }
+
+  private void soak(Population people, int redisPort) throws IOException, InterruptedException {
+    try (Child server = Servers.lookup(redisPort, SOAK_CACHE_BYTES, work, errors)) {
+      Station station = grpc("gRPC in a soak", server, people, Picks.uniform(people.size(), 4));
+      Soak soak = Soak.start(server);
+      Tally tally;
+      try (soak;
+          Progress _ = terminal.progress("Soak of " + plan.soakMinutes() + " min", 0, "")) {
+        tally = counted(station.saturate(Duration.ZERO, Duration.ofMinutes(plan.soakMinutes())));
+      }
+      String note =
+          "%d uniform lookups in %d min over %d profiles, -Xmx512m"
+              .formatted(tally.verified(), plan.soakMinutes(), people.size());
+      figures.measured(
+          Name.SOAK_CACHE,
+          soak.cacheBytes().max() / SOAK_CACHE_BYTES,
+          soak.cacheBytes().count(),
+          "bytes held %s of at most %d; %s".formatted(soak.cacheBytes(), SOAK_CACHE_BYTES, note));
+      if (soak.residentMb().count() == 0) {
+        figures.notMeasured(
+            Name.SOAK_MEMORY, "it was over within the first minute, which does not count");
+        return;
+      }
+      figures.measured(
+          Name.SOAK_MEMORY,
+          soak.residentMb().max() / soak.residentMb().min(),
+          soak.residentMb().count(),
+          "resident MB %s; %s".formatted(soak.residentMb(), note));
+    }
   }
 }

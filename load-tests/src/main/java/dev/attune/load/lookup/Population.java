@@ -207,7 +207,7 @@ final class Population {
     }
     long version = 0;
     for (int i = end - 1; i >= start; i--) {
-      version = version << 7 | bytes[i] & 0x7f;
+      version = (version << 7) | (bytes[i] & 0x7f);
     }
     return version;
   }
@@ -273,7 +273,7 @@ final class Population {
   private static int unhex(byte[] bytes, int offset) {
     int value = 0;
     for (int i = 0; i < PLACEHOLDER.length(); i++) {
-      value = value << 4 | Character.digit(bytes[offset + i], 16);
+      value = (value << 4) | Character.digit(bytes[offset + i], 16);
     }
     return value;
   }

@@ -2,7 +2,7 @@ package dev.attune.load.lookup;
 
 /** Which versions of a profile an answer may have. */
 interface Versions {
-  /** Nobody writes. */
+  /** Nobody writes there. */
   Versions FIRST = (_, version, _) -> version == Population.VERSION ? Tally.VERIFIED : Tally.WRONG;
 
   /**

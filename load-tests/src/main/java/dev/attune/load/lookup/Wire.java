@@ -27,16 +27,21 @@ final class Wire {
         varint();
         length = at - start;
       }
-      case 1 -> at += length = 8;
+      case 1 -> fixed(8);
       case 2 -> {
         length = (int) varint();
         start = at;
         at += length;
       }
-      case 5 -> at += length = 4;
+      case 5 -> fixed(4);
       default -> at = Integer.MAX_VALUE;
     }
     return length >= 0 && at >= start && at <= end;
+  }
+
+  private void fixed(int bytes) {
+    length = bytes;
+    at += bytes;
   }
 
   private long varint() {

@@ -12,7 +12,8 @@ import java.time.Duration;
 
 /**
  * What the bulk writer has written, in memory that it shares with the driver. Times are of the
- * machine's monotonic clock, which both read.
+ * machine's monotonic clock, which both read. Two writes are remembered for each person: nobody is
+ * written a third time within the bound.
  */
 final class WriteLedger implements Versions {
   /** How old an answer may be. */
@@ -27,17 +28,20 @@ final class WriteLedger implements Versions {
   private static final int ENTRY = 32;
 
   private final MappedByteBuffer memory;
+  private final int size;
 
-  private WriteLedger(MappedByteBuffer memory) {
+  private WriteLedger(MappedByteBuffer memory, int size) {
     this.memory = memory;
+    this.size = size;
   }
 
-  /** Opens it, and makes it when it is not there. */
+  /** Opens it, of the first so many people, and makes it when it is not there. */
   static WriteLedger open(Path file, int size) throws IOException {
     try (FileChannel channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      return new WriteLedger(channel.map(FileChannel.MapMode.READ_WRITE, 0, (long) size * ENTRY));
+      return new WriteLedger(
+          channel.map(FileChannel.MapMode.READ_WRITE, 0, (long) size * ENTRY), size);
     }
   }
 
@@ -59,6 +63,9 @@ final class WriteLedger implements Versions {
   @Override
   public int judge(int index, long version, long sentNanos) {
     long generation = version - Population.VERSION;
+    if (index >= size) {
+      return generation == 0 ? Tally.VERIFIED : Tally.WRONG;
+    }
     if (generation < 0 || generation > begun(index)) {
       return Tally.WRONG;
     }
