@@ -1,5 +1,6 @@
 package dev.attune.load;
 
+import dev.attune.load.lookup.LookupCommand;
 import dev.attune.load.pipeline.PipelineCommand;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
@@ -36,6 +37,7 @@ public final class Bench implements Runnable {
   static CommandLine commands(Terminal terminal) {
     CommandLine commands = new CommandLine(new Bench(terminal));
     commands.addSubcommand(new PipelineCommand(terminal));
+    commands.addSubcommand(new LookupCommand(terminal));
     commands.setExecutionExceptionHandler(
         (exception, _, _) -> {
           if (exception instanceof Complaint complaint) {
