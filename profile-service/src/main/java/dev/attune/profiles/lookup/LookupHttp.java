@@ -15,7 +15,6 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -84,8 +83,7 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
 
   private void get(ServerRequest request, ServerResponse response) {
     String raw = request.path().absolute().rawPath().substring(PROFILES.length());
-    String section =
-        SECTIONS.stream().filter(part -> raw.endsWith("/" + part)).findFirst().orElse("");
+    String section = section(raw);
     String asked = section.isEmpty() ? raw : raw.substring(0, raw.length() - section.length() - 1);
     PathIdentifier path = PathIdentifier.parse(asked);
     Who who =
@@ -93,6 +91,11 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
             ? new Who.ById(path.value())
             : new Who.ByIdentifier(path.namespace(), path.value());
     answer(request, response, who, LookupRequests.question(request.query(), section));
+  }
+
+  private static String section(String path) {
+    String last = path.substring(path.lastIndexOf('/') + 1);
+    return last.length() < path.length() && SECTIONS.contains(last) ? last : "";
   }
 
   private void post(ServerRequest request, ServerResponse response) {
@@ -103,7 +106,10 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
 
   private void answer(ServerRequest request, ServerResponse response, Who who, Question question) {
     long began = System.nanoTime();
-    String ifNoneMatch = String.join(",", request.headers().values(HeaderNames.IF_NONE_MATCH));
+    String ifNoneMatch =
+        request.headers().contains(HeaderNames.IF_NONE_MATCH)
+            ? String.join(",", request.headers().values(HeaderNames.IF_NONE_MATCH))
+            : "";
     // The request has a virtual thread of its own, and the future ends within the patience.
     Patience patience = patience(request);
     Outcome outcome =
@@ -219,12 +225,11 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
   }
 
   private Patience patience(ServerRequest request) {
-    List<String> said = new ArrayList<>(request.headers().values(TIMEOUT));
-    if (said.isEmpty()) {
+    if (!request.headers().contains(TIMEOUT)) {
       return Patience.unhurried(timeout);
     }
     try {
-      int millis = Integer.parseInt(said.getFirst());
+      int millis = Integer.parseInt(request.headers().get(TIMEOUT).get());
       if (millis >= 1 && millis <= TIMEOUT_MILLIS_MAX) {
         return Patience.of(timeout, Duration.ofMillis(millis));
       }
