@@ -10,6 +10,17 @@ import java.time.Duration;
  *     changes works
  */
 public record NearCacheConfig(long bytesMax, Duration ageMax) {
+  /** 1 TB. */
+  public static final long BYTES_MOST = 1L << 40;
+
+  /** Shortest {@link #ageMax}. */
+  public static final Duration AGE_LEAST = Duration.ofMillis(10);
+
+  /** Longest {@link #ageMax}. */
+  public static final Duration AGE_MOST = Duration.ofMinutes(1);
+
+  private static final long BYTES_LEAST = 1L << 20;
+
   /** 64 MB, 2 s. */
   public static final NearCacheConfig DEFAULT =
       new NearCacheConfig(64L << 20, Duration.ofSeconds(2));
@@ -17,16 +28,12 @@ public record NearCacheConfig(long bytesMax, Duration ageMax) {
   /** Nothing is kept. */
   public static final NearCacheConfig OFF = new NearCacheConfig(0, DEFAULT.ageMax());
 
-  private static final long BYTES_LEAST = 1L << 20;
-  private static final long BYTES_MOST = 1L << 40;
-
   public NearCacheConfig {
     if (bytesMax != 0 && (bytesMax < BYTES_LEAST || bytesMax > BYTES_MOST)) {
       throw new IllegalArgumentException(
           "bytesMax: " + bytesMax + " (expected: 0 for none, or 1 MB to 1 TB)");
     }
-    if (ageMax.compareTo(Duration.ofMillis(10)) < 0
-        || ageMax.compareTo(Duration.ofMinutes(1)) > 0) {
+    if (ageMax.compareTo(AGE_LEAST) < 0 || ageMax.compareTo(AGE_MOST) > 0) {
       throw new IllegalArgumentException("ageMax: " + ageMax + " (expected: 10 ms to 1 min)");
     }
   }

@@ -260,16 +260,16 @@ public final class Standalone implements AutoCloseable {
           config.store());
     }
 
-    private static ProfileServicePart profiles(
+    private ProfileServicePart profiles(
         KafkaSettings kafka, ProfileStore store, DefinitionsFeed feed, MeterRegistry meters) {
-      ProfileServiceConfig config = ProfileServiceConfig.DEFAULT;
-      NearCacheConfig near = config.nearCache();
+      NearCacheConfig near = config.nearCache().orElseGet(config.store()::nearCache);
+      ProfileServiceConfig service = ProfileServiceConfig.DEFAULT.withNearCache(near);
       if (near.isOff()) {
-        return ProfileServicePart.create(store, feed, config, meters);
+        return ProfileServicePart.create(store, feed, service, meters);
       }
       NearCache cache =
           NearCache.create(store, new NearCacheSettings(near.bytesMax(), near.ageMax()));
-      return ProfileServicePart.create(store, cache, kafka, feed, config, meters);
+      return ProfileServicePart.create(store, cache, kafka, feed, service, meters);
     }
 
     private RefresherPart refresher(

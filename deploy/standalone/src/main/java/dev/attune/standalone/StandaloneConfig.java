@@ -2,6 +2,7 @@ package dev.attune.standalone;
 
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
+import dev.attune.profiles.NearCacheConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,8 @@ import java.util.Set;
  * @param dataDir folder that holds the whole state; one running system each
  * @param modelsRoot folder that the paths of warehouse models are relative to, and may not leave
  * @param store where profiles are kept
+ * @param nearCache what lookups keep in this process, if it is said; see {@link
+ *     StoreConfig#nearCache}
  * @param webhooksAllow {@code host:port} of private addresses that webhooks may be sent to
  * @param partitions of each topic that is spread by key
  * @param drain longest wait, when stopping, for what was accepted
@@ -30,6 +33,7 @@ public record StandaloneConfig(
     Path dataDir,
     Path modelsRoot,
     StoreConfig store,
+    Optional<NearCacheConfig> nearCache,
     Set<String> webhooksAllow,
     int partitions,
     Duration drain) {
@@ -85,6 +89,7 @@ public record StandaloneConfig(
         dataDir,
         Path.of("").toAbsolutePath(),
         new StoreConfig.OwnRedis(),
+        Optional.empty(),
         Set.of(),
         4,
         Duration.ofSeconds(10));
@@ -108,7 +113,16 @@ public record StandaloneConfig(
   }
 
   static StandaloneConfig parse(Yaml yaml, Path folder, Path otherwise) {
-    yaml.keys("host", "ports", "data_dir", "models", "store", "webhooks", "partitions", "drain");
+    yaml.keys(
+        "host",
+        "ports",
+        "data_dir",
+        "models",
+        "store",
+        "near_cache",
+        "webhooks",
+        "partitions",
+        "drain");
     StandaloneConfig defaults = of(otherwise);
     try {
       return new StandaloneConfig(
@@ -120,6 +134,7 @@ public record StandaloneConfig(
           yaml.find("store")
               .map(store -> StoreConfig.parse(store, folder))
               .orElse(defaults.store()),
+          yaml.find("near_cache").map(StandaloneConfig::nearCache),
           texts(yaml.find("webhooks").flatMap(hooks -> hooks.keys("allow").find("allow"))),
           yaml.find("partitions")
               .map(p -> (int) p.integer(1, PARTITIONS_MAX))
@@ -130,6 +145,22 @@ public record StandaloneConfig(
     } catch (IllegalArgumentException e) {
       throw yaml.error(String.valueOf(e.getMessage()));
     }
+  }
+
+  private static NearCacheConfig nearCache(Yaml yaml) {
+    if (!yaml.isMapping()) {
+      yaml.oneOf(List.of("off"));
+      return NearCacheConfig.OFF;
+    }
+    yaml.keys("megabytes", "max_age");
+    NearCacheConfig defaults = NearCacheConfig.DEFAULT;
+    return new NearCacheConfig(
+        yaml.find("megabytes")
+            .map(megabytes -> megabytes.integer(1, NearCacheConfig.BYTES_MOST >> 20) << 20)
+            .orElse(defaults.bytesMax()),
+        yaml.find("max_age")
+            .map(age -> age.duration(NearCacheConfig.AGE_LEAST, NearCacheConfig.AGE_MOST))
+            .orElse(defaults.ageMax()));
   }
 
   private static Ports ports(Yaml yaml) {
@@ -162,36 +193,50 @@ public record StandaloneConfig(
   /** The same with other ports. */
   public StandaloneConfig withPorts(Ports ports) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, store, webhooksAllow, partitions, drain);
+        host, ports, dataDir, modelsRoot, store, nearCache, webhooksAllow, partitions, drain);
   }
 
   /** The same on another address. */
   public StandaloneConfig withHost(String host) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, store, webhooksAllow, partitions, drain);
+        host, ports, dataDir, modelsRoot, store, nearCache, webhooksAllow, partitions, drain);
   }
 
   /** The same with its state elsewhere. */
   public StandaloneConfig withDataDir(Path dataDir) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, store, webhooksAllow, partitions, drain);
+        host, ports, dataDir, modelsRoot, store, nearCache, webhooksAllow, partitions, drain);
   }
 
   /** The same with warehouse files elsewhere. */
   public StandaloneConfig withModelsRoot(Path modelsRoot) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, store, webhooksAllow, partitions, drain);
+        host, ports, dataDir, modelsRoot, store, nearCache, webhooksAllow, partitions, drain);
   }
 
   /** The same with profiles kept elsewhere. */
   public StandaloneConfig withStore(StoreConfig store) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, store, webhooksAllow, partitions, drain);
+        host, ports, dataDir, modelsRoot, store, nearCache, webhooksAllow, partitions, drain);
+  }
+
+  /** The same with another near-cache. */
+  public StandaloneConfig withNearCache(NearCacheConfig nearCache) {
+    return new StandaloneConfig(
+        host,
+        ports,
+        dataDir,
+        modelsRoot,
+        store,
+        Optional.of(nearCache),
+        webhooksAllow,
+        partitions,
+        drain);
   }
 
   /** The same with other private addresses that webhooks may be sent to. */
   public StandaloneConfig withWebhooksAllow(Set<String> webhooksAllow) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, store, webhooksAllow, partitions, drain);
+        host, ports, dataDir, modelsRoot, store, nearCache, webhooksAllow, partitions, drain);
   }
 }

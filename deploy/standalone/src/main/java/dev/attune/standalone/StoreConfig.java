@@ -1,6 +1,7 @@
 package dev.attune.standalone;
 
 import dev.attune.core.definition.Yaml;
+import dev.attune.profiles.NearCacheConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -60,6 +61,17 @@ public sealed interface StoreConfig {
   /** Whether everything in it is gone with the process. */
   default boolean forgets() {
     return this instanceof Memory;
+  }
+
+  /**
+   * What lookups keep unless said otherwise: nothing where the store is on this machine. Following
+   * the changes would take more from the events here than it gives to lookups.
+   */
+  default NearCacheConfig nearCache() {
+    return switch (this) {
+      case OwnRedis _, Memory _ -> NearCacheConfig.OFF;
+      case Redis _, Dynamodb _ -> NearCacheConfig.DEFAULT;
+    };
   }
 
   /** Reads {@code store:}, a name or a mapping with one. */

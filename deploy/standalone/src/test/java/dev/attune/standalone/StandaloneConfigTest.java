@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
+import dev.attune.profiles.NearCacheConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -39,6 +40,7 @@ class StandaloneConfigTest {
             data_dir: state
             models: {root: /srv/warehouse}
             store: memory
+            near_cache: {megabytes: 8, max_age: 500ms}
             webhooks: {allow: ["127.0.0.1:9999"]}
             partitions: 8
             drain: 30s
@@ -52,6 +54,7 @@ class StandaloneConfigTest {
                 Path.of("/etc/attune/state"),
                 Path.of("/srv/warehouse"),
                 new StoreConfig.Memory(),
+                Optional.of(new NearCacheConfig(8 << 20, Duration.ofMillis(500))),
                 Set.of("127.0.0.1:9999"),
                 8,
                 Duration.ofSeconds(30)));
@@ -113,6 +116,21 @@ class StandaloneConfigTest {
             parse("store: {dynamodb: {region: x, endpoint: \"http://h:1\", table_prefix: p}}")
                 .store())
         .isEqualTo(new StoreConfig.Dynamodb("x", "http://h:1", "p"));
+  }
+
+  @Test
+  void nearCache_isReadInPart_andOffWhereTheStoreIsOnThisMachine() {
+    assertThat(parse("near_cache: off").nearCache()).contains(NearCacheConfig.OFF);
+    assertThat(parse("near_cache: {max_age: 1s}").nearCache())
+        .contains(new NearCacheConfig(64 << 20, Duration.ofSeconds(1)));
+    assertThat(parse("{}").nearCache()).isEmpty();
+
+    assertThat(parse("{}").store().nearCache().isOff()).isTrue();
+    assertThat(parse("store: {redis: {host: r}}").store().nearCache())
+        .isEqualTo(NearCacheConfig.DEFAULT);
+    refused("near_cache: on", "\"on\" is not allowed; did you mean \"off\"?");
+    refused("near_cache: {megabytes: 0}", "\"0\" is not a whole number from 1 to 1048576");
+    refused("near_cache: {max_age: 2m}", "is out of bounds (allowed: 10ms to 60s)");
   }
 
   @Test

@@ -66,6 +66,8 @@ public final class HttpServer implements AutoCloseable {
     Http1Config http1 =
         Http1Config.builder()
             .maxPrologueLength(8 << 10)
+            // No header of ours carries what a caller sent.
+            .validateResponseHeaders(false)
             .maxHeadersSize(config.headersBytesMax())
             .build();
     WebServerConfig.Builder builder =

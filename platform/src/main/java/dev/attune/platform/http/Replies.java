@@ -3,6 +3,7 @@ package dev.attune.platform.http;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.Status;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.ByteArrayInputStream;
@@ -24,6 +25,11 @@ public final class Replies {
   /** Replies with a JSON document. */
   public static void json(ServerResponse response, int status, Json.Writing writing) {
     response.status(status).header(JSON).send(Json.write(writing));
+  }
+
+  /** Replies 200 with a JSON document that is written already: the first bytes of these. */
+  public static void json(ServerResponse response, byte[] bytes, int length) {
+    response.status(Status.OK_200).header(JSON).send(bytes, 0, length);
   }
 
   /** Replies with {@code {"code","message"}}. */

@@ -1,13 +1,11 @@
 package dev.attune.profiles.lookup;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.Json;
 import dev.attune.platform.http.JsonBody;
 import dev.attune.platform.http.Replies;
-import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.TokenState;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
@@ -16,16 +14,12 @@ import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
-import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,6 +51,11 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
   private static final int WAITING_MAX = 128;
 
   private static final Map<String, String> RETRY = Map.of("Retry-After", "1");
+  private static final byte[] RESULTS = JsonBytes.name("results");
+  private static final byte[] STATUS = JsonBytes.name("status");
+  private static final byte[] MESSAGE = JsonBytes.name("message");
+  private static final byte[] PROFILE = JsonBytes.name("profile");
+  private static final int BATCH_ENTRY_BYTES = 1_500;
 
   private final Lookup lookup;
   private final Duration timeout;
@@ -84,8 +83,7 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
 
   private void get(ServerRequest request, ServerResponse response) {
     String raw = request.path().absolute().rawPath().substring(PROFILES.length());
-    String section =
-        SECTIONS.stream().filter(part -> raw.endsWith("/" + part)).findFirst().orElse("");
+    String section = section(raw);
     String asked = section.isEmpty() ? raw : raw.substring(0, raw.length() - section.length() - 1);
     PathIdentifier path = PathIdentifier.parse(asked);
     Who who =
@@ -93,6 +91,11 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
             ? new Who.ById(path.value())
             : new Who.ByIdentifier(path.namespace(), path.value());
     answer(request, response, who, LookupRequests.question(request.query(), section));
+  }
+
+  private static String section(String path) {
+    String last = path.substring(path.lastIndexOf('/') + 1);
+    return last.length() < path.length() && SECTIONS.contains(last) ? last : "";
   }
 
   private void post(ServerRequest request, ServerResponse response) {
@@ -103,7 +106,10 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
 
   private void answer(ServerRequest request, ServerResponse response, Who who, Question question) {
     long began = System.nanoTime();
-    String ifNoneMatch = String.join(",", request.headers().values(HeaderNames.IF_NONE_MATCH));
+    String ifNoneMatch =
+        request.headers().contains(HeaderNames.IF_NONE_MATCH)
+            ? String.join(",", request.headers().values(HeaderNames.IF_NONE_MATCH))
+            : "";
     // The request has a virtual thread of its own, and the future ends within the patience.
     Patience patience = patience(request);
     Outcome outcome =
@@ -130,20 +136,31 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
   }
 
   private static void send(ServerResponse response, Answer answer) {
-    Optional<Profile> profile =
-        answer.notModified() ? Optional.empty() : Optional.of(parse(answer));
+    JsonBytes json = answer.notModified() ? null : json(answer);
     response
-        .header(HeaderNames.ETAG, answer.etag())
-        .header(READ_AT, ProfileJson.iso(answer.readAtMicros()))
+        .header(HeaderValues.create(HeaderNames.ETAG, answer.etag()))
+        .header(HeaderValues.create(READ_AT, IsoMicros.instant(answer.readAtMicros())))
         .header(CACHE);
     if (answer.tokenState() != TokenState.TOKEN_STATE_UNSPECIFIED) {
       response.header(TOKEN_STATE, ProfileJson.label(answer.tokenState()));
     }
-    if (profile.isEmpty()) {
+    if (json == null) {
       response.status(304).send();
       return;
     }
-    Replies.json(response, 200, json -> ProfileJson.write(json, profile.get(), answer));
+    Replies.json(response, json.bytes(), json.length());
+  }
+
+  /** All of it, before the first byte is sent. */
+  private static JsonBytes json(Answer answer) {
+    JsonBytes json = new JsonBytes(ProfileJson.expected(answer));
+    try {
+      ProfileJson.write(json, answer);
+    } catch (InvalidProtocolBufferException e) {
+      LOG.error("a stored profile of {} bytes does not parse", answer.profile().size(), e);
+      throw new HttpProblem(500, Reason.INTERNAL.code(), Messages.CORRUPT);
+    }
+    return json;
   }
 
   private void batchGet(ServerRequest request, ServerResponse response) {
@@ -160,50 +177,45 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
       Patience patience = patience(request);
       List<Outcome> outcomes = waited(question, () -> lookup.many(whom, question, patience).join());
       metrics.record(outcomes, began);
-      List<BatchItem> items =
-          Batches.settled(outcomes, allowPartial).stream().map(LookupHttp::item).toList();
+      JsonBytes json = json(Batches.settled(outcomes, allowPartial));
       response.header(CACHE);
-      Replies.json(response, 200, json -> write(json, items));
+      Replies.json(response, json.bytes(), json.length());
     } catch (Refusal e) {
       throw problem(e.outcome());
     }
   }
 
-  /** An entry of a batch's reply: parsed before the first byte is written. */
-  private record BatchItem(
-      Outcome.@Nullable Failed failed, @Nullable Answer answer, @Nullable Profile profile) {}
-
-  private static BatchItem item(Outcome outcome) {
-    return switch (outcome) {
-      case Outcome.Failed failed -> new BatchItem(failed, null, null);
-      case Outcome.Found found -> {
-        try {
-          yield new BatchItem(null, found.answer(), ProfileJson.profile(found.answer()));
-        } catch (InvalidProtocolBufferException e) {
-          LOG.error("a stored profile does not parse", e);
-          yield new BatchItem(new Outcome.Failed(Reason.INTERNAL, Messages.CORRUPT), null, null);
-        }
+  private static JsonBytes json(List<Outcome> outcomes) {
+    JsonBytes json = new JsonBytes(outcomes.size() * BATCH_ENTRY_BYTES);
+    json.beginObject().field(RESULTS).beginArray();
+    for (Outcome outcome : outcomes) {
+      JsonBytes.Mark mark = json.mark();
+      try {
+        json.beginObject();
+        entry(json, outcome);
+        json.endObject();
+      } catch (InvalidProtocolBufferException e) {
+        LOG.error("a stored profile does not parse", e);
+        json.rollBack(mark).beginObject();
+        failed(json, new Outcome.Failed(Reason.INTERNAL, Messages.CORRUPT));
+        json.endObject();
       }
-    };
+    }
+    return json.endArray().endObject();
   }
 
-  private static void write(JsonGenerator json, List<BatchItem> items) throws IOException {
-    json.writeStartObject();
-    json.writeArrayFieldStart("results");
-    for (BatchItem item : items) {
-      json.writeStartObject();
-      if (item.failed() != null) {
-        json.writeStringField("status", item.failed().reason().code());
-        json.writeStringField("message", item.failed().message());
-      } else if (item.answer() != null && item.profile() != null) {
-        json.writeStringField("status", "ok");
-        json.writeFieldName("profile");
-        ProfileJson.write(json, item.profile(), item.answer());
+  private static void entry(JsonBytes json, Outcome outcome) throws InvalidProtocolBufferException {
+    switch (outcome) {
+      case Outcome.Failed failed -> failed(json, failed);
+      case Outcome.Found found -> {
+        json.field(STATUS).text("ok").field(PROFILE);
+        ProfileJson.write(json, found.answer());
       }
-      json.writeEndObject();
     }
-    json.writeEndArray();
-    json.writeEndObject();
+  }
+
+  private static void failed(JsonBytes json, Outcome.Failed failed) {
+    json.field(STATUS).text(failed.reason().code()).field(MESSAGE).text(failed.message());
   }
 
   private static HttpProblem problem(Outcome.Failed failed) {
@@ -212,22 +224,12 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
         reason.http(), reason.code(), failed.message(), reason.retry() ? RETRY : Map.of());
   }
 
-  private static Profile parse(Answer answer) {
-    try {
-      return ProfileJson.profile(answer);
-    } catch (InvalidProtocolBufferException e) {
-      LOG.error("a stored profile of {} bytes does not parse", answer.profile().size(), e);
-      throw new HttpProblem(500, Reason.INTERNAL.code(), Messages.CORRUPT);
-    }
-  }
-
   private Patience patience(ServerRequest request) {
-    List<String> said = new ArrayList<>(request.headers().values(TIMEOUT));
-    if (said.isEmpty()) {
+    if (!request.headers().contains(TIMEOUT)) {
       return Patience.unhurried(timeout);
     }
     try {
-      int millis = Integer.parseInt(said.getFirst());
+      int millis = Integer.parseInt(request.headers().get(TIMEOUT).get());
       if (millis >= 1 && millis <= TIMEOUT_MILLIS_MAX) {
         return Patience.of(timeout, Duration.ofMillis(millis));
       }

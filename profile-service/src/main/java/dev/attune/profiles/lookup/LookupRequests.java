@@ -33,6 +33,9 @@ final class LookupRequests {
    *     empty: it does not
    */
   static Question question(UriQuery query, String section) {
+    if (query.isEmpty() && section.isEmpty()) {
+      return Question.WHOLE;
+    }
     for (String name : query.names()) {
       // Two ampersands in a row have a parameter without a name between them.
       if (!name.isEmpty() && !QUERY.contains(name)) {

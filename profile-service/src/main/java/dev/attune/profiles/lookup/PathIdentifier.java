@@ -26,6 +26,9 @@ record PathIdentifier(String namespace, String value) {
   }
 
   private static String decode(String raw) {
+    if (isPlain(raw)) {
+      return raw;
+    }
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(raw.length());
     for (int i = 0; i < raw.length(); i++) {
       char c = raw.charAt(i);
@@ -51,6 +54,15 @@ record PathIdentifier(String namespace, String value) {
     } catch (CharacterCodingException e) {
       throw malformed();
     }
+  }
+
+  private static boolean isPlain(String raw) {
+    for (int i = 0; i < raw.length(); i++) {
+      if (raw.charAt(i) == '%' || raw.charAt(i) >= 0x80) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static HttpProblem malformed() {

@@ -37,16 +37,22 @@ final class Demo {
   private final Terminal terminal;
   private final Shop shop;
   private final int rate;
+  private final Duration length;
   private final Path definitions;
 
-  Demo(Terminal terminal, Shop shop, int rate, Path definitions) {
+  /**
+   * @param rate live events per second
+   * @param length of the live events
+   */
+  Demo(Terminal terminal, Shop shop, int rate, Duration length, Path definitions) {
     this.terminal = terminal;
     this.shop = shop;
     this.rate = rate;
+    this.length = length;
     this.definitions = definitions;
   }
 
-  /** Runs until it is interrupted. */
+  /** Runs for its length, or until it is interrupted. */
   void run(StandaloneConfig config, DataDir data) throws InterruptedException {
     Path warehouse = data.path().resolve("warehouse");
     Path secretFile = data.path().resolve("webhook-secret");
@@ -117,15 +123,17 @@ final class Demo {
 
   private void watch(AttuneClient attune, EventReplay replay, WebhookReceiver receiver) {
     Duration every = terminal.interactive() ? LINE_EVERY : PLAIN_LINE_EVERY;
+    long end = System.nanoTime() + length.toNanos();
     try {
-      while (true) {
+      while (System.nanoTime() < end) {
         TimeUnit.MILLISECONDS.sleep(every.toMillis());
         JsonNode status = attune.get("/v1/status").body();
         terminal.move(line(status, replay, receiver));
       }
     } catch (InterruptedException e) {
-      UntilSignal.stopping(terminal);
+      // This is how it is asked to end.
     }
+    UntilSignal.stopping(terminal);
   }
 
   private static String line(JsonNode status, EventReplay replay, WebhookReceiver receiver) {

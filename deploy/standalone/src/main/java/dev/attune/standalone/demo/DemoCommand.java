@@ -10,7 +10,9 @@ import dev.attune.standalone.up.StartOptions;
 import dev.attune.standalone.up.UntilSignal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,6 +26,7 @@ import picocli.CommandLine.Option;
 public final class DemoCommand implements Callable<Integer> {
   private static final Path DATA_DIR = Path.of(".attune", "demo");
   private static final int RATE_MAX = 5_000;
+  private static final Duration UNTIL_STOPPED = Duration.ofDays(365);
 
   private final Terminal terminal;
   @Mixin private StartOptions options = new StartOptions();
@@ -37,6 +40,11 @@ public final class DemoCommand implements Callable<Integer> {
   @Option(names = "--rate", description = "Live events per second; ${DEFAULT-VALUE}.")
   private int rate = 50;
 
+  @Option(
+      names = "--seconds",
+      description = "Of live events, after which it ends by itself; until Ctrl-C unless given.")
+  private @Nullable Integer seconds;
+
   @Option(names = "--definitions", paramLabel = "DIR", description = "Definitions to publish.")
   private Path definitions = Path.of(System.getProperty("attune.home", "")).resolve("definitions");
 
@@ -49,6 +57,9 @@ public final class DemoCommand implements Callable<Integer> {
     if (rate < 1 || rate > RATE_MAX) {
       throw new Complaint("--rate is 1 to " + RATE_MAX + " events per second.");
     }
+    if (seconds != null && seconds < 1) {
+      throw new Complaint("--seconds is at least 1.");
+    }
     Shop shop;
     try {
       shop = new Shop(seed, customers);
@@ -60,8 +71,9 @@ public final class DemoCommand implements Callable<Integer> {
     stopLeftBehindRedis(data);
     data.clean();
     Logs.toFile(data.log());
+    Duration length = seconds == null ? UNTIL_STOPPED : Duration.ofSeconds(seconds);
     return UntilSignal.run(
-        terminal, () -> new Demo(terminal, shop, rate, definitions).run(config, data));
+        terminal, () -> new Demo(terminal, shop, rate, length, definitions).run(config, data));
   }
 
   /** One that outlived a killed demo is known by files that are about to be removed. */

@@ -2,6 +2,7 @@ package dev.attune.standalone.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.attune.profiles.NearCacheConfig;
 import dev.attune.standalone.Standalone;
 import dev.attune.standalone.StandaloneConfig;
 import dev.attune.testkit.Await;
@@ -33,7 +34,9 @@ class NearCacheIT {
   @Test
   void changesOfSomeoneWhoIsLookedUpAllTheTime_showLongBeforeTheBound() throws Exception {
     StandaloneConfig config =
-        StandaloneConfig.of(folder.resolve("data")).withPorts(StandaloneConfig.Ports.FREE);
+        StandaloneConfig.of(folder.resolve("data"))
+            .withPorts(StandaloneConfig.Ports.FREE)
+            .withNearCache(NearCacheConfig.DEFAULT);
     try (Standalone standalone = Standalone.start(config)) {
       String profile = standalone.url() + "/v1/profiles/user_id:jane";
       Await.until(SOON, "nobody is somebody", () -> !body(profile).contains("traits"));
