@@ -372,6 +372,7 @@ class LookupApiTest {
   void token_ofADeadLetter_isRejected() throws Exception {
     service.store.mark(ProgressReader.handledMark(3), 40);
     service.store.mark(ProgressReader.rejectedMark(3, 17), 1);
+    service.store.mark(ProgressReader.rejectedMark(3), 17);
     assertThat(stub().getProfile(jane().setMinToken(token(3, 17)).build()).getTokenState())
         .isEqualTo(TokenState.REJECTED);
     assertThat(stub().getProfile(jane().setMinToken(token(3, 18)).build()).getTokenState())

@@ -147,6 +147,10 @@ public final class RefresherPart implements Part {
     if (!trouble.isEmpty()) {
       return Readiness.notReady(trouble);
     }
+    String filling = rebuilds.fillTrouble();
+    if (!filling.isEmpty()) {
+      return Readiness.notReady(filling);
+    }
     boolean assigned =
         memberships.isAssigned() && eventConsumers.stream().allMatch(BatchConsumer::isAssigned);
     return assigned

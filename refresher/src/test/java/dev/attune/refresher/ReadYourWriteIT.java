@@ -6,6 +6,7 @@ import dev.attune.core.profile.WriteToken;
 import dev.attune.testkit.RedisBackend;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.StringJoiner;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,6 +90,37 @@ class ReadYourWriteIT {
     assertThat(refresher.marks("rejected/" + partition + "/" + token.lastOffsets().get(partition)))
         .containsExactly(1L);
     assertThat(refresher.deadLetters).hasSize(1);
+    assertThat(refresher.isRejected(token)).isTrue();
+  }
+
+  // Of a batch the last event alone would say nothing of the others.
+  @Test
+  void batch_whoseFirstEventEndsInDeadLetters_isRejected() throws Exception {
+    // Only the catalog knows how long an id may be.
+    String tooLong = "x".repeat(300);
+    StringJoiner events = new StringJoiner(",", "{'batch':[", "]}");
+    events.add("{'type':'identify','userId':'" + tooLong + "','traits':{'plan':1}}");
+    for (int n = 0; n < 40; n++) {
+      events.add("{'type':'identify','userId':'user" + n + "','traits':{'plan':" + n + "}}");
+    }
+    WriteToken token = accepted("/v1/batch", events.toString());
+    refresher.awaitPassed(token);
+    assertThat(refresher.deadLetters).hasSize(1);
+    assertThat(refresher.isRejected(token)).isTrue();
+    assertThat(plan("user39")).isEqualTo(39);
+
+    // Nobody else's are: neither those behind it, nor the others of its request.
+    int partition = refresher.deadLetters.getFirst().getPartition();
+    long offset = refresher.deadLetters.getFirst().getOffset();
+    long last = token.lastOffsets().getOrDefault(partition, -1L);
+    assertThat(last).as("events of its partition come behind it").isGreaterThan(offset + 1);
+    assertThat(
+            refresher.isRejected(
+                new WriteToken(List.of(new WriteToken.Span(partition, offset + 1, last)))))
+        .isFalse();
+    WriteToken again = accepted("/v1/batch", events.toString().replace(tooLong, "u"));
+    refresher.awaitPassed(again);
+    assertThat(refresher.isRejected(again)).isFalse();
   }
 
   // One trait that is objected to does not make the event rejected: the others are there.

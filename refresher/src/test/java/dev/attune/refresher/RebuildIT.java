@@ -200,6 +200,21 @@ class RebuildIT {
                 && canonicalOrEmpty().equals(before));
   }
 
+  // The marks of a store that has lost something promise too much, until it is back.
+  @Test
+  void merge_whoseProcessDied_isDoneByTheNextOne_andTokensWait() throws Exception {
+    WriteToken token = history();
+    Map<Integer, String> before = canonical();
+    assertThat(refresher.isHandled(token)).isTrue();
+    refresher.forgetProfiles();
+    refresher.markLost(Instant.now());
+    assertThat(refresher.isHandled(token)).isFalse();
+
+    refresher.restart();
+    Await.until(DEADLINE, "the token is not handled", () -> refresher.isHandled(token));
+    assertThat(canonical()).as("seed %d", seed).isEqualTo(before);
+  }
+
   private Map<Integer, String> canonicalOrEmpty() {
     try {
       return canonical();

@@ -3,7 +3,7 @@ package dev.attune.refresher;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.LookupResult;
-import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.profile.ProgressReader;
 import dev.attune.core.profile.WriteToken;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.http.HttpServer;
@@ -45,10 +45,10 @@ final class RunningRefresher implements AutoCloseable {
 
   final List<DeadLetter> deadLetters = new CopyOnWriteArrayList<>();
   final KafkaSettings kafka;
-  final ProfileStore store;
+  final RedisProfileStore store;
   private final RedisBackend redis;
   private final Path stateDir;
-  private RefresherPart part;
+  private volatile RefresherPart part;
   private HttpServer http;
   private final HttpClient client = HttpClient.newHttpClient();
 
@@ -62,6 +62,8 @@ final class RunningRefresher implements AutoCloseable {
     this.stateDir = stateDir;
     store = RedisProfileStore.create(RedisSettings.plain(redis.host(), redis.port(), prefix));
     part = create();
+    // As the standalone does it.
+    store.onLostWrites(lost -> part.rebuilds().lostWrites(lost.since()));
     http = serve(part);
   }
 
@@ -100,6 +102,14 @@ final class RunningRefresher implements AutoCloseable {
     }
   }
 
+  /** Makes Redis forget every profile, and keep the rest. */
+  void forgetProfiles() {
+    try (RedisClient client = RedisClient.create(redis.uri())) {
+      var commands = client.connect().sync();
+      commands.keys(kafka.topics().prefix() + ":p:*").forEach(commands::del);
+    }
+  }
+
   /** Appends what the collector may not have let through. */
   WriteToken append(String key, String event) {
     try (EventLog log = EventLog.create(kafka)) {
@@ -109,6 +119,31 @@ final class RunningRefresher implements AutoCloseable {
               .join();
       return new WriteToken(new TreeMap<>(Map.of(where.partition(), where.offset())));
     }
+  }
+
+  /** Whether one of a token's events was rejected, as a lookup asks once it is passed. */
+  boolean isRejected(WriteToken token) {
+    return ProgressReader.of(store).anyRejected(token, TIMEOUT).toCompletableFuture().join();
+  }
+
+  /** Whether a lookup takes the token's events for handled. */
+  boolean isHandled(WriteToken token) {
+    Map<Integer, Long> handled =
+        ProgressReader.of(store)
+            .handled(token.lastOffsets().keySet(), TIMEOUT)
+            .toCompletableFuture()
+            .join();
+    return token.lastOffsets().entrySet().stream()
+        .allMatch(last -> handled.getOrDefault(last.getKey(), -1L) >= last.getValue());
+  }
+
+  /** Says in the store's marks what a refresher says that begins to merge what was lost. */
+  void markLost(Instant now) {
+    store
+        .raiseMarks(
+            Map.of(ProgressReader.LOST, now.toEpochMilli() * 1_000), Duration.ofHours(1), TIMEOUT)
+        .toCompletableFuture()
+        .join();
   }
 
   URI uri(String path) {

@@ -48,8 +48,11 @@ public interface RedisBackend extends AutoCloseable {
     return new LocalRedis(0, options);
   }
 
-  /** One of the test's own, of a version that is installed on this machine, if one is. */
-  static Optional<RedisBackend> startInstalled(int majorMin) {
-    return InstalledRedis.start(majorMin);
+  /**
+   * One of the test's own of version 7 or newer, to be paused but not killed: the image {@code
+   * redis:7} where Docker answers, else the server that is installed on this machine, if one is.
+   */
+  static Optional<RedisBackend> startRedis7() {
+    return ContainerRedis.start("redis:7").or(() -> InstalledRedis.start(7));
   }
 }

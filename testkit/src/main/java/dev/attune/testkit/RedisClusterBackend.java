@@ -8,6 +8,8 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -50,10 +52,31 @@ public final class RedisClusterBackend implements AutoCloseable {
 
   /** One of the test's own, with no data. */
   public static RedisClusterBackend start() {
+    return start(NODES, _ -> OPTIONS);
+  }
+
+  /**
+   * Three masters without replicas, behind something that clients have to go through: a replica
+   * would have to, too.
+   *
+   * @param announced makes it for the port of a node, and says the port that clients are told
+   */
+  public static RedisClusterBackend startBehind(IntUnaryOperator announced) {
+    return start(
+        MASTERS,
+        port -> {
+          List<String> options = new ArrayList<>(OPTIONS);
+          options.add("--cluster-announce-port");
+          options.add(String.valueOf(announced.applyAsInt(port)));
+          return options;
+        });
+  }
+
+  private static RedisClusterBackend start(int nodes, IntFunction<List<String>> options) {
     var cluster = new RedisClusterBackend();
     try {
-      for (int i = 0; i < NODES; i++) {
-        cluster.nodes.add(startNode());
+      for (int i = 0; i < nodes; i++) {
+        cluster.nodes.add(startNode(options));
       }
       cluster.join();
       return cluster;
@@ -63,10 +86,11 @@ public final class RedisClusterBackend implements AutoCloseable {
     }
   }
 
-  private static RedisBackend startNode() {
+  private static RedisBackend startNode(IntFunction<List<String>> options) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return new LocalRedis(freePort(), OPTIONS);
+        int port = freePort();
+        return new LocalRedis(port, options.apply(port));
       } catch (IllegalStateException | PortTakenException e) {
         if (attempt == START_ATTEMPTS_MAX) { // somebody may have been faster at one of the ports
           throw e;
@@ -76,7 +100,7 @@ public final class RedisClusterBackend implements AutoCloseable {
   }
 
   private void join() {
-    for (int i = 0; i < NODES; i++) {
+    for (int i = 0; i < nodes.size(); i++) {
       ask(i, "CLUSTER SET-CONFIG-EPOCH " + (i + 1));
       if (i < MASTERS) {
         List<String> slots = new ArrayList<>(List.of("CLUSTER", "ADDSLOTS"));
@@ -88,14 +112,16 @@ public final class RedisClusterBackend implements AutoCloseable {
         ask(0, "CLUSTER MEET 127.0.0.1 " + port(i));
       }
     }
-    for (int i = 0; i < NODES; i++) {
+    for (int i = 0; i < nodes.size(); i++) {
       int node = i;
       Await.until(
           WAIT_MAX,
           "a node does not know the others",
-          () -> ask(node, "CLUSTER NODES").lines().filter(RedisClusterBackend::isMet).count() == 6);
+          () ->
+              ask(node, "CLUSTER NODES").lines().filter(RedisClusterBackend::isMet).count()
+                  == nodes.size());
     }
-    for (int i = MASTERS; i < NODES; i++) {
+    for (int i = MASTERS; i < nodes.size(); i++) {
       ask(i, "CLUSTER REPLICATE " + id(i - MASTERS));
     }
     awaitHealthy();
@@ -117,7 +143,7 @@ public final class RedisClusterBackend implements AutoCloseable {
 
   /** The place of the node that serves a slot, as most of the living nodes say. */
   public int masterOf(int slot) {
-    for (int i = 0; i < NODES; i++) {
+    for (int i = 0; i < nodes.size(); i++) {
       try {
         if (owns(i, slot)) {
           return i;
@@ -132,7 +158,7 @@ public final class RedisClusterBackend implements AutoCloseable {
   /** The place of a node that replicates another one. */
   public int replicaOf(int master) {
     String id = id(master);
-    for (int i = 0; i < NODES; i++) {
+    for (int i = 0; i < nodes.size(); i++) {
       if (i != master && myself(i).contains("myself,slave " + id + " ")) {
         return i;
       }
@@ -158,7 +184,7 @@ public final class RedisClusterBackend implements AutoCloseable {
 
   /** Returns once each node finds the cluster in order, and each replica follows its master. */
   public void awaitHealthy() {
-    for (int i = 0; i < NODES; i++) {
+    for (int i = 0; i < nodes.size(); i++) {
       int node = i;
       Await.until(WAIT_MAX, "node " + node + " finds the cluster not in order", () -> isGood(node));
     }
@@ -169,7 +195,7 @@ public final class RedisClusterBackend implements AutoCloseable {
     return ask(node, "CLUSTER INFO").contains("cluster_state:ok")
         && ask(node, "CLUSTER NODES").lines().noneMatch(line -> line.contains("fail"))
         && (replication.contains("role:master")
-            ? replication.contains("state=online")
+            ? nodes.size() == MASTERS || replication.contains("state=online")
             : replication.contains("master_link_status:up"));
   }
 

@@ -35,6 +35,7 @@ import dev.attune.profiles.ProfileServiceConfig;
 import dev.attune.profiles.ProfileServicePart;
 import dev.attune.refresher.RefresherConfig;
 import dev.attune.refresher.RefresherPart;
+import dev.attune.refresher.rebuild.Rebuilds;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.store.near.NearCache;
 import dev.attune.store.near.NearCacheSettings;
@@ -223,19 +224,21 @@ public final class Standalone implements AutoCloseable {
 
       Stores.Opened opened = Stores.open(config.store(), redis);
       ProfileStore store = shutdown.add("store", opened.store(), CLOSE_MAX);
+      Stores.requireUsable(config.store(), store);
       steps.accept(Step.PARTS);
       ProfileServicePart profiles = profiles(kafka, store, feed, metrics.registry());
       List<Part> parts = new ArrayList<>(List.of(profiles));
       RefresherPart refresher = refresher(kafka, store, feed, deadLetters, metrics.registry());
       parts.add(refresher);
       parts.addAll(parts(kafka, feed, deadLetters, metrics.registry()));
+      // Before anybody asks the store: nothing that it loses goes unheard, nobody finds it empty.
+      opened.lostWrites().accept(refresher.rebuilds()::lostWrites);
+      if (config.store().forgets()) {
+        refresher.rebuilds().fill();
+      }
       for (Part part : parts) {
         shutdown.add(part.name(), part, PART_CLOSE_MAX);
         part.start();
-      }
-      opened.lostWrites().accept(refresher.rebuilds()::lostWrites);
-      if (config.store().forgets()) {
-        refresher.rebuilds().begin();
       }
 
       steps.accept(Step.LISTENERS);
@@ -246,11 +249,11 @@ public final class Standalone implements AutoCloseable {
           new DefinitionsHttp(new DefinitionsPublisher(kafka, feed, InstantSource.system()), feed));
       routes.add(new DeadLettersHttp(letterLog, replay));
       parts.forEach(part -> routes.add(part::routes));
-      GrpcServer grpc = grpc(profiles);
+      GrpcServer grpc = grpc(profiles, refresher.rebuilds());
       HttpServer http = http(routes);
 
       steps.accept(Step.READY);
-      awaitReady(parts);
+      awaitReady(parts, refresher.rebuilds());
       return new Standalone(
           shutdown,
           parts,
@@ -314,7 +317,7 @@ public final class Standalone implements AutoCloseable {
       return process;
     }
 
-    private GrpcServer grpc(ProfileServicePart profiles) {
+    private GrpcServer grpc(ProfileServicePart profiles, Rebuilds rebuilds) {
       GrpcServerConfig defaults = GrpcServerConfig.onPort(config.ports().grpc());
       try {
         return shutdown.add(
@@ -328,11 +331,17 @@ public final class Standalone implements AutoCloseable {
                     defaults.connectionAgeMax(),
                     config.drain()),
                 List.of(profiles.grpc()),
-                profiles::readiness),
+                () -> lookups(profiles, rebuilds)),
             config.drain().plus(CLOSE_MAX));
       } catch (PortTakenException e) {
         throw PortCheck.taken("gRPC", e.port(), "--grpc-port", e);
       }
+    }
+
+    // From a store that is not filled yet, nobody would be what somebody is.
+    private static Readiness lookups(ProfileServicePart profiles, Rebuilds rebuilds) {
+      String filling = rebuilds.fillTrouble();
+      return filling.isEmpty() ? profiles.readiness() : Readiness.notReady(filling);
     }
 
     private HttpServer http(List<Consumer<HttpRouting.Builder>> routes) {
@@ -382,9 +391,13 @@ public final class Standalone implements AutoCloseable {
       }
     }
 
-    private void awaitReady(List<Part> parts) throws InterruptedException {
+    private void awaitReady(List<Part> parts, Rebuilds rebuilds) throws InterruptedException {
       long deadline = System.nanoTime() + START_MAX.toNanos();
       while (!notReady(parts).isEmpty()) {
+        if (rebuilds.isFilling()) {
+          // As long as the log takes, whose silence has a limit of its own.
+          deadline = System.nanoTime() + START_MAX.toNanos();
+        }
         if (System.nanoTime() > deadline) {
           throw new Complaint(
               "not ready within " + START_MAX.toSeconds() + " s: " + notReady(parts) + ".");

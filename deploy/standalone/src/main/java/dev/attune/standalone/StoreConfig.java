@@ -2,6 +2,7 @@ package dev.attune.standalone;
 
 import dev.attune.core.definition.Yaml;
 import dev.attune.profiles.NearCacheConfig;
+import dev.attune.store.redis.RedisTls;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -18,14 +19,14 @@ public sealed interface StoreConfig {
    * @param cluster whether the keys are spread over a Redis Cluster
    * @param username of its access control list; empty for the default user
    * @param passwordFile file that holds the password, and nothing else; none when none is asked
-   * @param tls whether to encrypt, and to check the server's certificate
+   * @param tls whether and how to encrypt, and to check the server's certificate
    */
   record Redis(
       List<String> servers,
       boolean cluster,
       String username,
       Optional<Path> passwordFile,
-      boolean tls)
+      RedisTls tls)
       implements StoreConfig {
     /** Most nodes of a cluster that are named; the others are learnt from them. */
     static final int SEEDS_MAX = 32;
@@ -122,7 +123,25 @@ public sealed interface StoreConfig {
         cluster,
         yaml.find("username").map(Yaml::text).orElse(""),
         yaml.find("password_file").map(file -> folder.resolve(file.text()).normalize()),
-        yaml.find("tls").map(Yaml::bool).orElse(false));
+        yaml.find("tls").map(tls -> tls(tls, folder)).orElse(RedisTls.OFF));
+  }
+
+  private static RedisTls tls(Yaml yaml, Path folder) {
+    if (!yaml.isMapping()) {
+      return yaml.bool() ? RedisTls.ON : RedisTls.OFF;
+    }
+    yaml.keys("authorities_file", "certificate_file", "key_file");
+    return new RedisTls(
+        true,
+        file(yaml, "authorities_file", folder),
+        file(yaml, "certificate_file", folder),
+        file(yaml, "key_file", folder));
+  }
+
+  private static String file(Yaml yaml, String key, Path folder) {
+    return yaml.find(key)
+        .map(file -> folder.resolve(file.text()).normalize().toString())
+        .orElse("");
   }
 
   private static String address(Yaml yaml) {

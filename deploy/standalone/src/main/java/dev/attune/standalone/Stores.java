@@ -1,5 +1,6 @@
 package dev.attune.standalone;
 
+import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.StoreException;
 import dev.attune.standalone.terminal.Complaint;
@@ -10,18 +11,21 @@ import dev.attune.store.memory.MemoryProfileStore;
 import dev.attune.store.redis.RedisAddress;
 import dev.attune.store.redis.RedisProfileStore;
 import dev.attune.store.redis.RedisSettings;
-import dev.attune.store.redis.RedisTls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
 /** Opens the store that a config names. */
 public final class Stores {
   private static final Duration TABLES_MAX = Duration.ofMinutes(2);
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(10);
+  private static final String NOBODY = "nobody";
 
   private Stores() {}
 
@@ -54,6 +58,36 @@ public final class Stores {
     }
   }
 
+  /**
+   * Returns once a store has answered that needs something made beforehand.
+   *
+   * @throws Complaint when it does not answer as it should
+   */
+  static void requireUsable(StoreConfig config, ProfileStore store) {
+    if (!(config instanceof StoreConfig.Dynamodb)) {
+      return;
+    }
+    try {
+      // Each of its tables.
+      CompletableFuture.allOf(
+              store.findById(NOBODY, ANSWER_MAX).toCompletableFuture(),
+              store
+                  .readIdentities(List.of(new Identifier("user_id", NOBODY)), ANSWER_MAX)
+                  .toCompletableFuture(),
+              store.readMarks(List.of("nothing"), ANSWER_MAX).toCompletableFuture())
+          .join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof StoreException cause) {
+        throw new Complaint(
+            "the store cannot be used: "
+                + cause.getMessage()
+                + "; ./attune store init makes the tables that are missing.",
+            cause);
+      }
+      throw e;
+    }
+  }
+
   private static Opened redis(RedisSettings settings) {
     RedisProfileStore store = RedisProfileStore.create(settings);
     return new Opened(store, listener -> store.onLostWrites(lost -> listener.accept(lost.since())));
@@ -69,7 +103,7 @@ public final class Stores {
     if (redis.passwordFile().isPresent()) {
       settings = settings.withUser(redis.username(), password(redis.passwordFile().get()));
     }
-    return redis.tls() ? settings.withTls(RedisTls.ON) : settings;
+    return settings.withTls(redis.tls());
   }
 
   private static RedisAddress address(String text) {

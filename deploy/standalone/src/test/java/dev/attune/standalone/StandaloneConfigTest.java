@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import dev.attune.profiles.NearCacheConfig;
+import dev.attune.store.redis.RedisTls;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -105,17 +108,49 @@ class StandaloneConfigTest {
                 .store())
         .isEqualTo(
             new StoreConfig.Redis(
-                List.of("r:7"), false, "u", Optional.of(Path.of("/etc/attune/p")), true));
+                List.of("r:7"), false, "u", Optional.of(Path.of("/etc/attune/p")), RedisTls.ON));
     assertThat(parse("store: {redis: {host: r}}").store())
-        .isEqualTo(new StoreConfig.Redis(List.of("r:6379"), false, "", Optional.empty(), false));
+        .isEqualTo(
+            new StoreConfig.Redis(List.of("r:6379"), false, "", Optional.empty(), RedisTls.OFF));
     assertThat(parse("store: {redis: {cluster: [\"a:1\", \"b:2\"]}}").store())
-        .isEqualTo(new StoreConfig.Redis(List.of("a:1", "b:2"), true, "", Optional.empty(), false));
+        .isEqualTo(
+            new StoreConfig.Redis(List.of("a:1", "b:2"), true, "", Optional.empty(), RedisTls.OFF));
+    assertThat(
+            parse(
+                    "store: {redis: {host: r, tls: {authorities_file: ca.pem, certificate_file:"
+                        + " /c.pem, key_file: k.pem}}}")
+                .store())
+        .isEqualTo(
+            new StoreConfig.Redis(
+                List.of("r:6379"),
+                false,
+                "",
+                Optional.empty(),
+                new RedisTls(true, "/etc/attune/ca.pem", "/c.pem", "/etc/attune/k.pem")));
     assertThat(parse("store: {dynamodb: {region: eu-central-1}}").store())
         .isEqualTo(new StoreConfig.Dynamodb("eu-central-1", "", "attune"));
     assertThat(
             parse("store: {dynamodb: {region: x, endpoint: \"http://h:1\", table_prefix: p}}")
                 .store())
         .isEqualTo(new StoreConfig.Dynamodb("x", "http://h:1", "p"));
+  }
+
+  // People copy from there.
+  @Test
+  void sampleOfTheReadme_withEachOfItsStores_isAccepted() throws IOException {
+    String readme = Files.readString(Path.of("..", "..", "README.md"));
+    String sample = readme.replaceFirst("(?s).*```yaml\n(# \\./attune up.*?)```.*", "$1");
+    List<String> stores =
+        sample
+            .lines()
+            .filter(line -> line.startsWith("#      {"))
+            .map(line -> line.substring(1))
+            .toList();
+    assertThat(parse(sample)).isNotNull();
+    assertThat(stores)
+        .hasSize(3)
+        .map(store -> parse(sample.replaceFirst("(?m)^store:.*$", "store: " + store)).store())
+        .doesNotContain(new StoreConfig.OwnRedis());
   }
 
   @Test
@@ -144,6 +179,10 @@ class StandaloneConfigTest {
     refused("store: {redis: {host: r, cluster: [\"a:1\"]}}", "both a host and a cluster");
     refused("store: {redis: {cluster: [\"a\"]}}", "not an address (expected: host:port)");
     refused("store: {redis: {cluster: []}}", "0 servers (expected: 1-32)");
+    refused("store: {redis: {host: r, tls: {ca: x}}}", "unknown key \"ca\"");
+    refused(
+        "store: {redis: {host: r, tls: {key_file: x}}}",
+        "a certificate and its key belong together");
     refused("store: {dynamodb: {}}", "the key \"region\" is missing");
     refused("store: {redis: {}, memory: {}}", "2 stores (expected: one of");
     refused("store: {memory: {size: 1}}", "unknown key \"size\"");

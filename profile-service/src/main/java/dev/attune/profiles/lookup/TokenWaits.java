@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,15 +52,17 @@ final class TokenWaits implements AutoCloseable {
   /** Someone who waits: by identity, since two may wait for the same. */
   private static final class Waiter {
     final WriteToken token;
+    final SortedMap<Integer, Long> lastOffsets;
     final CompletableFuture<TokenState> done = new CompletableFuture<>();
     final AtomicBoolean passed = new AtomicBoolean();
 
     Waiter(WriteToken token) {
       this.token = token;
+      this.lastOffsets = token.lastOffsets();
     }
 
     boolean isPassed(Map<Integer, Long> handled) {
-      return token.lastOffsets().entrySet().stream()
+      return lastOffsets.entrySet().stream()
           .allMatch(last -> handled.getOrDefault(last.getKey(), -1L) >= last.getValue());
     }
   }
@@ -70,12 +73,12 @@ final class TokenWaits implements AutoCloseable {
    * @throws Refusal when too many wait already
    */
   CompletableFuture<TokenState> await(WriteToken token, Duration atMost) {
-    int own = token.lastOffsets().size();
+    Waiter waiter = new Waiter(token);
+    int own = waiter.lastOffsets.size();
     if (partitions.addAndGet(own) > PARTITIONS_MAX) {
       partitions.addAndGet(-own);
       throw new Refusal(Reason.OVERLOADED, Messages.WAITING);
     }
-    Waiter waiter = new Waiter(token);
     waiters.add(waiter);
     var _ =
         waiter.done.whenComplete(
@@ -105,7 +108,7 @@ final class TokenWaits implements AutoCloseable {
 
   private void look() {
     Set<Integer> wanted = new HashSet<>();
-    waiters.forEach(waiter -> wanted.addAll(waiter.token.lastOffsets().keySet()));
+    waiters.forEach(waiter -> wanted.addAll(waiter.lastOffsets.keySet()));
     if (wanted.isEmpty()) {
       looking.set(false);
       // Someone may have come after the set was read, and seen that a look was under way.

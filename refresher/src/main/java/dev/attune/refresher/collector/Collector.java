@@ -15,10 +15,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -115,15 +115,15 @@ public final class Collector {
   }
 
   private static Optional<WriteToken> token(List<CompletableFuture<RecordMetadata>> events) {
-    TreeMap<Integer, Long> lastOffsets = new TreeMap<>();
+    Map<Integer, List<Long>> offsets = new HashMap<>();
     for (CompletableFuture<RecordMetadata> event : events) {
       RecordMetadata where = event.resultNow();
-      lastOffsets.merge(where.partition(), where.offset(), Math::max);
+      offsets.computeIfAbsent(where.partition(), _ -> new ArrayList<>()).add(where.offset());
     }
     // A log that is spread wider than a token may be is used without tokens.
-    return lastOffsets.isEmpty() || lastOffsets.size() > WriteToken.PARTITIONS_MAX
+    return offsets.isEmpty() || offsets.size() > WriteToken.SPANS_MAX
         ? Optional.empty()
-        : Optional.of(new WriteToken(lastOffsets));
+        : Optional.of(WriteToken.of(offsets));
   }
 
   // What the batch says for all of its events; an event's own word counts more.

@@ -1,9 +1,13 @@
 package dev.attune.refresher.event;
 
 import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.profile.ProgressReader;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -23,6 +27,10 @@ import org.slf4j.LoggerFactory;
  *       letters; kept for as long as the events are
  *   <li>{@code rejected/<partition>/<offset>}: 1, of an event that went to dead letters as a whole;
  *       there before the first passes it
+ *   <li>{@code rejected/<partition>}: the last such offset, so that whoever asks for many events
+ *       need not ask for each
+ *   <li>{@code events/lost} and {@code events/found}: when the store was seen to have lost what it
+ *       had taken, and up to which of those times all is back; in between the others do not hold
  * </ul>
  *
  * <p>Marks are a hint: without them a lookup says that it waits. So the events do not wait for
@@ -49,10 +57,12 @@ public final class HandledMarks {
   private final Map<Integer, Long> handled = new HashMap<>();
   private final Map<String, Long> unraised = new HashMap<>();
   private final LinkedHashMap<String, Long> rejected = new LinkedHashMap<>();
+  private final Map<String, Long> losses = new HashMap<>();
   private boolean underWay;
   private boolean failing;
   private long failedNanos;
   private int held;
+  private long lostMicros;
 
   public HandledMarks(ProfileStore store, Duration timeout) {
     this.store = store;
@@ -62,14 +72,15 @@ public final class HandledMarks {
   /** An event is in dead letters, whole. Before {@link #handled} passes it. */
   synchronized void rejected(int partition, long offset) {
     if (rejected.size() < REJECTED_MAX) {
-      rejected.put("rejected/" + partition + "/" + offset, 1L);
+      rejected.put(ProgressReader.rejectedMark(partition, offset), 1L);
+      rejected.merge(ProgressReader.rejectedMark(partition), offset, Math::max);
     }
   }
 
   /** Every event of a partition up to this offset is written, or in dead letters. */
   synchronized void handled(int partition, long offset) {
     if (handled.merge(partition, offset, Math::max) == offset) {
-      unraised.put("events/" + partition, offset);
+      unraised.put(ProgressReader.handledMark(partition), offset);
     }
   }
 
@@ -96,18 +107,23 @@ public final class HandledMarks {
 
   /** Begins to tell what is not told yet. */
   synchronized void raise() {
-    if (underWay
-        || held > 0
-        || (unraised.isEmpty() && rejected.isEmpty())
-        || (failing && System.nanoTime() - failedNanos < RETRY_NANOS)) {
+    if (underWay || (failing && System.nanoTime() - failedNanos < RETRY_NANOS)) {
       return;
     }
     Map<String, Long> first = new HashMap<>();
-    rejected.entrySet().stream()
-        .limit(ProfileStore.BATCH_MAX)
-        .forEach(mark -> first.put(mark.getKey(), mark.getValue()));
-    // What is not told as rejected must not pass as written.
-    Map<String, Long> then = first.size() == rejected.size() ? Map.copyOf(unraised) : Map.of();
+    Map<String, Long> then = new HashMap<>(losses);
+    if (held == 0) {
+      rejected.entrySet().stream()
+          .limit(ProfileStore.BATCH_MAX)
+          .forEach(mark -> first.put(mark.getKey(), mark.getValue()));
+      // What is not told as rejected must not pass as written.
+      if (first.size() == rejected.size()) {
+        then.putAll(unraised);
+      }
+    }
+    if (first.isEmpty() && then.isEmpty()) {
+      return;
+    }
     underWay = true;
     CompletionStage<Void> done = raised(first, KEEP_REJECTED).thenCompose(_ -> raised(then, KEEP));
     var _ = done.whenComplete((_, error) -> ended(first, then, error));
@@ -132,28 +148,46 @@ public final class HandledMarks {
       return;
     }
     failing = false;
-    rejected.keySet().removeAll(first.keySet());
-    then.forEach((name, value) -> unraised.remove(name, value));
+    first.forEach((name, value) -> rejected.remove(name, value));
+    then.forEach(
+        (name, value) -> {
+          unraised.remove(name, value);
+          losses.remove(name, value);
+        });
     raise();
   }
 
   /**
-   * Tells nothing more until {@link #release}: the store lost what it had taken, so that the next
-   * mark would say too much.
+   * Tells nothing more until {@link #release}, but that what was told does not hold: the store lost
+   * what it had taken. Who dies before the release leaves it so, see {@link #isHeldBySomebody}.
    */
-  public synchronized void hold() {
+  public synchronized void hold(Instant now) {
     held++;
+    lostMicros = Math.max(lostMicros + 1, ChronoUnit.MICROS.between(Instant.EPOCH, now));
+    losses.put(ProgressReader.LOST, lostMicros);
+    raise();
   }
 
   /** What was lost is back: tells again how far everything is. */
   public synchronized void release() {
     held--;
+    if (held == 0) {
+      losses.put(ProgressReader.FOUND, lostMicros);
+    }
     again();
+  }
+
+  /** Whether somebody holds the marks of this store, or died before the release. */
+  public CompletionStage<Boolean> isHeldBySomebody() {
+    return store
+        .readMarks(List.of(ProgressReader.LOST, ProgressReader.FOUND), timeout)
+        .thenApply(marks -> marks.getFirst() > marks.getLast());
   }
 
   /** Tells all marks again: the store may have lost them. */
   public synchronized void again() {
-    handled.forEach((partition, offset) -> unraised.put("events/" + partition, offset));
+    handled.forEach(
+        (partition, offset) -> unraised.put(ProgressReader.handledMark(partition), offset));
     raise();
   }
 }

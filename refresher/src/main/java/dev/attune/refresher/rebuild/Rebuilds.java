@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -45,6 +46,8 @@ public final class Rebuilds implements AutoCloseable {
   private @Nullable Rebuild last;
   private @Nullable Thread running;
   private boolean closed;
+  private boolean forgetful;
+  private boolean unfilled;
   private Instant lostSince = Instant.MAX;
   private int losses;
 
@@ -90,6 +93,32 @@ public final class Rebuilds implements AutoCloseable {
     return Optional.of(begun);
   }
 
+  /**
+   * Begins to fill a store that forgets with its process; to be called before {@link #start}. Until
+   * that is done lookups with a token wait, and {@link #fillTrouble} says so.
+   */
+  public synchronized void fill() {
+    forgetful = true;
+    unfilled = true;
+    marks.hold(clock.instant());
+    var _ = begin();
+  }
+
+  /** Why a store that forgets is not to be asked yet, in a few words; empty when it may be. */
+  public synchronized String fillTrouble() {
+    if (!unfilled) {
+      return "";
+    }
+    return current().state() == Rebuild.State.FAILED
+        ? "the store is not filled from the log: " + current().message()
+        : "filling the store from the log";
+  }
+
+  /** Whether the first fill of a store that forgets is under way. */
+  public synchronized boolean isFilling() {
+    return unfilled && current().state() == Rebuild.State.RUNNING;
+  }
+
   /** The one that runs, or the last one of this process. */
   public synchronized Optional<Rebuild> last() {
     return Optional.ofNullable(last);
@@ -114,12 +143,20 @@ public final class Rebuilds implements AutoCloseable {
       // The store may have lost them with everything else.
       marks.again();
       end(current().done(clock.instant(), outcome));
+      filled();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       end(current().failed(clock.instant(), "the process is shutting down"));
     } catch (RuntimeException e) {
       LOG.error("the rebuild failed", e);
       end(current().failed(clock.instant(), why(e)));
+    }
+  }
+
+  private synchronized void filled() {
+    if (unfilled) {
+      unfilled = false;
+      marks.release();
     }
   }
 
@@ -154,7 +191,8 @@ public final class Rebuilds implements AutoCloseable {
   /**
    * The store lost writes that it had acknowledged, e.g. because a replica took over that did not
    * have them: what the log was told since then is merged into it again. Returns at once; until it
-   * is done lookups with a token wait.
+   * is done lookups with a token wait. Who dies meanwhile begins again at its next start, with all
+   * of the log.
    *
    * @param since writes that were acknowledged before are safe; {@link Instant#EPOCH} when nobody
    *     knows, and all of the log is taken
@@ -167,13 +205,16 @@ public final class Rebuilds implements AutoCloseable {
       }
       losses++;
     }
-    marks.hold();
+    marks.hold(clock.instant());
     lost.release();
   }
 
   // Several that come while one is merged are merged together, as far back as any of them began.
   private void mergeTails() {
     try {
+      if (!isForgetful() && wasCutShort()) {
+        lostWrites(Instant.EPOCH);
+      }
       while (true) {
         lost.acquire();
         Instant since;
@@ -194,6 +235,22 @@ public final class Rebuilds implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized boolean isForgetful() {
+    return forgetful;
+  }
+
+  // A process that died while it merged: nobody but the marks knows.
+  private boolean wasCutShort() throws InterruptedException {
+    while (true) {
+      try {
+        return marks.isHeldBySomebody().toCompletableFuture().get();
+      } catch (ExecutionException e) {
+        LOG.debug("whether a merge was cut short is not known yet", e);
+        TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+      }
     }
   }
 

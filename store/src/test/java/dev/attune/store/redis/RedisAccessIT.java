@@ -17,12 +17,14 @@ import dev.attune.testkit.RedisClusterBackend;
 import dev.attune.testkit.RedisTalk;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +116,55 @@ class RedisAccessIT {
       cluster.ports().forEach(RedisAccessIT::assertNothingRefused);
       try (var store = RedisProfileStore.create(settings.withUser("attune", "wrong"))) {
         assertUnavailable(store, "the user name or the password is wrong");
+      }
+    }
+  }
+
+  // Each node is asked for its certificate, at the address that the cluster says.
+  @Test
+  void tlsAndUser_inACluster_areServedByEveryNode() throws Exception {
+    Identity server = Identity.of("ip:127.0.0.1", directory);
+    Identity other = Identity.of("ip:127.0.0.1", directory);
+    List<TlsProxy> proxies = new ArrayList<>();
+    try (var cluster =
+        RedisClusterBackend.startBehind(
+            port -> {
+              proxies.add(TlsProxy.start(server, port, null));
+              return proxies.getLast().port();
+            })) {
+      cluster.ports().forEach(port -> grant(port, GRANT_IN_A_CLUSTER));
+      RedisSettings settings =
+          RedisSettings.cluster(
+                  List.of(new RedisAddress("127.0.0.1", proxies.getLast().port())), prefix)
+              .withTls(RedisTls.trusting(server.certificateFile()));
+      try (var store = RedisProfileStore.create(settings.withUser("attune", "s3cret"))) {
+        useAll(store);
+        List<ProfileWrite> writes =
+            IntStream.range(0, 60)
+                .mapToObj(i -> new ProfileWrite(0, ProfileStoreContract.live("p" + i, 1, "x")))
+                .toList();
+        assertThat(await(store.writeProfiles(writes, TIMEOUT))).containsOnly(true);
+      }
+      cluster.ports().forEach(RedisAccessIT::assertNothingRefused);
+      assertThat(cluster.ports())
+          .as("every node has some of them")
+          .allMatch(port -> RedisTalk.ask(port, "KEYS " + prefix + ":p:*").contains(prefix));
+      try (var wrong = RedisProfileStore.create(settings.withUser("attune", "wrong"));
+          var stranger =
+              RedisProfileStore.create(
+                  settings
+                      .withUser("attune", "s3cret")
+                      .withTls(RedisTls.trusting(other.certificateFile())));
+          var plain =
+              RedisProfileStore.create(
+                  settings.withUser("attune", "s3cret").withTls(RedisTls.OFF))) {
+        assertUnavailable(wrong, "the user name or the password is wrong");
+        assertUnavailable(stranger, "certificate");
+        assertUnavailable(plain, "Redis");
+      }
+    } finally {
+      for (TlsProxy proxy : proxies) {
+        proxy.close();
       }
     }
   }

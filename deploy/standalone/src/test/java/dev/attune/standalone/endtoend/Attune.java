@@ -27,13 +27,18 @@ final class Attune {
 
   /** Runs a command that speaks to a server. */
   static Answer run(String server, String... arguments) {
-    var bytes = new ByteArrayOutputStream();
-    var stream = new PrintStream(bytes, true, StandardCharsets.UTF_8);
     String[] all = new String[arguments.length + 2];
     System.arraycopy(arguments, 0, all, 0, arguments.length);
     all[arguments.length] = "--server";
     all[arguments.length + 1] = server;
-    int code = Main.commands(Terminal.plain(stream, stream)).execute(all);
+    return runAlone(all);
+  }
+
+  /** Runs a command that speaks to no server. */
+  static Answer runAlone(String... arguments) {
+    var bytes = new ByteArrayOutputStream();
+    var stream = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    int code = Main.commands(Terminal.plain(stream, stream)).execute(arguments);
     return new Answer(code, bytes.toString(StandardCharsets.UTF_8));
   }
 }
