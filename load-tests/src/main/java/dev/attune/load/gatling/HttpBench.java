@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** One run: a mix of requests at a steady rate, then rates one above the other. */
 final class HttpBench {
   private static final String REPORTS = "gatling";
+  private static final Duration WARM_UP = Duration.ofSeconds(10);
   private static final Duration PATIENCE = Duration.ofMillis(300);
 
   private final Terminal terminal;
@@ -108,6 +109,7 @@ final class HttpBench {
         people,
         plan.rate,
         Math.max(plan.rate, plan.rateMax),
+        WARM_UP,
         Duration.ofSeconds(plan.seconds),
         PATIENCE,
         new Outcomes());

@@ -29,13 +29,16 @@ final class HttpFigures {
    * @param ownServer whether nobody else writes there, so that what is unchanged is known
    */
   void mix(Outcomes outcomes, Load load, boolean ownServer, String report) {
+    List<Outcome> mixed = Requests.MIXED.stream().map(outcomes::of).toList();
+    long count = mixed.stream().mapToLong(Outcome::count).sum();
+    long failed = mixed.stream().mapToLong(Outcome::failed).sum();
     measured.add(
         Figure.of(
             FAILED,
-            (double) outcomes.failed() / outcomes.count(),
+            (double) failed / count,
             "ratio",
             FAILED_MAX,
-            outcomes.count(),
+            count,
             failures(outcomes) + "; " + report));
     Outcome get = outcomes.of(Requests.GET);
     measured.add(
@@ -52,10 +55,10 @@ final class HttpFigures {
       measured.add(
           Figure.of(
               UNCHANGED,
-              (double) conditional.notModified() / conditional.count(),
+              (double) conditional.notModified() / conditional.answered(),
               "ratio",
               UNCHANGED_LEAST,
-              conditional.count(),
+              conditional.answered(),
               "with If-None-Match and the ETag of a lookup just before"));
     }
   }

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
  * @param people whom it is asked for, the first of them most often
  * @param rate users a second of a mix, and of the lowest level
  * @param rateMax users a second of the highest level
+ * @param warmUp before a mix
  * @param length of a mix, and of each level
  * @param patience how long an answer may take, as a user says it
  * @param outcomes gets what came of it
@@ -28,6 +29,7 @@ record Load(
     People people,
     int rate,
     int rateMax,
+    Duration warmUp,
     Duration length,
     Duration patience,
     Outcomes outcomes) {

@@ -26,6 +26,11 @@ final class Outcomes {
       return millis.getTotalCount() + failed.sum();
     }
 
+    /** Requests with an answer that was expected. */
+    long answered() {
+      return millis.getTotalCount();
+    }
+
     /** Without the answer that was expected: another status, a wrong answer, none at all. */
     long failed() {
       return failed.sum();

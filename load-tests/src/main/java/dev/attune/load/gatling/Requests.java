@@ -49,10 +49,23 @@ final class Requests {
 
   private final People people;
   private final Outcomes outcomes;
+  private final String prefix;
 
   Requests(Load load) {
+    this(load, "");
+  }
+
+  /**
+   * @param prefix of the names that they are told under
+   */
+  Requests(Load load, String prefix) {
     this.people = load.people();
     this.outcomes = load.outcomes();
+    this.prefix = prefix;
+  }
+
+  ChainBuilder get() {
+    return get(prefix + GET);
   }
 
   /**
@@ -65,11 +78,12 @@ final class Requests {
   }
 
   ChainBuilder post() {
+    String name = prefix + POST;
     return counted(
-        POST,
+        name,
         answered(
-            POST,
-            http(POST)
+            name,
+            http(name)
                 .post("/v1/profiles:lookup")
                 .header("Content-Type", "application/json")
                 .body(StringBody(session -> "{" + identifier(who(session)) + "}"))));
@@ -77,9 +91,10 @@ final class Requests {
 
   /** Neighbours of whom the user asks for: each entry another person, the order known. */
   ChainBuilder batch() {
+    String name = prefix + BATCH;
     return counted(
-        BATCH,
-        http(BATCH)
+        name,
+        http(name)
             .post("/v1/profiles:batchGet")
             .header("Content-Type", "application/json")
             .body(StringBody(this::batchOf))
@@ -89,27 +104,29 @@ final class Requests {
                 jmesPath("length(results[?status=='ok'])")
                     .ofInt()
                     .is(session -> batch(session).length),
-                verdict(BATCH, (session, body) -> BatchReply.fault(people, batch(session), body))));
+                verdict(name, (session, body) -> BatchReply.fault(people, batch(session), body))));
   }
 
   /** A user who asks again with what the first answer said: nothing has changed, unless it has. */
   ChainBuilder conditional() {
+    String first = prefix + FIRST;
+    String name = prefix + CONDITIONAL;
     HttpRequestActionBuilder again =
-        http(CONDITIONAL)
+        http(name)
             .get(this::path)
             .header("If-None-Match", "#{" + ETAG + "}")
             .check(status().in(OK, NOT_MODIFIED), status().saveAs(STATUS))
             .checkIf((response, _) -> response.status().code() == NOT_MODIFIED)
             .then(header("ETag").isEL("#{" + ETAG + "}"), bodyLength().is(0))
             .checkIf((response, _) -> response.status().code() == OK)
-            .then(header("ETag").notEL("#{" + ETAG + "}"), ofWhomWasAsked(CONDITIONAL));
-    return exec(counted(FIRST, got(FIRST).check(header("ETag").saveAs(ETAG))))
+            .then(header("ETag").notEL("#{" + ETAG + "}"), ofWhomWasAsked(name));
+    return exec(counted(first, got(first).check(header("ETag").saveAs(ETAG))))
         .exitHereIfFailed()
-        .exec(counted(CONDITIONAL, again))
+        .exec(counted(name, again))
         .exec(
             session -> {
               if (!session.isFailed() && session.getInt(STATUS) == NOT_MODIFIED) {
-                outcomes.notModified(CONDITIONAL);
+                outcomes.notModified(name);
               }
               return session;
             });
@@ -117,9 +134,10 @@ final class Requests {
 
   /** Somebody nobody knows: caches and the store see a name that they never saw. */
   ChainBuilder unknown() {
+    String name = prefix + UNKNOWN;
     return counted(
-        UNKNOWN,
-        http(UNKNOWN)
+        name,
+        http(name)
             .get(session -> PROFILES + people.namespace() + ":nobody-" + session.userId())
             .check(status().is(NOT_FOUND), jmesPath("code").is("not_found")));
   }
