@@ -29,11 +29,6 @@ final class LookupBench {
   /** For misses: the way through the cache is paid for, and next to nobody is found there. */
   private static final long CACHE_BYTES_LEAST = 1L << 20;
 
-  private static final long SOAK_CACHE_BYTES = 128L << 20;
-
-  /** A server that refuses its load keeps its memory flat without deserving it. */
-  private static final double SOAK_FAILED_MAX = 0.01;
-
   private static final Duration TRACED = Duration.ofSeconds(3);
   private static final double ZIPF = 0.99;
   private static final int GRPC_CONNECTIONS = 4;
@@ -90,7 +85,7 @@ final class LookupBench {
   void run() throws InterruptedException, IOException {
     Files.deleteIfExists(errors);
     try (RedisServer redis = RedisServer.start(Files.createDirectory(work.resolve("redis")), 0)) {
-      withoutPersistence(redis.port());
+      Dataset.withoutPersistence(redis.port());
       var people = new Population(plan.profiles());
       load(people, redis.port());
       measure(people, redis);
@@ -100,14 +95,6 @@ final class LookupBench {
       throw new Complaint(said, e);
     } finally {
       answers.tell(figures);
-    }
-  }
-
-  private static void withoutPersistence(int port) throws IOException {
-    try (Resp redis = new Resp(port)) {
-      redis.send("CONFIG", "SET", "appendonly", "no");
-      redis.send("CONFIG", "SET", "save", "");
-      redis.await();
     }
   }
 
@@ -466,25 +453,11 @@ final class LookupBench {
   }
 
   private void soak(Population people, int redisPort) throws IOException, InterruptedException {
-    try (Child server = Servers.lookup(redisPort, SOAK_CACHE_BYTES, work, errors)) {
+    try (Child server = Servers.lookup(redisPort, SoakRun.CACHE_BYTES, work, errors);
+        Progress _ = terminal.progress("Soak of " + plan.soakMinutes() + " min", 0, "")) {
       Station station = grpc("gRPC in a soak", server, people, Picks.uniform(people.size(), 4));
-      Soak soak = Soak.start(server);
-      Tally tally;
-      try (soak;
-          Progress _ = terminal.progress("Soak of " + plan.soakMinutes() + " min", 0, "")) {
-        tally = counted(station.saturate(Duration.ZERO, Duration.ofMinutes(plan.soakMinutes())));
-      }
-      String note =
-          "%d uniform lookups in %d min over %d profiles, -Xmx512m"
-              .formatted(tally.verified(), plan.soakMinutes(), people.size());
-      if (tally.failures() > tally.verified() * SOAK_FAILED_MAX) {
-        String why = "%d lookups failed: %s".formatted(tally.failures(), note);
-        for (Name name : List.of(Name.SOAK_CACHE, Name.SOAK_MEMORY, Name.SOAK_HEAP)) {
-          figures.notMeasured(name, why);
-        }
-        return;
-      }
-      soak.readings().tell(figures, SOAK_CACHE_BYTES, Duration.ofMinutes(plan.soakMinutes()), note);
+      var soak = new SoakRun(station, Duration.ofMinutes(plan.soakMinutes()));
+      answers.count(soak.run(people.size(), figures));
     }
   }
 }
