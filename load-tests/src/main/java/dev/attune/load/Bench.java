@@ -1,5 +1,6 @@
 package dev.attune.load;
 
+import dev.attune.load.gatling.HttpCommand;
 import dev.attune.load.lookup.LookupCommand;
 import dev.attune.load.pipeline.PipelineCommand;
 import dev.attune.standalone.terminal.Complaint;
@@ -38,6 +39,7 @@ public final class Bench implements Runnable {
     CommandLine commands = new CommandLine(new Bench(terminal));
     commands.addSubcommand(new PipelineCommand(terminal));
     commands.addSubcommand(new LookupCommand(terminal));
+    commands.addSubcommand(new HttpCommand(terminal));
     commands.setExecutionExceptionHandler(
         (exception, _, _) -> {
           if (exception instanceof Complaint complaint) {

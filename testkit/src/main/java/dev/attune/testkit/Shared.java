@@ -1,12 +1,18 @@
 package dev.attune.testkit;
 
 import java.net.URI;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A backend that all tests of a JVM use, so that starting it costs once. */
 final class Shared<B extends AutoCloseable> {
-  static final Shared<Dynalite> DYNALITE = new Shared<>(Dynalite::install);
+  static final Shared<NodePackages> BUF =
+      new Shared<>(
+          () -> NodePackages.install("buf", List.of(), "the tests with a foreign gRPC client"));
+  static final Shared<NodePackages> DYNALITE =
+      new Shared<>(
+          () -> NodePackages.install("dynamodb", List.of("server.js"), "the tests of DynamoDB"));
   static final Shared<DynamoBackend> DYNAMO = new Shared<>(Shared::dynamo);
   static final Shared<KafkaBackend> KAFKA = new Shared<>(KafkaBackend::start);
   static final Shared<RedisBackend> REDIS = new Shared<>(RedisBackend::start);

@@ -41,6 +41,15 @@ final class Dataset {
     return RedisProfileStore.create(RedisSettings.plain("127.0.0.1", redisPort, PREFIX));
   }
 
+  /** So that no save disturbs what is measured. */
+  static void withoutPersistence(int redisPort) throws IOException {
+    try (Resp redis = new Resp(redisPort)) {
+      redis.send("CONFIG", "SET", "appendonly", "no");
+      redis.send("CONFIG", "SET", "save", "");
+      redis.await();
+    }
+  }
+
   /** Returns the mean size of a served profile in bytes. */
   static double load(Population people, int redisPort, Progress progress) throws IOException {
     long bytes = 0;

@@ -29,7 +29,6 @@ final class LookupBench {
   /** For misses: the way through the cache is paid for, and next to nobody is found there. */
   private static final long CACHE_BYTES_LEAST = 1L << 20;
 
-  private static final long SOAK_CACHE_BYTES = 128L << 20;
   private static final Duration TRACED = Duration.ofSeconds(3);
   private static final double ZIPF = 0.99;
   private static final int GRPC_CONNECTIONS = 4;
@@ -86,7 +85,7 @@ final class LookupBench {
   void run() throws InterruptedException, IOException {
     Files.deleteIfExists(errors);
     try (RedisServer redis = RedisServer.start(Files.createDirectory(work.resolve("redis")), 0)) {
-      withoutPersistence(redis.port());
+      Dataset.withoutPersistence(redis.port());
       var people = new Population(plan.profiles());
       load(people, redis.port());
       measure(people, redis);
@@ -96,14 +95,6 @@ final class LookupBench {
       throw new Complaint(said, e);
     } finally {
       answers.tell(figures);
-    }
-  }
-
-  private static void withoutPersistence(int port) throws IOException {
-    try (Resp redis = new Resp(port)) {
-      redis.send("CONFIG", "SET", "appendonly", "no");
-      redis.send("CONFIG", "SET", "save", "");
-      redis.await();
     }
   }
 
@@ -462,32 +453,11 @@ final class LookupBench {
   }
 
   private void soak(Population people, int redisPort) throws IOException, InterruptedException {
-    try (Child server = Servers.lookup(redisPort, SOAK_CACHE_BYTES, work, errors)) {
+    try (Child server = Servers.lookup(redisPort, SoakRun.CACHE_BYTES, work, errors);
+        Progress _ = terminal.progress("Soak of " + plan.soakMinutes() + " min", 0, "")) {
       Station station = grpc("gRPC in a soak", server, people, Picks.uniform(people.size(), 4));
-      Soak soak = Soak.start(server);
-      Tally tally;
-      try (soak;
-          Progress _ = terminal.progress("Soak of " + plan.soakMinutes() + " min", 0, "")) {
-        tally = counted(station.saturate(Duration.ZERO, Duration.ofMinutes(plan.soakMinutes())));
-      }
-      String note =
-          "%d uniform lookups in %d min over %d profiles, -Xmx512m"
-              .formatted(tally.verified(), plan.soakMinutes(), people.size());
-      figures.measured(
-          Name.SOAK_CACHE,
-          soak.cacheBytes().max() / SOAK_CACHE_BYTES,
-          soak.cacheBytes().count(),
-          "bytes held %s of at most %d; %s".formatted(soak.cacheBytes(), SOAK_CACHE_BYTES, note));
-      if (soak.residentMb().count() == 0) {
-        figures.notMeasured(
-            Name.SOAK_MEMORY, "it was over within the first minute, which does not count");
-        return;
-      }
-      figures.measured(
-          Name.SOAK_MEMORY,
-          soak.residentMb().max() / soak.residentMb().min(),
-          soak.residentMb().count(),
-          "resident MB %s; %s".formatted(soak.residentMb(), note));
+      var soak = new SoakRun(station, Duration.ofMinutes(plan.soakMinutes()));
+      answers.count(soak.run(people.size(), figures));
     }
   }
 }

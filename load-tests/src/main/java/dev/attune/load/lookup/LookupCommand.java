@@ -1,18 +1,12 @@
 package dev.attune.load.lookup;
 
-import dev.attune.load.process.WorkDir;
-import dev.attune.load.report.Commit;
-import dev.attune.load.report.Machine;
-import dev.attune.load.report.Report;
-import dev.attune.platform.log.Logs;
-import dev.attune.standalone.terminal.Complaint;
+import static dev.attune.load.command.BenchFrame.require;
+
+import dev.attune.load.command.BenchFrame;
 import dev.attune.standalone.terminal.Terminal;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -28,7 +22,7 @@ public final class LookupCommand implements Callable<Integer> {
   private static final int BLOCKS = 7;
   private static final int SECONDS = 5;
   private static final int SOAK_MINUTES = 10;
-  private static final long CLEAN_UP_SECONDS_MAX = 60;
+  private static final Duration CLEAN_UP_MAX = Duration.ofSeconds(60);
 
   private final Terminal terminal;
 
@@ -71,44 +65,19 @@ public final class LookupCommand implements Callable<Integer> {
     require("--blocks", blocks, 1, 50);
     require("--seconds", seconds, 1, 60);
     require("--soak", soakMinutes, 0, 600);
-    Path root = Path.of(System.getProperty("attune.home", "")).toAbsolutePath();
-    Path out = root.resolve("target").resolve("bench");
-    Files.createDirectories(out);
-    Logs.toFile(out.resolve("lookup.log"));
-    Thread worker = Thread.currentThread();
-    var cleaned = new CountDownLatch(1);
-    // A signal ends the work where it is; what it started and wrote goes first.
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  worker.interrupt();
-                  await(cleaned);
-                }));
-    Machine machine = Machine.here();
     var figures = new LookupFigures(otherLoad());
-    try (WorkDir work = WorkDir.create("lookup")) {
-      new LookupBench(
-              terminal,
-              work.path(),
-              out,
-              new LookupBench.Plan(profiles, blocks, seconds, soakMinutes),
-              figures)
-          .run();
-    } catch (Complaint e) {
-      terminal.note("attune: " + e.sentence());
-    } finally {
-      cleaned.countDown();
-    }
-    var report = new Report(machine, Commit.of(root), figures.list(soakMinutes > 0));
-    report.table().forEach(terminal::result);
-    report.write(out.resolve("lookup.json"));
-    terminal.result("Written to " + out + ": lookup.json, lookup.svg, logs beside them.");
-    if (!report.holds()) {
-      terminal.note("attune: a figure does not hold, or was not measured.");
-      return 1;
-    }
-    return 0;
+    return new BenchFrame(terminal, "lookup", CLEAN_UP_MAX)
+        .run(
+            folders ->
+                new LookupBench(
+                        terminal,
+                        folders.work(),
+                        folders.out(),
+                        new LookupBench.Plan(profiles, blocks, seconds, soakMinutes),
+                        figures)
+                    .run(),
+            () -> figures.list(soakMinutes > 0),
+            "lookup.svg, logs beside them");
   }
 
   private String otherLoad() {
@@ -118,19 +87,5 @@ public final class LookupCommand implements Callable<Integer> {
             && (soakMinutes == 0 || soakMinutes >= SOAK_MINUTES)
         ? ""
         : "a quick run, not the load that the bound speaks of";
-  }
-
-  private static void require(String option, int value, int least, int most) {
-    if (value < least || value > most) {
-      throw new Complaint(option + ": " + value + " (allowed: " + least + " to " + most + ").");
-    }
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      var _ = latch.await(CLEAN_UP_SECONDS_MAX, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

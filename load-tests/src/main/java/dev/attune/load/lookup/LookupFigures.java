@@ -26,7 +26,8 @@ final class LookupFigures {
     SOAK_CACHE("near-cache in use / its bound, the most in a soak", Bound.atMost(1)),
     SOAK_MEMORY(
         "resident memory in a soak, the most / the least after its first minute",
-        Bound.atMost(1.05));
+        Bound.atMost(1.05)),
+    SOAK_HEAP("heap in use in a soak, at its end / after its first minute", Bound.atMost(1.05));
 
     private final String text;
     private final Bound bound;
@@ -41,7 +42,7 @@ final class LookupFigures {
     }
 
     private boolean isOfSoak() {
-      return this == SOAK_CACHE || this == SOAK_MEMORY;
+      return this == SOAK_CACHE || this == SOAK_MEMORY || this == SOAK_HEAP;
     }
   }
 

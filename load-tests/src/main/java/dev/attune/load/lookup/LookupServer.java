@@ -20,6 +20,8 @@ import dev.attune.store.near.NearCache;
 import dev.attune.store.near.NearCacheSettings;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryMXBean;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -33,6 +35,9 @@ import java.util.function.Consumer;
 final class LookupServer {
   /** Where it says how much the near-cache holds, in bytes. */
   static final String CACHE_PATH = "/bench/cache-bytes";
+
+  /** Where it collects the whole heap and says how much of it is in use, in bytes. */
+  static final String LIVE_PATH = "/bench/live-bytes";
 
   private static final Duration START_MAX = Duration.ofSeconds(20);
 
@@ -56,11 +61,12 @@ final class LookupServer {
               config.lookupsMax(),
               clock);
       LookupMetrics counted = new LookupMetrics(metrics.registry());
-      Consumer<HttpRouting.Builder> cacheBytesRoute =
+      Consumer<HttpRouting.Builder> bytesRoutes =
           http ->
               http.get(
-                  CACHE_PATH,
-                  (_, response) -> response.send(String.valueOf(reading.bytes().held())));
+                      CACHE_PATH,
+                      (_, response) -> response.send(String.valueOf(reading.bytes().held())))
+                  .get(LIVE_PATH, (_, response) -> response.send(String.valueOf(liveBytes())));
       try (GrpcServer grpc =
               GrpcServer.start(
                   GrpcServerConfig.onPort(0),
@@ -70,15 +76,19 @@ final class LookupServer {
               HttpServer.start(
                   HttpServerConfig.onPort(0),
                   List.of(
-                      metrics,
-                      cacheBytesRoute,
-                      new LookupHttp(lookup, config.timeout(), counted)))) {
+                      metrics, bytesRoutes, new LookupHttp(lookup, config.timeout(), counted)))) {
         System.out.println("grpc " + grpc.port() + " http " + http.port());
         while (System.in.read() >= 0) {
           // Nobody says anything; the end says that it is over.
         }
       }
     }
+  }
+
+  private static long liveBytes() {
+    MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
+    memory.gc();
+    return memory.getHeapMemoryUsage().getUsed();
   }
 
   private record Reading(ProfileReader reader, Bytes bytes) {}

@@ -4,11 +4,11 @@ import java.util.SplittableRandom;
 import java.util.function.IntSupplier;
 
 /** Whom to ask for next. */
-final class Picks {
+public final class Picks {
   private Picks() {}
 
   /** Everybody is as likely. */
-  static IntSupplier uniform(int size, long seed) {
+  public static IntSupplier uniform(int size, long seed) {
     var random = new SplittableRandom(seed);
     return () -> random.nextInt(size);
   }
@@ -17,7 +17,7 @@ final class Picks {
    * The first of so many is the likeliest, the k-th so much less as k to the exponent; drawn from
    * an alias table, in constant time.
    */
-  static IntSupplier zipf(int size, double exponent, long seed) {
+  public static IntSupplier zipf(int size, double exponent, long seed) {
     double[] share = new double[size];
     double sum = 0;
     for (int i = 0; i < size; i++) {

@@ -22,8 +22,8 @@ import java.util.zip.CRC32C;
  * checksums, one over its bytes and one over its traits as JSON, so that an answer can be verified
  * without making the profile again.
  */
-final class Population {
-  static final String NAMESPACE = "user_id";
+public final class Population {
+  public static final String NAMESPACE = "user_id";
   static final int MAX = 9_999_999;
 
   /** Characters of a user id and of a profile id. */
@@ -32,7 +32,7 @@ final class Population {
   static final int PROFILE_ID_LENGTH = 32;
 
   /** Of the first generation; each further one is one more. */
-  static final long VERSION = 1_760_000_000_000_000L;
+  public static final long VERSION = 1_760_000_000_000_000L;
 
   private static final String JSON_CHECK = "verify_json";
   private static final String PROFILE_CHECK = "verify_profile";
@@ -70,11 +70,11 @@ final class Population {
     return text.length() - text.indexOf(PLACEHOLDER, name);
   }
 
-  int size() {
+  public int size() {
     return size;
   }
 
-  static String userId(int index) {
+  public static String userId(int index) {
     byte[] id = new byte[USER_ID_LENGTH];
     writeUserId(index, id, 0);
     return new String(id, US_ASCII);
@@ -213,7 +213,7 @@ final class Population {
   }
 
   /** As {@link #verify}, for the JSON of either service. */
-  long verifyJson(byte[] bytes, int offset, int length, int index) {
+  public long verifyJson(byte[] bytes, int offset, int length, int index) {
     int end = offset + length;
     int id = after(bytes, offset, end, JSON_ID);
     int traits = id < 0 ? -1 : after(bytes, id, end, JSON_TRAITS);

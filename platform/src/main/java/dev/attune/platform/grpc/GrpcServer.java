@@ -7,6 +7,7 @@ import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -74,7 +75,8 @@ public final class GrpcServer implements AutoCloseable {
             // Many resets in a row are an attack (CVE-2023-44487), or a client that needs a rest.
             .maxRstFramesPerWindow(200, 30)
             .addService(health.getHealthService())
-            .addService(ProtoReflectionServiceV1.newInstance());
+            .addService(ProtoReflectionServiceV1.newInstance())
+            .addService(olderReflection());
     services.forEach(builder::addService);
     try {
       Server server = builder.build().start();
@@ -91,6 +93,12 @@ public final class GrpcServer implements AutoCloseable {
     } catch (IOException e) {
       throw new PortTakenException("gRPC", config.host(), config.port(), e);
     }
+  }
+
+  /** v1alpha, which is all that many tools speak. */
+  @SuppressWarnings("deprecation") // In favour of v1, which is offered beside it.
+  private static BindableService olderReflection() {
+    return ProtoReflectionService.newInstance();
   }
 
   private static List<String> names(List<BindableService> services) {

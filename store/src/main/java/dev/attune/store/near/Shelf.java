@@ -30,6 +30,9 @@ final class Shelf {
   /** No question to the store takes longer. */
   private static final long FLOORS_KEEP_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+  /** An entry counts a moment before its room is made: a part of the bytes is left for that. */
+  private static final long SLACK = 256;
+
   private final long ageMaxNanos;
   private final Floors floors;
   private final Cache<Object, Entry> entries;
@@ -43,7 +46,7 @@ final class Shelf {
     this.floors = floors;
     this.entries =
         Caffeine.newBuilder()
-            .maximumWeight(settings.bytesMax())
+            .maximumWeight(settings.bytesMax() - settings.bytesMax() / SLACK)
             .weigher(Weights::of)
             // Evicts where it was filled: another thread would let it grow beyond the bound first.
             .executor(Runnable::run)

@@ -12,24 +12,30 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * Where dynalite is installed for this JVM, in exactly the versions of the lock file. Without the
- * packages' install scripts: what it uses in memory is JavaScript alone.
+ * Where packages of npm are installed for this JVM, in exactly the versions of a lock file. Without
+ * the packages' install scripts: what is wanted works without them.
  */
-final class Dynalite implements AutoCloseable {
-  private static final List<String> FILES =
-      List.of("package.json", "package-lock.json", "server.js");
+final class NodePackages implements AutoCloseable {
+  private static final List<String> LOCKED = List.of("package.json", "package-lock.json");
   private static final Duration INSTALL_MAX = Duration.ofMinutes(2);
 
   private final Path directory;
 
-  private Dynalite(Path directory) {
+  private NodePackages(Path directory) {
     this.directory = directory;
   }
 
-  static Dynalite install() {
-    requireNode();
-    Path directory = TemporaryDirectory.create("dynalite");
-    FILES.forEach(file -> copy(file, directory));
+  /**
+   * Installs what a folder of the testkit's resources locks.
+   *
+   * @param beside other files of that folder that go with it
+   * @param purpose who is missed where there is no Node: "the tests of ..."
+   */
+  static NodePackages install(String folder, List<String> beside, String purpose) {
+    requireNode(purpose);
+    Path directory = TemporaryDirectory.create(folder);
+    LOCKED.forEach(file -> copy(folder, file, directory));
+    beside.forEach(file -> copy(folder, file, directory));
     run(
         directory,
         INSTALL_MAX,
@@ -41,7 +47,7 @@ final class Dynalite implements AutoCloseable {
             "--no-fund",
             "--prefer-offline",
             "--loglevel=error"));
-    return new Dynalite(directory);
+    return new NodePackages(directory);
   }
 
   Path directory() {
@@ -53,27 +59,28 @@ final class Dynalite implements AutoCloseable {
     TemporaryDirectory.delete(directory);
   }
 
-  /** Only the tests of DynamoDB need Node, so only they are missed where it is not. */
-  private static void requireNode() {
+  /** Few tests need Node, so only they are missed where it is not. */
+  private static void requireNode(String purpose) {
     try {
       run(Path.of("."), Duration.ofSeconds(20), List.of("node", "--version"));
       run(Path.of("."), Duration.ofSeconds(20), List.of("npm", "--version"));
     } catch (UncheckedIOException e) {
       if (System.getenv("CI") != null) {
-        throw new IllegalStateException("the tests of DynamoDB need Node 20 or newer, and npm", e);
+        throw new IllegalStateException(purpose + " need Node 20 or newer, and npm", e);
       }
-      Assumptions.abort("skipped: the tests of DynamoDB need Node 20 or newer, and npm");
+      Assumptions.abort("skipped: " + purpose + " need Node 20 or newer, and npm");
     }
   }
 
-  private static void copy(String file, Path directory) {
-    try (InputStream resource = Dynalite.class.getResourceAsStream("dynamodb/" + file)) {
+  private static void copy(String folder, String file, Path directory) {
+    String name = folder + "/" + file;
+    try (InputStream resource = NodePackages.class.getResourceAsStream(name)) {
       if (resource == null) {
-        throw new IllegalStateException("the testkit has no dynamodb/" + file);
+        throw new IllegalStateException("the testkit has no " + name);
       }
       Files.copy(resource, directory.resolve(file));
     } catch (IOException e) {
-      throw new UncheckedIOException("dynalite: " + file, e);
+      throw new UncheckedIOException(name, e);
     }
   }
 

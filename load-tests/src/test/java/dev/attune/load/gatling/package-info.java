@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.load.gatling;
+
+import org.jspecify.annotations.NullMarked;
