@@ -38,6 +38,7 @@ public final class Bench implements Runnable {
     CommandLine commands = new CommandLine(new Bench(terminal));
     commands.addSubcommand(new PipelineCommand(terminal));
     commands.addSubcommand(new LookupCommand(terminal));
+    commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setExecutionExceptionHandler(
         (exception, _, _) -> {
           if (exception instanceof Complaint complaint) {

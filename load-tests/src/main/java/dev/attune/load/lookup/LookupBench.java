@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntSupplier;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -56,8 +57,25 @@ final class LookupBench {
   private final Answers answers = new Answers();
   private final WriteLedger ledger;
 
+  /** What is measured beside the rates of gRPC, each for itself. */
+  enum Part {
+    HTTP,
+    LATENCY,
+    BATCH,
+    BULK,
+    OVERLOAD
+  }
+
   /** How much is measured. */
-  record Plan(int profiles, int blocks, int seconds, int soakMinutes) {
+  record Plan(int profiles, int blocks, int seconds, int soakMinutes, Set<Part> parts) {
+    Plan {
+      parts = Set.copyOf(parts);
+    }
+
+    boolean has(Part part) {
+      return parts.contains(part);
+    }
+
     Duration length() {
       return Duration.ofSeconds(seconds);
     }
@@ -122,19 +140,33 @@ final class LookupBench {
       var stations = new Stations(people, direct, near, thin);
       warmUp(stations);
       Blocks blocks = blocks(stations, redis.port());
-      blocks.systemCalls(systemCalls(stations));
+      if (plan.has(Part.HTTP)) {
+        blocks.systemCalls(systemCalls(stations));
+      }
       blocks.tell(figures);
-      latency(stations, blocks);
-      batch(people, stations);
-      bulk(people, stations, blocks, redis.port());
-      overload(stations, blocks);
+      if (plan.has(Part.LATENCY)) {
+        latency(stations, blocks);
+      }
+      if (plan.has(Part.BATCH)) {
+        batch(people, stations);
+      }
+      if (plan.has(Part.BULK)) {
+        bulk(people, stations, blocks, redis.port());
+      }
+      if (plan.has(Part.OVERLOAD)) {
+        overload(stations, blocks);
+      }
     }
+    figures.ended("it was not asked for");
     if (plan.soakMinutes() > 0) {
       soak(people, redis.port());
     }
   }
 
   private @Nullable Child thin(int redisPort) throws IOException, InterruptedException {
+    if (!plan.has(Part.HTTP)) {
+      return null;
+    }
     Optional<Path> node = Tools.find("node");
     Optional<Path> npm = Tools.find("npm");
     if (node.isEmpty() || npm.isEmpty()) {
@@ -182,7 +214,11 @@ final class LookupBench {
     }
 
     List<Station> all() {
-      List<Station> all = new ArrayList<>(List.of(hit, miss, httpHit, httpMiss));
+      List<Station> all = new ArrayList<>(overGrpc());
+      if (plan.has(Part.HTTP)) {
+        all.add(httpHit);
+        all.add(httpMiss);
+      }
       if (thin != null) {
         all.add(thin);
       }

@@ -10,6 +10,8 @@ import dev.attune.standalone.terminal.Terminal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +63,14 @@ public final class LookupCommand implements Callable<Integer> {
           "Then uniform lookups for so long with an eye on memory, 0-600; the bounds speak of 10.")
   private int soakMinutes = 0;
 
+  @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "PART",
+      description =
+          "Beside the rates of gRPC only these of ${COMPLETION-CANDIDATES}; the bounds speak of all.")
+  private Set<LookupBench.Part> only = EnumSet.allOf(LookupBench.Part.class);
+
   public LookupCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -92,7 +102,7 @@ public final class LookupCommand implements Callable<Integer> {
               terminal,
               work.path(),
               out,
-              new LookupBench.Plan(profiles, blocks, seconds, soakMinutes),
+              new LookupBench.Plan(profiles, blocks, seconds, soakMinutes, only),
               figures)
           .run();
     } catch (Complaint e) {
@@ -115,6 +125,7 @@ public final class LookupCommand implements Callable<Integer> {
     return profiles >= PROFILES
             && blocks >= BLOCKS
             && seconds >= SECONDS
+            && only.size() == LookupBench.Part.values().length
             && (soakMinutes == 0 || soakMinutes >= SOAK_MINUTES)
         ? ""
         : "a quick run, not the load that the bound speaks of";
