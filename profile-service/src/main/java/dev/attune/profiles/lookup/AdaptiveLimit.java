@@ -14,17 +14,18 @@ import java.util.function.LongSupplier;
  * Answers from nearby are not counted; they would drown what is to be learnt about the store.
  */
 final class AdaptiveLimit {
-  /** Never fewer: what a store that has just come back is tried with. */
-  static final int LEAST = 64;
-
-  /** To begin with; as many as may be under way on one connection. */
-  static final int START = 256;
+  /**
+   * To begin with, and never fewer: those who are refused ask again, on the very threads that the
+   * answers come on, and a limit that falls because they are busy with refusing would fall for
+   * ever.
+   */
+  static final int LEAST = 256;
 
   /**
-   * For the store's answer. Far below what is still of use to a caller, since a lookup under
-   * overload also waits before and after it: for its connection to be read, and to be written.
+   * For the store's answer. Half of what is still of use to a caller, since a lookup under overload
+   * also waits before and after it: for its connection to be read, and to be written.
    */
-  static final Duration AIM = Duration.ofMillis(20);
+  static final Duration AIM = Duration.ofMillis(50);
 
   private static final double DECREASE = 0.8;
 
@@ -50,7 +51,7 @@ final class AdaptiveLimit {
     this.most = most;
     this.least = Math.min(LEAST, most);
     this.ticker = ticker;
-    limit = Math.min(START, most);
+    limit = least;
     exact = limit;
     loweredNanos = ticker.getAsLong();
   }
