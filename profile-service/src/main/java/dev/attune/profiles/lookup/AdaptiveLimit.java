@@ -14,12 +14,15 @@ import java.util.function.LongSupplier;
  * Answers from nearby are not counted; they would drown what is to be learnt about the store.
  */
 final class AdaptiveLimit {
+  /** Never fewer: what a store that refuses is tried with. */
+  static final int LEAST = 64;
+
   /**
-   * To begin with, and never fewer: those who are refused ask again, on the very threads that the
-   * answers come on, and a limit that falls because they are busy with refusing would fall for
-   * ever.
+   * To begin with, and never fewer because answers are late: those who are refused ask again, on
+   * the very threads that the answers come on, and a limit that falls because they are busy with
+   * refusing would fall for ever.
    */
-  static final int LEAST = 256;
+  static final int START = 256;
 
   /**
    * For the store's answer. Half of what is still of use to a caller, since a lookup under overload
@@ -51,7 +54,7 @@ final class AdaptiveLimit {
     this.most = most;
     this.least = Math.min(LEAST, most);
     this.ticker = ticker;
-    limit = least;
+    limit = Math.min(START, most);
     exact = limit;
     loweredNanos = ticker.getAsLong();
   }
@@ -79,20 +82,22 @@ final class AdaptiveLimit {
    */
   void leave(int places, long beganNanos, boolean refused) {
     int together = underWay.getAndAdd(-places);
-    if (refused || ticker.getAsLong() - beganNanos > AIM.toNanos()) {
-      lower(beganNanos);
+    if (refused) {
+      lower(beganNanos, least);
+    } else if (ticker.getAsLong() - beganNanos > AIM.toNanos()) {
+      lower(beganNanos, Math.min(START, most));
     } else if (limit < most && 2 * together >= limit) {
       raise(places);
     }
   }
 
-  private synchronized void lower(long beganNanos) {
-    if (beganNanos - loweredNanos < 0) {
+  private synchronized void lower(long beganNanos, int floor) {
+    if (beganNanos - loweredNanos < 0 || exact <= floor) {
       return;
     }
     loweredNanos = ticker.getAsLong();
     increase = INCREASE;
-    set(exact * DECREASE);
+    set(Math.max(floor, exact * DECREASE));
   }
 
   private synchronized void raise(int places) {

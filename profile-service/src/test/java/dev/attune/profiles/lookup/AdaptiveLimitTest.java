@@ -36,7 +36,7 @@ class AdaptiveLimitTest {
   @Test
   void storeThatKeepsUp_startsSmall_takesAllThatIsConfiguredWithinRounds_andNoMore() {
     AdaptiveLimit limit = limit(8_192);
-    assertThat(round(limit, FAST, false)).isEqualTo(AdaptiveLimit.LEAST);
+    assertThat(round(limit, FAST, false)).isEqualTo(AdaptiveLimit.START);
     for (int i = 0; i < 20; i++) {
       round(limit, FAST, false);
     }
@@ -51,7 +51,7 @@ class AdaptiveLimitTest {
       assertThat(limit.enter(1)).isTrue();
       limit.leave(1, nanos, false);
     }
-    assertThat(limit.limit()).isEqualTo(AdaptiveLimit.LEAST);
+    assertThat(limit.limit()).isEqualTo(AdaptiveLimit.START);
   }
 
   @Test
@@ -64,6 +64,10 @@ class AdaptiveLimitTest {
       round(limit, SLOW, false);
     }
     assertThat(limit.limit()).isLessThan(400);
+    for (int i = 0; i < 20; i++) {
+      round(limit, SLOW, false);
+    }
+    assertThat(limit.limit()).as("the least for being slow").isEqualTo(AdaptiveLimit.START);
     for (int i = 0; i < 20; i++) {
       round(limit, FAST, true);
     }
