@@ -40,6 +40,7 @@ public final class Bench implements Runnable {
     commands.addSubcommand(new PipelineCommand(terminal));
     commands.addSubcommand(new LookupCommand(terminal));
     commands.addSubcommand(new HttpCommand(terminal));
+    commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setExecutionExceptionHandler(
         (exception, _, _) -> {
           if (exception instanceof Complaint complaint) {

@@ -15,7 +15,7 @@ import dev.attune.testkit.Await;
 import dev.attune.testkit.RedisBackend;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyChannelBuilder;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;

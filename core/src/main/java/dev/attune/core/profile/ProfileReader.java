@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Served profiles as a lookup wants them: from nearby where that is fresh enough, from the store
@@ -25,6 +26,19 @@ public interface ProfileReader {
    * @param maxAge how old the answer may be; zero asks the store itself
    */
   CompletionStage<Reading> findById(String profileId, Duration maxAge, Duration timeout);
+
+  /**
+   * The same, if it is nearby; null when the store has to be asked for it. Never waits, so that
+   * what does wait can be bounded by itself.
+   */
+  default @Nullable Reading nearby(Identifier identifier, Duration maxAge) {
+    return null;
+  }
+
+  /** As {@link #nearby}, by profile id. */
+  default @Nullable Reading nearbyById(String profileId, Duration maxAge) {
+    return null;
+  }
 
   /** True when the error means "send less", so that callers can shed load. */
   boolean isOverload(Throwable error);

@@ -16,6 +16,7 @@ import dev.attune.platform.deadletter.KafkaDeadLetters;
 import dev.attune.platform.definition.DefinitionsFeed;
 import dev.attune.platform.definition.DefinitionsHttp;
 import dev.attune.platform.definition.DefinitionsPublisher;
+import dev.attune.platform.grpc.EventLoops;
 import dev.attune.platform.grpc.GrpcServer;
 import dev.attune.platform.grpc.GrpcServerConfig;
 import dev.attune.platform.health.HealthHttp;
@@ -222,7 +223,8 @@ public final class Standalone implements AutoCloseable {
       feed.awaitLoaded(START_MAX);
       letterLog.awaitLoaded(START_MAX);
 
-      Stores.Opened opened = Stores.open(config.store(), redis);
+      EventLoops loops = shutdown.add("event loops", EventLoops.start(), CLOSE_MAX);
+      Stores.Opened opened = Stores.open(config.store(), redis, loops.group());
       ProfileStore store = shutdown.add("store", opened.store(), CLOSE_MAX);
       Stores.requireUsable(config.store(), store);
       steps.accept(Step.PARTS);
@@ -249,7 +251,7 @@ public final class Standalone implements AutoCloseable {
           new DefinitionsHttp(new DefinitionsPublisher(kafka, feed, InstantSource.system()), feed));
       routes.add(new DeadLettersHttp(letterLog, replay));
       parts.forEach(part -> routes.add(part::routes));
-      GrpcServer grpc = grpc(profiles, refresher.rebuilds());
+      GrpcServer grpc = grpc(profiles, refresher.rebuilds(), loops);
       HttpServer http = http(routes);
 
       steps.accept(Step.READY);
@@ -317,7 +319,7 @@ public final class Standalone implements AutoCloseable {
       return process;
     }
 
-    private GrpcServer grpc(ProfileServicePart profiles, Rebuilds rebuilds) {
+    private GrpcServer grpc(ProfileServicePart profiles, Rebuilds rebuilds, EventLoops loops) {
       GrpcServerConfig defaults = GrpcServerConfig.onPort(config.ports().grpc());
       try {
         return shutdown.add(
@@ -331,7 +333,8 @@ public final class Standalone implements AutoCloseable {
                     defaults.connectionAgeMax(),
                     config.drain()),
                 List.of(profiles.grpc()),
-                () -> lookups(profiles, rebuilds)),
+                () -> lookups(profiles, rebuilds),
+                loops.group()),
             config.drain().plus(CLOSE_MAX));
       } catch (PortTakenException e) {
         throw PortCheck.taken("gRPC", e.port(), "--grpc-port", e);

@@ -11,6 +11,7 @@ import dev.attune.store.memory.MemoryProfileStore;
 import dev.attune.store.redis.RedisAddress;
 import dev.attune.store.redis.RedisProfileStore;
 import dev.attune.store.redis.RedisSettings;
+import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,14 +42,15 @@ public final class Stores {
    * A store; it connects when it is first asked for something.
    *
    * @param ownRedis where that of our own listens; not looked at for others
+   * @param loops on which lookups come; used by stores that can
    * @throws Complaint when its settings cannot be used
    */
-  static Opened open(StoreConfig config, RedisAddress ownRedis) {
+  static Opened open(StoreConfig config, RedisAddress ownRedis, EventLoopGroup loops) {
     try {
       return switch (config) {
         case StoreConfig.OwnRedis _ ->
-            redis(RedisSettings.plain(ownRedis.host(), ownRedis.port(), StoreConfig.PREFIX));
-        case StoreConfig.Redis redis -> redis(settings(redis));
+            redis(RedisSettings.plain(ownRedis.host(), ownRedis.port(), StoreConfig.PREFIX), loops);
+        case StoreConfig.Redis redis -> redis(settings(redis), loops);
         case StoreConfig.Dynamodb dynamo ->
             new Opened(DynamoProfileStore.create(settings(dynamo)), _ -> {});
         case StoreConfig.Memory _ -> new Opened(new MemoryProfileStore(), _ -> {});
@@ -88,8 +90,8 @@ public final class Stores {
     }
   }
 
-  private static Opened redis(RedisSettings settings) {
-    RedisProfileStore store = RedisProfileStore.create(settings);
+  private static Opened redis(RedisSettings settings, EventLoopGroup loops) {
+    RedisProfileStore store = RedisProfileStore.create(settings, loops);
     return new Opened(store, listener -> store.onLostWrites(lost -> listener.accept(lost.since())));
   }
 

@@ -14,6 +14,7 @@ import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.standalone.terminal.Progress;
 import dev.attune.store.redis.RedisProfileStore;
 import dev.attune.store.redis.RedisSettings;
+import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,6 +49,11 @@ final class Dataset {
       redis.send("CONFIG", "SET", "save", "");
       redis.await();
     }
+  }
+
+  /** The same for callers on event loops. */
+  static ProfileStore store(int redisPort, EventLoopGroup loops) {
+    return RedisProfileStore.create(RedisSettings.plain("127.0.0.1", redisPort, PREFIX), loops);
   }
 
   /** Returns the mean size of a served profile in bytes. */

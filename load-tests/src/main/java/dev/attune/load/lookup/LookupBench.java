@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntSupplier;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -55,8 +56,25 @@ final class LookupBench {
   private final Answers answers = new Answers();
   private final WriteLedger ledger;
 
+  /** What is measured beside the rates of gRPC, each for itself. */
+  enum Part {
+    HTTP,
+    LATENCY,
+    BATCH,
+    BULK,
+    OVERLOAD
+  }
+
   /** How much is measured. */
-  record Plan(int profiles, int blocks, int seconds, int soakMinutes) {
+  record Plan(int profiles, int blocks, int seconds, int soakMinutes, Set<Part> parts) {
+    Plan {
+      parts = Set.copyOf(parts);
+    }
+
+    boolean has(Part part) {
+      return parts.contains(part);
+    }
+
     Duration length() {
       return Duration.ofSeconds(seconds);
     }
@@ -113,19 +131,33 @@ final class LookupBench {
       var stations = new Stations(people, direct, near, thin);
       warmUp(stations);
       Blocks blocks = blocks(stations, redis.port());
-      blocks.systemCalls(systemCalls(stations));
+      if (plan.has(Part.HTTP)) {
+        blocks.systemCalls(systemCalls(stations));
+      }
       blocks.tell(figures);
-      latency(stations, blocks);
-      batch(people, stations);
-      bulk(people, stations, blocks, redis.port());
-      overload(stations, blocks);
+      if (plan.has(Part.LATENCY)) {
+        latency(stations, blocks);
+      }
+      if (plan.has(Part.BATCH)) {
+        batch(people, stations);
+      }
+      if (plan.has(Part.BULK)) {
+        bulk(people, stations, blocks, redis.port());
+      }
+      if (plan.has(Part.OVERLOAD)) {
+        overload(stations, blocks);
+      }
     }
+    figures.ended("it was not asked for");
     if (plan.soakMinutes() > 0) {
       soak(people, redis.port());
     }
   }
 
   private @Nullable Child thin(int redisPort) throws IOException, InterruptedException {
+    if (!plan.has(Part.HTTP)) {
+      return null;
+    }
     Optional<Path> node = Tools.find("node");
     Optional<Path> npm = Tools.find("npm");
     if (node.isEmpty() || npm.isEmpty()) {
@@ -173,7 +205,11 @@ final class LookupBench {
     }
 
     List<Station> all() {
-      List<Station> all = new ArrayList<>(List.of(hit, miss, httpHit, httpMiss));
+      List<Station> all = new ArrayList<>(overGrpc());
+      if (plan.has(Part.HTTP)) {
+        all.add(httpHit);
+        all.add(httpMiss);
+      }
       if (thin != null) {
         all.add(thin);
       }
@@ -293,6 +329,7 @@ final class LookupBench {
         "the worse of these, medians of 3 (least-most): " + String.join("; ", notes));
   }
 
+  /** Beside what a client without a batch does, a loop; and beside a hundred calls at once. */
   private void batch(Population people, Stations stations) throws IOException {
     List<String> notes = new ArrayList<>();
     double worst = 0;
@@ -310,6 +347,7 @@ final class LookupBench {
               1,
               station.who());
       var ratio = new Series();
+      var besideAtOnce = new Series();
       var together = new Series();
       var atOnce = new Series();
       var inTurn = new Series();
@@ -323,19 +361,21 @@ final class LookupBench {
         together.add(batch.percentile(50));
         atOnce.add(singles.percentile(50));
         inTurn.add(alone.percentile(50) * BATCH);
-        ratio.add(batch.percentile(50) / singles.percentile(50));
+        ratio.add(batch.percentile(50) / (alone.percentile(50) * BATCH));
+        besideAtOnce.add(batch.percentile(50) / singles.percentile(50));
         samples += batch.verified();
       }
       worst = Math.max(worst, ratio.median());
       notes.add(
-          "%s: ratio %s, a batch %s ms, the singles all at once on one connection %s ms, one after the other %s ms"
-              .formatted(station.name(), ratio, together, atOnce, inTurn));
+          ("%s: ratio %s, a batch %s ms, the singles one after the other %s ms; all at once on one"
+                  + " connection they take %s ms, beside which the ratio is %s")
+              .formatted(station.name(), ratio, together, inTurn, atOnce, besideAtOnce));
     }
     figures.measured(
         Name.BATCH,
         worst,
         samples,
-        "the worse of these, medians (p50) of 3, beside singles at once: "
+        "the worse of these, medians (p50) of 3, beside singles one after the other: "
             + String.join("; ", notes));
   }
 

@@ -6,6 +6,8 @@ import dev.attune.load.command.BenchFrame;
 import dev.attune.standalone.terminal.Terminal;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -55,6 +57,14 @@ public final class LookupCommand implements Callable<Integer> {
           "Then uniform lookups for so long with an eye on memory, 0-600; the bounds speak of 10.")
   private int soakMinutes = 0;
 
+  @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "PART",
+      description =
+          "Beside the rates of gRPC only these of ${COMPLETION-CANDIDATES}; the bounds speak of all.")
+  private Set<LookupBench.Part> only = EnumSet.allOf(LookupBench.Part.class);
+
   public LookupCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -73,7 +83,7 @@ public final class LookupCommand implements Callable<Integer> {
                         terminal,
                         folders.work(),
                         folders.out(),
-                        new LookupBench.Plan(profiles, blocks, seconds, soakMinutes),
+                        new LookupBench.Plan(profiles, blocks, seconds, soakMinutes, only),
                         figures)
                     .run(),
             () -> figures.list(soakMinutes > 0),
@@ -84,6 +94,7 @@ public final class LookupCommand implements Callable<Integer> {
     return profiles >= PROFILES
             && blocks >= BLOCKS
             && seconds >= SECONDS
+            && only.size() == LookupBench.Part.values().length
             && (soakMinutes == 0 || soakMinutes >= SOAK_MINUTES)
         ? ""
         : "a quick run, not the load that the bound speaks of";

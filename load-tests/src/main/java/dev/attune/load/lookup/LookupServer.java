@@ -5,6 +5,7 @@ import dev.attune.core.profile.ProfileReader;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.ProgressReader;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.grpc.EventLoops;
 import dev.attune.platform.grpc.GrpcServer;
 import dev.attune.platform.grpc.GrpcServerConfig;
 import dev.attune.platform.health.Metrics;
@@ -48,7 +49,8 @@ final class LookupServer {
     int redisPort = Integer.parseInt(arguments[0]);
     long cacheBytes = Long.parseLong(arguments[1]);
     InstantSource clock = InstantSource.system();
-    try (ProfileStore store = Dataset.store(redisPort);
+    try (EventLoops loops = EventLoops.start();
+        ProfileStore store = Dataset.store(redisPort, loops.group());
         Metrics metrics = new Metrics()) {
       var _ = store.find(Population.identifier(0), START_MAX).toCompletableFuture().join();
       Reading reading = reader(store, cacheBytes, clock);
@@ -71,7 +73,8 @@ final class LookupServer {
               GrpcServer.start(
                   GrpcServerConfig.onPort(0),
                   List.of(new LookupGrpc(lookup, config.timeout(), counted)),
-                  () -> Readiness.READY);
+                  () -> Readiness.READY,
+                  loops.group());
           HttpServer http =
               HttpServer.start(
                   HttpServerConfig.onPort(0),

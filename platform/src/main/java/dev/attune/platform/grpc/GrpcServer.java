@@ -5,10 +5,12 @@ import dev.attune.platform.part.Readiness;
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -18,6 +20,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +58,20 @@ public final class GrpcServer implements AutoCloseable {
    */
   public static GrpcServer start(
       GrpcServerConfig config, List<BindableService> services, Supplier<Readiness> readiness) {
+    return start(config, services, readiness, null);
+  }
+
+  /**
+   * The same on event loops that something else uses, too.
+   *
+   * @param loops outlive the server, which does not close them; they handle Java's own channels;
+   *     null: loops of its own
+   */
+  public static GrpcServer start(
+      GrpcServerConfig config,
+      List<BindableService> services,
+      Supplier<Readiness> readiness,
+      @Nullable EventLoopGroup loops) {
     HealthStatusManager health = new HealthStatusManager();
     List<String> names = names(services);
     tell(health, names, readiness);
@@ -78,6 +95,12 @@ public final class GrpcServer implements AutoCloseable {
             .addService(ProtoReflectionServiceV1.newInstance())
             .addService(olderReflection());
     services.forEach(builder::addService);
+    if (loops != null) {
+      builder
+          .channelType(NioServerSocketChannel.class)
+          .bossEventLoopGroup(loops)
+          .workerEventLoopGroup(loops);
+    }
     try {
       Server server = builder.build().start();
       ScheduledExecutorService timer =

@@ -22,7 +22,7 @@ public record GrpcServerConfig(
   /** Loopback and the default limits. */
   public static GrpcServerConfig onPort(int port) {
     return new GrpcServerConfig(
-        "127.0.0.1", port, 256 << 10, 256, Duration.ofMinutes(30), Duration.ofSeconds(10));
+        "127.0.0.1", port, 256 << 10, 100, Duration.ofMinutes(30), Duration.ofSeconds(10));
   }
 
   public GrpcServerConfig {

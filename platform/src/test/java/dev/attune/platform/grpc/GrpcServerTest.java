@@ -90,7 +90,7 @@ class GrpcServerTest {
     assertThat(GrpcServerConfig.onPort(9090))
         .isEqualTo(
             new GrpcServerConfig(
-                "127.0.0.1", 9090, 262_144, 256, Duration.ofMinutes(30), Duration.ofSeconds(10)));
+                "127.0.0.1", 9090, 262_144, 100, Duration.ofMinutes(30), Duration.ofSeconds(10)));
     assertThatThrownBy(() -> GrpcServerConfig.onPort(65_536)).hasMessageContaining("0-65535");
   }
 }

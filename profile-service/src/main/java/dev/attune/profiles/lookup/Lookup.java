@@ -21,9 +21,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,17 +42,23 @@ public final class Lookup implements AutoCloseable {
   private static final Pattern PROFILE_ID = Pattern.compile("[0-9a-f]{32}");
   private static final Duration WAIT = Duration.ofSeconds(1);
   private static final long AGE_MILLIS_MAX = Duration.ofDays(3_650).toMillis();
+  private static final Outcome ABSENT = new Outcome.Failed(Reason.NOT_FOUND, Messages.ABSENT);
+  private static final Outcome UNAVAILABLE =
+      new Outcome.Failed(Reason.UNAVAILABLE, Messages.UNAVAILABLE);
+  private static final Outcome OVERLOADED =
+      new Outcome.Failed(Reason.OVERLOADED, Messages.OVERLOADED);
 
   private final ProfileReader reader;
   private final DefinitionsSource definitions;
   private final InstantSource clock;
   private final AdaptiveLimit limit;
+  private final Overdue overdue = new Overdue();
   private final TokenWaits waits;
   private volatile Selections selections;
 
   /**
-   * @param lookupsMax under way at once; one more is refused, and fewer are taken while the store
-   *     does not keep up
+   * @param lookupsMax that wait for the store at once; one more is refused, and fewer are taken
+   *     while the store does not keep up
    */
   public Lookup(
       ProfileReader reader,
@@ -63,7 +69,7 @@ public final class Lookup implements AutoCloseable {
     this.reader = reader;
     this.definitions = definitions;
     this.clock = clock;
-    this.limit = new AdaptiveLimit(lookupsMax);
+    this.limit = new AdaptiveLimit(lookupsMax, System::nanoTime);
     this.waits = new TokenWaits(progress);
     this.selections = new Selections(definitions.current());
   }
@@ -97,12 +103,7 @@ public final class Lookup implements AutoCloseable {
         patience,
         failed ->
             CompletableFuture.completedFuture(whom.stream().map(_ -> (Outcome) failed).toList()),
-        (checked, state, reading) -> {
-          List<CompletableFuture<Outcome>> asked = new ArrayList<>(whom.size());
-          whom.forEach(who -> asked.add(read(who, checked, "", state, reading)));
-          return CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new))
-              .thenApply(_ -> asked.stream().map(CompletableFuture::join).toList());
-        });
+        (checked, state, reading) -> read(whom, checked, state, reading));
   }
 
   /**
@@ -192,39 +193,178 @@ public final class Lookup implements AutoCloseable {
     return known;
   }
 
-  /** Lookups that have not ended, those that wait for a token not counted. */
+  /** Lookups that wait for the store. */
   public int underWay() {
     return limit.underWay();
   }
 
-  /** How many lookups may be under way just now. */
+  /** How many lookups may wait for the store just now. */
   public int limit() {
     return limit.limit();
   }
 
   private CompletableFuture<Outcome> read(
       Who who, Checked checked, String ifNoneMatch, TokenState state, Duration timeout) {
+    Object key;
     try {
-      Supplier<CompletionStage<ProfileReader.Reading>> question =
-          switch (who) {
-            case Who.Bad bad -> throw new Refusal(bad.why().reason(), bad.why().message());
-            case Who.ByIdentifier by -> {
-              Identifier identifier = identifier(by, checked.under().definitions().catalog());
-              yield () -> reader.find(identifier, checked.maxAge(), timeout);
-            }
-            case Who.ById by -> {
-              if (!PROFILE_ID.matcher(by.profileId()).matches()) {
-                throw new Refusal(
-                    Reason.INVALID_IDENTIFIER,
-                    "profile_id: not 32 lower-case hexadecimal characters");
-              }
-              yield () -> reader.findById(by.profileId(), checked.maxAge(), timeout);
-            }
-          };
-      return ask(question, timeout, reading -> of(who, checked, ifNoneMatch, state, reading));
+      key = key(who, checked);
     } catch (Refusal e) {
       return CompletableFuture.completedFuture(e.outcome());
     }
+    ProfileReader.Reading near = nearby(key, checked);
+    if (near != null) {
+      return CompletableFuture.completedFuture(applied(who, checked, ifNoneMatch, state, near));
+    }
+    if (!limit.enter(1)) {
+      return CompletableFuture.completedFuture(OVERLOADED);
+    }
+    var round = new Round<Outcome>(1);
+    round.expireIn(timeout, () -> round.end(UNAVAILABLE, false));
+    ask(
+        key,
+        checked,
+        timeout,
+        (reading, error) -> {
+          Outcome outcome =
+              reading == null ? failed(error) : applied(who, checked, ifNoneMatch, state, reading);
+          round.end(outcome, isOverloaded(outcome));
+        });
+    return round.ended;
+  }
+
+  /** Those that are not nearby are asked for together, and let in or refused together. */
+  private CompletableFuture<List<Outcome>> read(
+      List<Who> whom, Checked checked, TokenState state, Duration timeout) {
+    @Nullable Outcome[] outcomes = new @Nullable Outcome[whom.size()];
+    @Nullable Object[] missing = new @Nullable Object[whom.size()];
+    int missed = 0;
+    for (int i = 0; i < outcomes.length; i++) {
+      Who who = whom.get(i);
+      try {
+        Object key = key(who, checked);
+        ProfileReader.Reading near = nearby(key, checked);
+        if (near == null) {
+          missing[i] = key;
+          missed++;
+        } else {
+          outcomes[i] = applied(who, checked, "", state, near);
+        }
+      } catch (Refusal e) {
+        outcomes[i] = e.outcome();
+      }
+    }
+    if (missed == 0) {
+      return CompletableFuture.completedFuture(settled(outcomes, UNAVAILABLE));
+    }
+    if (!limit.enter(missed)) {
+      return CompletableFuture.completedFuture(settled(outcomes, OVERLOADED));
+    }
+    var round = new Round<List<Outcome>>(missed);
+    round.expireIn(timeout, () -> round.end(settled(outcomes, UNAVAILABLE), false));
+    var open = new AtomicInteger(missed);
+    for (int i = 0; i < outcomes.length; i++) {
+      Object key = missing[i];
+      if (key == null) {
+        continue;
+      }
+      int at = i;
+      ask(
+          key,
+          checked,
+          timeout,
+          (reading, error) -> {
+            Outcome outcome =
+                reading == null
+                    ? failed(error)
+                    : applied(whom.get(at), checked, "", state, reading);
+            outcomes[at] = outcome;
+            if (isOverloaded(outcome)) {
+              round.refused = true;
+            }
+            if (open.decrementAndGet() == 0) {
+              round.end(settled(outcomes, UNAVAILABLE), round.refused);
+            }
+          });
+    }
+    return round.ended;
+  }
+
+  private static List<Outcome> settled(@Nullable Outcome[] outcomes, Outcome otherwise) {
+    List<Outcome> settled = new ArrayList<>(outcomes.length);
+    for (Outcome outcome : outcomes) {
+      settled.add(outcome == null ? otherwise : outcome);
+    }
+    return settled;
+  }
+
+  /** Lookups that were let in together. Ends once, whoever is first. */
+  private final class Round<T> {
+    final CompletableFuture<T> ended = new CompletableFuture<>();
+    private final AtomicBoolean over = new AtomicBoolean();
+    private final long began = System.nanoTime();
+    private final int places;
+    private Overdue.@Nullable Entry entry;
+    volatile boolean refused;
+
+    Round(int places) {
+      this.places = places;
+    }
+
+    /** The store keeps to the timeout, too; this is for one that has lost its way. */
+    void expireIn(Duration timeout, Runnable expiry) {
+      entry = overdue.in(timeout, expiry);
+    }
+
+    void end(T result, boolean sendLess) {
+      if (!over.compareAndSet(false, true)) {
+        return;
+      }
+      if (entry != null) {
+        entry.ended();
+      }
+      limit.leave(places, began, sendLess);
+      ended.complete(result);
+    }
+  }
+
+  /** The store's word: an answer, or what went wrong. */
+  private interface Told {
+    void told(ProfileReader.@Nullable Reading reading, @Nullable Throwable error);
+  }
+
+  private void ask(Object key, Checked checked, Duration timeout, Told told) {
+    CompletionStage<ProfileReader.Reading> answer;
+    try {
+      answer =
+          key instanceof Identifier identifier
+              ? reader.find(identifier, checked.maxAge(), timeout)
+              : reader.findById((String) key, checked.maxAge(), timeout);
+    } catch (RuntimeException e) {
+      told.told(null, e);
+      return;
+    }
+    var _ = answer.whenComplete(told::told);
+  }
+
+  private ProfileReader.@Nullable Reading nearby(Object key, Checked checked) {
+    return key instanceof Identifier identifier
+        ? reader.nearby(identifier, checked.maxAge())
+        : reader.nearbyById((String) key, checked.maxAge());
+  }
+
+  /** An {@link Identifier} or, as a string, a profile id. */
+  private static Object key(Who who, Checked checked) {
+    return switch (who) {
+      case Who.Bad bad -> throw new Refusal(bad.why().reason(), bad.why().message());
+      case Who.ByIdentifier by -> identifier(by, checked.under().definitions().catalog());
+      case Who.ById by -> {
+        if (!PROFILE_ID.matcher(by.profileId()).matches()) {
+          throw new Refusal(
+              Reason.INVALID_IDENTIFIER, "profile_id: not 32 lower-case hexadecimal characters");
+        }
+        yield by.profileId();
+      }
+    };
   }
 
   private static Identifier identifier(Who.ByIdentifier by, Catalog catalog) {
@@ -240,44 +380,22 @@ public final class Lookup implements AutoCloseable {
     }
   }
 
-  private CompletableFuture<Outcome> ask(
-      Supplier<CompletionStage<ProfileReader.Reading>> question,
-      Duration timeout,
-      Function<ProfileReader.Reading, Outcome> of) {
-    if (!limit.enter()) {
-      return CompletableFuture.completedFuture(overloaded());
-    }
-    long began = System.nanoTime();
-    CompletableFuture<Outcome> ended = new CompletableFuture<>();
-    var _ = ended.whenComplete((outcome, _) -> limit.leave(began, isOverloaded(outcome)));
+  // Whatever goes wrong here must still end the lookup.
+  private Outcome applied(
+      Who who,
+      Checked checked,
+      String ifNoneMatch,
+      TokenState state,
+      ProfileReader.Reading reading) {
     try {
-      var _ =
-          question
-              .get()
-              .whenComplete(
-                  (reading, error) ->
-                      ended.complete(error == null ? applied(of, reading) : failed(error)));
-    } catch (RuntimeException e) {
-      ended.complete(failed(e));
-    }
-    // The store keeps to the timeout, too; this is for one that has lost its way.
-    return ended.isDone()
-        ? ended
-        : ended.completeOnTimeout(unavailable(), timeout.toNanos(), TimeUnit.NANOSECONDS);
-  }
-
-  // Whatever goes wrong here must still end the future.
-  private static Outcome applied(
-      Function<ProfileReader.Reading, Outcome> of, ProfileReader.Reading reading) {
-    try {
-      return of.apply(reading);
+      return of(who, checked, ifNoneMatch, state, reading);
     } catch (RuntimeException e) {
       LOG.error("an answer could not be made", e);
       return new Outcome.Failed(Reason.INTERNAL, Messages.CORRUPT);
     }
   }
 
-  private static boolean isOverloaded(@Nullable Outcome outcome) {
+  private static boolean isOverloaded(Outcome outcome) {
     return outcome instanceof Outcome.Failed failed && failed.reason() == Reason.OVERLOADED;
   }
 
@@ -288,7 +406,7 @@ public final class Lookup implements AutoCloseable {
       TokenState state,
       ProfileReader.Reading reading) {
     return switch (reading.result()) {
-      case LookupResult.Absent _ -> new Outcome.Failed(Reason.NOT_FOUND, Messages.ABSENT);
+      case LookupResult.Absent _ -> ABSENT;
       case LookupResult.Found found -> {
         try {
           yield new Outcome.Found(
@@ -344,12 +462,12 @@ public final class Lookup implements AutoCloseable {
     Throwable cause =
         error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
     if (cause != null && reader.isOverload(cause)) {
-      return overloaded();
+      return OVERLOADED;
     }
     if (cause instanceof StoreException known) {
       return switch (known.kind()) {
-        case UNAVAILABLE -> unavailable();
-        case OVERLOADED -> overloaded();
+        case UNAVAILABLE -> UNAVAILABLE;
+        case OVERLOADED -> OVERLOADED;
         case CORRUPT -> {
           LOG.error("the store answered something that makes no sense", known);
           yield new Outcome.Failed(Reason.INTERNAL, Messages.CORRUPT);
@@ -357,19 +475,12 @@ public final class Lookup implements AutoCloseable {
       };
     }
     LOG.warn("the store failed", cause);
-    return unavailable();
-  }
-
-  private static Outcome unavailable() {
-    return new Outcome.Failed(Reason.UNAVAILABLE, Messages.UNAVAILABLE);
-  }
-
-  private static Outcome overloaded() {
-    return new Outcome.Failed(Reason.OVERLOADED, Messages.OVERLOADED);
+    return UNAVAILABLE;
   }
 
   @Override
   public void close() {
     waits.close();
+    overdue.close();
   }
 }

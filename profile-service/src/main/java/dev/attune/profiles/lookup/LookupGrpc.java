@@ -10,10 +10,9 @@ import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.ServiceDescriptor;
-import io.grpc.stub.ServerCalls;
-import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -61,12 +60,13 @@ public final class LookupGrpc implements BindableService {
             .addMethod(batchGetProfiles)
             .build();
     return ServerServiceDefinition.builder(service)
-        .addMethod(getProfile, ServerCalls.asyncUnaryCall(this::getProfile))
-        .addMethod(batchGetProfiles, ServerCalls.asyncUnaryCall(this::batchGetProfiles))
+        .addMethod(getProfile, new UnaryHandler<>(this::getProfile))
+        .addMethod(batchGetProfiles, new UnaryHandler<>(this::batchGetProfiles))
         .build();
   }
 
-  private void getProfile(GetProfileRequest request, StreamObserver<WireAnswer> reply) {
+  private void getProfile(
+      GetProfileRequest request, ServerCall<GetProfileRequest, WireAnswer> call) {
     long began = System.nanoTime();
     var _ =
         lookup
@@ -75,20 +75,22 @@ public final class LookupGrpc implements BindableService {
                 outcome -> {
                   metrics.record(outcome, began);
                   switch (outcome) {
-                    case Outcome.Found found -> send(reply, WireAnswer.of(found.answer()));
-                    case Outcome.Failed failed -> fail(reply, failed);
+                    case Outcome.Found found ->
+                        UnaryHandler.reply(call, WireAnswer.of(found.answer()));
+                    case Outcome.Failed failed -> fail(call, failed);
                   }
                 });
   }
 
-  private void batchGetProfiles(BatchGetProfilesRequest request, StreamObserver<WireBatch> reply) {
+  private void batchGetProfiles(
+      BatchGetProfilesRequest request, ServerCall<BatchGetProfilesRequest, WireBatch> call) {
     long began = System.nanoTime();
     Question question = question(request);
     try {
       Batches.checkSize(request.getEntriesCount());
       lookup.check(question);
     } catch (Refusal e) {
-      fail(reply, e.outcome());
+      fail(call, e.outcome());
       return;
     }
     List<Who> whom = request.getEntriesList().stream().map(LookupGrpc::who).toList();
@@ -99,9 +101,10 @@ public final class LookupGrpc implements BindableService {
                 outcomes -> {
                   metrics.record(outcomes, began);
                   try {
-                    send(reply, WireBatch.of(Batches.settled(outcomes, request.getAllowPartial())));
+                    UnaryHandler.reply(
+                        call, WireBatch.of(Batches.settled(outcomes, request.getAllowPartial())));
                   } catch (Refusal e) {
-                    fail(reply, e.outcome());
+                    fail(call, e.outcome());
                   }
                 });
   }
@@ -157,18 +160,13 @@ public final class LookupGrpc implements BindableService {
     return Patience.of(timeout, Duration.ofNanos(usable));
   }
 
-  private static <T> void send(StreamObserver<T> reply, T message) {
-    reply.onNext(message);
-    reply.onCompleted();
-  }
-
-  private static void fail(StreamObserver<?> reply, Outcome.Failed failed) {
+  private static void fail(ServerCall<?, ?> call, Outcome.Failed failed) {
+    // Made anew each time: the call adds to it.
     Metadata trailers = new Metadata();
     trailers.put(REASON, failed.reason().code());
     if (failed.reason().retry()) {
       trailers.put(PUSHBACK, "1000");
     }
-    reply.onError(
-        failed.reason().grpc().toStatus().withDescription(failed.message()).asException(trailers));
+    call.close(failed.reason().grpc().toStatus().withDescription(failed.message()), trailers);
   }
 }

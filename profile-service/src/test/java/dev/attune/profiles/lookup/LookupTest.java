@@ -9,6 +9,7 @@ import dev.attune.core.profile.LookupResult;
 import dev.attune.core.profile.ProfileReader;
 import dev.attune.core.profile.ProgressReader;
 import dev.attune.core.profile.Served;
+import dev.attune.core.profile.StoreException;
 import dev.attune.core.profile.WriteToken;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.proto.v1.Definition;
@@ -17,13 +18,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -46,12 +50,28 @@ class LookupTest {
   /** Finds everybody, and remembers how old the answer was allowed to be. */
   private static final class Reader implements ProfileReader {
     final List<Duration> maxAges = new ArrayList<>();
+    final Set<String> nearby = new HashSet<>();
+    final List<CompletableFuture<Reading>> silent = new ArrayList<>();
+    boolean answers = true;
     Served served = Served.of(Profile.newBuilder().setProfileId("ab").setVersion(3).build());
 
     @Override
     public CompletionStage<Reading> find(Identifier identifier, Duration maxAge, Duration timeout) {
       maxAges.add(maxAge);
-      return CompletableFuture.completedFuture(new Reading(new LookupResult.Found(served), 1));
+      if (answers) {
+        return CompletableFuture.completedFuture(found());
+      }
+      silent.add(new CompletableFuture<>());
+      return silent.getLast();
+    }
+
+    Reading found() {
+      return new Reading(new LookupResult.Found(served), 1);
+    }
+
+    @Override
+    public @Nullable Reading nearby(Identifier identifier, Duration maxAge) {
+      return nearby.contains(identifier.value()) ? found() : null;
     }
 
     @Override
@@ -174,6 +194,79 @@ class LookupTest {
         new Served(ByteString.copyFrom(header).concat(ByteString.copyFromUtf8("\377\377")));
     assertThat(ask(Question.WHOLE))
         .isEqualTo(new Outcome.Failed(Reason.INTERNAL, Messages.CORRUPT));
+    assertThat(lookup.underWay()).isZero();
+  }
+
+  private static Who user(String value) {
+    return new Who.ByIdentifier("user_id", value);
+  }
+
+  private CompletableFuture<Outcome> begin(Who who) {
+    return lookup.one(who, Question.WHOLE, "", PATIENCE);
+  }
+
+  private static Reason reason(Outcome outcome) {
+    return ((Outcome.Failed) outcome).reason();
+  }
+
+  // What is on the heap costs nothing to answer, however far behind the store is.
+  @Test
+  void fullOfQuestionsToTheStore_itRefusesAtOnce_butAnswersFromNearby() throws Exception {
+    reader.answers = false;
+    reader.nearby.add("near");
+    List<CompletableFuture<Outcome>> waiting = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      waiting.add(begin(user("far" + i)));
+    }
+    assertThat(lookup.underWay()).isEqualTo(10);
+    assertThat(begin(user("far")))
+        .isCompletedWithValueMatching(o -> reason(o) == Reason.OVERLOADED);
+    assertThat(begin(user("near"))).isCompletedWithValueMatching(Outcome.Found.class::isInstance);
+    List<Outcome> batch =
+        lookup
+            .many(List.of(user("near"), user("far"), user("")), Question.WHOLE, PATIENCE)
+            .get(10, TimeUnit.SECONDS);
+    assertThat(batch.get(0)).isInstanceOf(Outcome.Found.class);
+    assertThat(reason(batch.get(1))).isEqualTo(Reason.OVERLOADED);
+    assertThat(reason(batch.get(2))).isEqualTo(Reason.INVALID_IDENTIFIER);
+    for (var each : waiting) {
+      assertThat(reason(each.get(10, TimeUnit.SECONDS))).isEqualTo(Reason.UNAVAILABLE);
+    }
+    assertThat(lookup.underWay()).isZero();
+  }
+
+  @Test
+  void batch_isAnsweredInItsOrder_whateverOrderTheStoreAnswersIn() throws Exception {
+    reader.answers = false;
+    reader.nearby.add("b");
+    CompletableFuture<List<Outcome>> batch =
+        lookup.many(List.of(user("a"), user("b"), user("c"), user("d")), Question.WHOLE, PATIENCE);
+    assertThat(lookup.underWay()).isEqualTo(3);
+    reader.silent.get(2).complete(new ProfileReader.Reading(new LookupResult.Absent(), 1));
+    reader.silent.get(0).complete(reader.found());
+    assertThat(batch).isNotDone();
+    reader
+        .silent
+        .get(1)
+        .completeExceptionally(new StoreException(StoreException.Kind.UNAVAILABLE, "away"));
+    List<Outcome> outcomes = batch.get(10, TimeUnit.SECONDS);
+    assertThat(outcomes.get(0)).isInstanceOf(Outcome.Found.class);
+    assertThat(outcomes.get(1)).isInstanceOf(Outcome.Found.class);
+    assertThat(reason(outcomes.get(2))).isEqualTo(Reason.UNAVAILABLE);
+    assertThat(reason(outcomes.get(3))).isEqualTo(Reason.NOT_FOUND);
+    assertThat(lookup.underWay()).isZero();
+  }
+
+  @Test
+  void batchThatIsHalfAnsweredInTime_keepsThatHalf() throws Exception {
+    reader.answers = false;
+    CompletableFuture<List<Outcome>> batch =
+        lookup.many(List.of(user("a"), user("b")), Question.WHOLE, PATIENCE);
+    reader.silent.get(1).complete(reader.found());
+    List<Outcome> outcomes = batch.get(10, TimeUnit.SECONDS);
+    assertThat(reason(outcomes.get(0))).isEqualTo(Reason.UNAVAILABLE);
+    assertThat(outcomes.get(1)).isInstanceOf(Outcome.Found.class);
+    reader.silent.get(0).complete(reader.found());
     assertThat(lookup.underWay()).isZero();
   }
 }

@@ -96,17 +96,36 @@ public final class NearCache implements ProfileCache {
     return read(profileId, maxAge, timeout);
   }
 
+  @Override
+  public @Nullable Reading nearby(Identifier identifier, Duration maxAge) {
+    return nearby((Object) identifier, limit(maxAge));
+  }
+
+  @Override
+  public @Nullable Reading nearbyById(String profileId, Duration maxAge) {
+    return nearby(profileId, limit(maxAge));
+  }
+
   private CompletionStage<Reading> read(Object key, Duration maxAge, Duration timeout) {
-    long limit = maxAge.compareTo(ageMax) >= 0 ? ageMaxNanos : Math.max(0, maxAge.toNanos());
-    if (limit > 0) {
-      Reading kept = kept(key, limit);
-      if (kept != null) {
-        hits.increment();
-        return CompletableFuture.completedFuture(kept);
-      }
+    long limit = limit(maxAge);
+    Reading near = nearby(key, limit);
+    if (near != null) {
+      return CompletableFuture.completedFuture(near);
     }
     misses.increment();
     return ask(key, limit, timeout, true);
+  }
+
+  private long limit(Duration maxAge) {
+    return maxAge.compareTo(ageMax) >= 0 ? ageMaxNanos : Math.max(0, maxAge.toNanos());
+  }
+
+  private @Nullable Reading nearby(Object key, long limit) {
+    Reading kept = limit > 0 ? kept(key, limit) : null;
+    if (kept != null) {
+      hits.increment();
+    }
+    return kept;
   }
 
   /** What is kept and young enough: the oldest step on the way to it counts. */

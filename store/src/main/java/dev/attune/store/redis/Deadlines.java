@@ -38,7 +38,14 @@ final class Deadlines implements AutoCloseable {
   private void start(Expiry expiry) {
     try {
       Timeout timeout = timer.newTimeout(expiry, expiry.max.toNanos(), TimeUnit.NANOSECONDS);
-      var _ = expiry.call.whenComplete((_, _) -> timeout.cancel());
+      var _ =
+          expiry.call.whenComplete(
+              (_, error) -> {
+                timeout.cancel();
+                if (error != null) {
+                  expiry.call.takeBack();
+                }
+              });
     } catch (IllegalStateException e) {
       expiry.call.fail(unavailable("the store is closed")); // a moment ago
     }

@@ -3,6 +3,7 @@ package dev.attune.store.redis;
 import dev.attune.core.profile.StoreException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.protocol.AsyncCommand;
+import io.lettuce.core.protocol.RedisCommand;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -12,36 +13,54 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future.State;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The traffic of one kind: a connection to each server that is needed, and a bound on what is on
- * its way. A request goes to the server that has its key and follows the key when that has moved.
- * It is sent again only when a server said that it did not do it.
+ * The traffic of one kind: a connection to each server that is needed, or one on each event loop of
+ * its callers, and a bound on what is on its way. A request goes to the server that has its key and
+ * follows the key when that has moved. It is sent again only when a server said that it did not do
+ * it.
  */
 final class Lane {
   /** How often a request is sent on at most. */
   private static final int HOPS_MAX = 5;
 
   private final Topology topology;
-  private final Function<RedisAddress, RedisLink> connect;
+  private final Loops loops;
+  private final Connect connect;
   private final int queueMax;
-  private final Map<RedisAddress, RedisLink> links = new ConcurrentHashMap<>();
+
+  /** A set for each loop. */
+  private final List<Map<RedisAddress, RedisLink>> links;
+
   private final AtomicInteger onTheirWay = new AtomicInteger();
+
+  /** Makes a connection of a set. */
+  interface Connect {
+    RedisLink link(int set, RedisAddress server);
+  }
 
   /**
    * Without connections yet.
    *
    * @param queueMax most requests on their way
    */
-  Lane(Topology topology, Function<RedisAddress, RedisLink> connect, int queueMax) {
+  Lane(Topology topology, Loops loops, Connect connect, int queueMax) {
     this.topology = topology;
+    this.loops = loops;
     this.connect = connect;
     this.queueMax = queueMax;
+    List<Map<RedisAddress, RedisLink>> sets = new ArrayList<>();
+    for (int i = 0; i < loops.sets(); i++) {
+      sets.add(new ConcurrentHashMap<>());
+    }
+    links = List.copyOf(sets);
   }
 
   /** Sends one; the next step gets its answer. When the call ends before, it is taken back. */
@@ -49,27 +68,23 @@ final class Lane {
     if (!admit(call, 1)) {
       return;
     }
-    var exchange = new Exchange<>(request);
-    call.then(exchange, next);
-    var _ =
-        call.whenComplete(
-            (_, error) -> {
-              if (error != null) {
-                exchange.takeBack();
-              }
+    var exchange =
+        new Exchange<T>(
+            request,
+            (answer, error) -> {
+              onTheirWay.decrementAndGet();
+              call.step(answer, error, next);
             });
-    var _ = exchange.whenComplete((_, _) -> onTheirWay.decrementAndGet());
-    var _ =
-        topology
-            .placement()
-            .whenComplete(
-                (placement, error) -> {
-                  if (error != null) {
-                    exchange.completeExceptionally(error);
-                  } else {
-                    exchange.send(placement);
-                  }
-                });
+    call.onItsWay(exchange::takeBack);
+    whenThere(
+        topology.placement(),
+        (placement, error) -> {
+          if (error != null) {
+            exchange.end(null, error);
+          } else {
+            exchange.send(placement);
+          }
+        });
   }
 
   /**
@@ -80,29 +95,46 @@ final class Lane {
     if (!admit(call, requests.size())) {
       return;
     }
-    List<Exchange<T>> exchanges = requests.stream().map(Exchange::new).toList();
+    List<CompletableFuture<T>> answers = new ArrayList<>(requests.size());
+    List<Exchange<T>> exchanges = new ArrayList<>(requests.size());
+    for (Request<T> request : requests) {
+      var answer = new CompletableFuture<T>();
+      answers.add(answer);
+      exchanges.add(
+          new Exchange<>(
+              request,
+              (value, error) -> {
+                if (error == null) {
+                  answer.complete(value);
+                } else {
+                  answer.completeExceptionally(error);
+                }
+              }));
+    }
     CompletableFuture<Void> all =
-        CompletableFuture.allOf(exchanges.toArray(CompletableFuture[]::new));
+        CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new));
     var _ = all.whenComplete((_, _) -> onTheirWay.addAndGet(-requests.size()));
-    call.then(all, _ -> next.accept(exchanges.stream().map(Exchange::join).toList()));
-    var _ =
-        call.whenComplete(
-            (_, error) -> {
-              if (error != null) {
-                exchanges.forEach(Exchange::takeBack);
-              }
-            });
-    var _ =
-        topology
-            .placement()
-            .whenComplete(
-                (placement, error) -> {
-                  if (error != null) {
-                    exchanges.forEach(exchange -> exchange.completeExceptionally(error));
-                  } else {
-                    sendAll(placement, exchanges);
-                  }
-                });
+    call.then(all, _ -> next.accept(answers.stream().map(CompletableFuture::join).toList()));
+    call.onItsWay(() -> exchanges.forEach(Exchange::takeBack));
+    whenThere(
+        topology.placement(),
+        (placement, error) -> {
+          if (error != null) {
+            exchanges.forEach(exchange -> exchange.end(null, error));
+          } else {
+            sendAll(placement, exchanges);
+          }
+        });
+  }
+
+  /** Now if it is there, as nearly always, without a stage for what comes next. */
+  private static <T> void whenThere(
+      CompletionStage<T> stage, BiConsumer<? super T, ? super @Nullable Throwable> next) {
+    if (stage instanceof CompletableFuture<T> future && future.state() == State.SUCCESS) {
+      next.accept(future.resultNow(), null);
+    } else {
+      var _ = stage.whenComplete(next);
+    }
   }
 
   private <T> void sendAll(Placement placement, List<Exchange<T>> exchanges) {
@@ -117,23 +149,21 @@ final class Lane {
   }
 
   private <T> void sendAll(RedisAddress server, List<Exchange<T>> exchanges) {
-    var _ =
-        link(server)
-            .connection()
-            .whenComplete(
-                (redis, error) -> {
-                  if (error != null) {
-                    exchanges.forEach(exchange -> exchange.fail(error));
-                    return;
-                  }
-                  List<AsyncCommand<String, byte[], T>> commands = new ArrayList<>();
-                  for (Exchange<T> exchange : exchanges) {
-                    if (!exchange.isDone()) {
-                      commands.add(exchange.begin(server, false));
-                    }
-                  }
-                  dispatch(redis, commands);
-                });
+    whenThere(
+        link(server).connection(),
+        (redis, error) -> {
+          if (error != null) {
+            exchanges.forEach(exchange -> exchange.fail(error));
+            return;
+          }
+          List<Sent<T>> commands = new ArrayList<>(exchanges.size());
+          for (Exchange<T> exchange : exchanges) {
+            if (!exchange.over.get()) {
+              commands.add(exchange.begin(server, false));
+            }
+          }
+          dispatch(redis, commands);
+        });
   }
 
   /**
@@ -153,9 +183,13 @@ final class Lane {
 
   private static void dispatch(
       StatefulRedisConnection<String, byte[]> redis,
-      List<? extends AsyncCommand<String, byte[], ?>> commands) {
+      List<? extends RedisCommand<String, byte[], ?>> commands) {
     try {
-      redis.dispatch(commands);
+      if (commands.size() == 1) {
+        redis.dispatch(commands.getFirst()); // with its flush; several have one of their own
+      } else {
+        redis.dispatch(commands);
+      }
     } catch (RuntimeException e) {
       commands.forEach(command -> command.completeExceptionally(e)); // closed a moment ago
     }
@@ -176,41 +210,58 @@ final class Lane {
   }
 
   private RedisLink link(RedisAddress server) {
-    RedisLink link = links.get(server);
-    return link == null ? links.computeIfAbsent(server, connect) : link;
+    int set = loops.here();
+    Map<RedisAddress, RedisLink> here = links.get(set);
+    RedisLink link = here.get(server);
+    return link == null ? here.computeIfAbsent(server, to -> connect.link(set, to)) : link;
   }
 
-  /** Gives up the connection to a server; the next need makes a new one. */
+  /** Gives up the connections to a server; the next need makes a new one. */
   void reconnect(RedisAddress server) {
-    RedisLink link = links.get(server);
-    if (link != null) {
-      link.close();
+    for (Map<RedisAddress, RedisLink> set : links) {
+      RedisLink link = set.get(server);
+      if (link != null) {
+        link.close();
+      }
     }
   }
 
   /** Gives up the connections to servers that are no more. */
   void retain(Set<RedisAddress> servers) {
-    links.keySet().stream()
-        .filter(Predicate.not(servers::contains))
-        .toList()
-        .forEach(
-            server -> {
-              RedisLink link = links.remove(server);
-              if (link != null) {
-                link.close();
-              }
-            });
+    for (Map<RedisAddress, RedisLink> set : links) {
+      set.keySet().stream()
+          .filter(Predicate.not(servers::contains))
+          .toList()
+          .forEach(
+              server -> {
+                RedisLink link = set.remove(server);
+                if (link != null) {
+                  link.close();
+                }
+              });
+    }
   }
 
-  /** A request on its way; completes with the answer. */
-  private final class Exchange<T> extends CompletableFuture<T> {
+  /** A request on its way; ends once, with the answer or why there is none. */
+  private final class Exchange<T> {
     private final Request<T> request;
-    private volatile @Nullable AsyncCommand<String, byte[], T> command;
+    private final Sent.Reply<T> then;
+    private final AtomicBoolean over = new AtomicBoolean();
+    private volatile @Nullable Sent<T> command;
     private int hops; // of one thread at a time
     private boolean spelledOut;
 
-    Exchange(Request<T> request) {
+    Exchange(Request<T> request, Sent.Reply<T> then) {
       this.request = request;
+      this.then = then;
+    }
+
+    boolean end(@Nullable T answer, @Nullable Throwable error) {
+      boolean first = over.compareAndSet(false, true);
+      if (first) {
+        then.ended(answer, error);
+      }
+      return first;
     }
 
     /** Null when there is none just now; then it has failed. */
@@ -219,7 +270,7 @@ final class Lane {
         return placement.serverOf(request.key());
       } catch (StoreException e) {
         topology.doubt();
-        completeExceptionally(e);
+        end(null, e);
         return null;
       }
     }
@@ -232,34 +283,32 @@ final class Lane {
     }
 
     private void send(RedisAddress server, boolean asking) {
-      var _ =
-          link(server)
-              .connection()
-              .whenComplete(
-                  (redis, error) -> {
-                    if (error != null) {
-                      fail(error);
-                    } else if (!isDone()) {
-                      var next = begin(server, asking);
-                      dispatch(redis, asking ? List.of(Request.asking(), next) : List.of(next));
-                    }
-                  });
+      whenThere(
+          link(server).connection(),
+          (redis, error) -> {
+            if (error != null) {
+              fail(error);
+            } else if (!over.get()) {
+              Sent<T> next = begin(server, asking);
+              dispatch(redis, asking ? List.of(Request.asking(), next) : List.of(next));
+            }
+          });
     }
 
-    AsyncCommand<String, byte[], T> begin(RedisAddress server, boolean asking) {
-      var next = (spelledOut ? request.spelledOut() : request.command()).get();
+    Sent<T> begin(RedisAddress server, boolean asking) {
+      Sent<T> next =
+          (spelledOut ? request.spelledOut() : request.form())
+              .command(
+                  (answer, error) -> {
+                    if (error == null) {
+                      end(answer, null);
+                    } else if (!over.get()) {
+                      refused(server, asking, error);
+                    }
+                  });
       command = next;
-      var _ =
-          next.whenComplete(
-              (answer, error) -> {
-                if (error == null) {
-                  complete(answer);
-                } else if (!isDone()) {
-                  refused(server, asking, error);
-                }
-              });
-      if (isDone()) {
-        next.cancel(false); // taken back just now
+      if (over.get()) {
+        next.cancel(); // taken back just now
       }
       return next;
     }
@@ -288,16 +337,16 @@ final class Lane {
 
     void fail(Throwable error) {
       topology.doubt();
-      completeExceptionally(error);
+      end(null, error);
     }
 
     /** It is not waited for any more; what is not written yet is not written. */
     void takeBack() {
-      if (completeExceptionally(new CancellationException())) {
+      if (end(null, new CancellationException())) {
         topology.doubt();
         var current = command;
         if (current != null) {
-          current.cancel(false);
+          current.cancel();
         }
       }
     }

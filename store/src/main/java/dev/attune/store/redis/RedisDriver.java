@@ -15,6 +15,7 @@ import io.lettuce.core.metrics.CommandLatencyRecorder;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.Delay;
+import io.netty.channel.EventLoop;
 import java.io.File;
 import java.time.Duration;
 import java.util.List;
@@ -32,10 +33,26 @@ final class RedisDriver {
         .computationThreadPoolSize(2)
         .commandLatencyRecorder(CommandLatencyRecorder.disabled())
         .nettyCustomizer(new OneFlushForEachTurn())
-        .reconnectDelay(
-            Delay.exponential(
-                Duration.ofMillis(10), settings.reconnectDelayMax(), 2, TimeUnit.MILLISECONDS))
+        .reconnectDelay(reconnectDelay(settings))
         .build();
+  }
+
+  /** The same, with everything on one loop of somebody else's. */
+  static ClientResources resources(RedisSettings settings, ClientResources own, EventLoop loop) {
+    return ClientResources.builder()
+        .eventLoopGroupProvider(new Loops.Borrowed(loop))
+        .eventExecutorGroup(own.eventExecutorGroup())
+        .timer(own.timer())
+        .eventBus(own.eventBus())
+        .commandLatencyRecorder(CommandLatencyRecorder.disabled())
+        .nettyCustomizer(new OneFlushForEachTurn())
+        .reconnectDelay(reconnectDelay(settings))
+        .build();
+  }
+
+  private static Delay reconnectDelay(RedisSettings settings) {
+    return Delay.exponential(
+        Duration.ofMillis(10), settings.reconnectDelayMax(), 2, TimeUnit.MILLISECONDS);
   }
 
   /**

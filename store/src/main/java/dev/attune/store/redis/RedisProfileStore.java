@@ -7,6 +7,7 @@ import dev.attune.core.profile.Served;
 import dev.attune.core.profile.StoreException;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
+import io.netty.channel.EventLoopGroup;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -33,9 +34,9 @@ public final class RedisProfileStore implements ProfileStore {
   private final Scan scan;
   private final Deadlines deadlines;
 
-  private RedisProfileStore(RedisSettings settings) {
+  private RedisProfileStore(RedisSettings settings, Loops loops) {
     keys = new Keys(settings.prefix());
-    servers = new Servers(settings, InstantSource.system());
+    servers = new Servers(settings, loops, InstantSource.system());
     scan = new Scan(servers, keys);
     deadlines = new Deadlines();
   }
@@ -46,7 +47,17 @@ public final class RedisProfileStore implements ProfileStore {
    * @throws IllegalArgumentException when a file for the encryption cannot be read
    */
   public static RedisProfileStore create(RedisSettings settings) {
-    return new RedisProfileStore(settings);
+    return new RedisProfileStore(settings, Loops.NONE);
+  }
+
+  /**
+   * The same for callers on event loops: a lookup that is asked on one is answered on it, over a
+   * connection of its own. Other threads may ask, too.
+   *
+   * @param loops outlive the store, which does not close them; they handle Java's own channels
+   */
+  public static RedisProfileStore create(RedisSettings settings, EventLoopGroup loops) {
+    return new RedisProfileStore(settings, Loops.of(loops));
   }
 
   /**

@@ -13,39 +13,40 @@ import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.ProtocolKeyword;
 import java.util.List;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What is asked of the server that has a key. Its command is made anew each time it is sent.
  *
- * @param command what to send
+ * @param form what to send
  * @param spelledOut what to send when the server does not know the script
  */
-record Request<T>(
-    String key,
-    Supplier<AsyncCommand<String, byte[], T>> command,
-    Supplier<AsyncCommand<String, byte[], T>> spelledOut) {
+record Request<T>(String key, Form<T> form, Form<T> spelledOut) {
+  /** Makes the command. */
+  interface Form<T> {
+    Sent<T> command(Sent.Reply<T> reply);
+  }
 
-  private static <T> Request<T> of(String key, Supplier<AsyncCommand<String, byte[], T>> command) {
-    return new Request<>(key, command, command);
+  private static <T> Request<T> of(String key, Form<T> form) {
+    return new Request<>(key, form, form);
   }
 
   static Request<byte[]> get(String key) {
-    return of(key, () -> command(CommandType.GET, value(), args().addKey(key)));
+    return of(key, reply -> new Sent<>(CommandType.GET, value(), args().addKey(key), reply));
   }
 
   static Request<byte[]> hget(String key, String field) {
-    return of(key, () -> command(CommandType.HGET, value(), args().addKey(key).add(field)));
+    return of(
+        key, reply -> new Sent<>(CommandType.HGET, value(), args().addKey(key).add(field), reply));
   }
 
   static Request<List<byte @Nullable []>> hmget(String key, List<String> fields) {
     return of(
         key,
-        () -> {
+        reply -> {
           var args = args().addKey(key);
           fields.forEach(args::add);
-          return command(CommandType.HMGET, list(), args);
+          return new Sent<>(CommandType.HMGET, list(), args, reply);
         });
   }
 
@@ -53,15 +54,15 @@ record Request<T>(
   static Request<Long> script(Script script, String key, List<byte[]> values) {
     return new Request<>(
         key,
-        () -> eval(CommandType.EVALSHA, script.digest(), key, values),
-        () -> eval(CommandType.EVAL, script.text(), key, values));
+        reply -> eval(CommandType.EVALSHA, script.digest(), key, values, reply),
+        reply -> eval(CommandType.EVAL, script.text(), key, values, reply));
   }
 
-  private static AsyncCommand<String, byte[], Long> eval(
-      CommandType how, String script, String key, List<byte[]> values) {
+  private static Sent<Long> eval(
+      CommandType how, String script, String key, List<byte[]> values, Sent.Reply<Long> reply) {
     var args = args().add(script).add(1).addKey(key);
     values.forEach(args::addValue);
-    return command(how, new IntegerOutput<>(RedisLink.CODEC), args);
+    return new Sent<>(how, new IntegerOutput<>(RedisLink.CODEC), args, reply);
   }
 
   /** What a server says of itself. */

@@ -9,6 +9,7 @@ import java.net.SocketAddress;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
 
 /**
  * The servers and the traffic to them. Whether there is one or a cluster of them is decided here
@@ -17,13 +18,18 @@ import java.util.concurrent.CompletableFuture;
 final class Servers implements AutoCloseable {
   private final ClientResources resources;
   private final RedisClient client;
+  private final List<RedisClient> onLoops;
   private final Topology topology;
   private final Lane lookups;
   private final Lane bulk;
   private final FailoverWatch watch;
 
-  /** Connects when first needed. */
-  Servers(RedisSettings settings, InstantSource clock) {
+  /**
+   * Connects when first needed.
+   *
+   * @param loops that lookups are asked on
+   */
+  Servers(RedisSettings settings, Loops loops, InstantSource clock) {
     ClusterClientOptions options = RedisDriver.options(settings);
     resources = RedisDriver.resources(settings);
     client = RedisDriver.client(options, resources);
@@ -38,10 +44,16 @@ final class Servers implements AutoCloseable {
                   resources.eventExecutorGroup(),
                   this::saw);
         };
-    lookups = lane(settings);
-    bulk = lane(settings);
+    onLoops =
+        loops.all().stream()
+            .map(
+                loop ->
+                    RedisDriver.client(options, RedisDriver.resources(settings, resources, loop)))
+            .toList();
+    lookups = lane(settings, loops, set -> onLoops.isEmpty() ? client : onLoops.get(set));
+    bulk = lane(settings, Loops.NONE, _ -> client);
     watch = new FailoverWatch(topology, List.of(lookups, bulk), clock);
-    client.addListener(
+    var connected =
         new RedisConnectionStateListener() {
           @Override
           public void onRedisConnected(
@@ -49,13 +61,16 @@ final class Servers implements AutoCloseable {
             watch.start();
             watch.wake();
           }
-        });
+        };
+    client.addListener(connected);
+    onLoops.forEach(each -> each.addListener(connected));
   }
 
-  private Lane lane(RedisSettings settings) {
+  private Lane lane(RedisSettings settings, Loops loops, IntFunction<RedisClient> clients) {
     return new Lane(
         topology,
-        server -> new RedisLink(client, RedisDriver.uri(settings, server)),
+        loops,
+        (set, server) -> new RedisLink(clients.apply(set), RedisDriver.uri(settings, server)),
         settings.queueMax());
   }
 
@@ -85,6 +100,11 @@ final class Servers implements AutoCloseable {
   public void close() {
     watch.close();
     topology.close();
+    onLoops.forEach(
+        each -> {
+          RedisDriver.close(each);
+          RedisDriver.close(each.getResources());
+        });
     RedisDriver.close(client);
     RedisDriver.close(resources);
   }

@@ -521,4 +521,18 @@ class NearCacheTest {
         .hasMessageContaining("does not parse");
     kept(JANE, found(P, 1));
   }
+
+  @Test
+  void nearby_isWhatIsKeptAndYoungEnough_andDoesNotAskForTheRest() {
+    assertThat(cache.nearby(JANE, ANY)).isNull();
+    assertThat(cache.nearbyById(P, ANY)).isNull();
+    assertThat(store.asked).isZero();
+    kept(JANE, found(P, 1, JANE));
+    assertThat(cache.nearby(JANE, ANY)).isEqualTo(find(JANE).join());
+    assertThat(cache.nearbyById(P, ANY)).isEqualTo(find(JANE).join());
+    assertThat(cache.nearby(JANE, Duration.ZERO)).isNull();
+    pass(BOUND.plusNanos(1));
+    assertThat(cache.nearby(JANE, ANY)).isNull();
+    assertThat(store.asked).isEqualTo(1);
+  }
 }
