@@ -53,7 +53,11 @@ final class Tally {
   }
 
   void notSent() {
-    notSent++;
+    notSent(1);
+  }
+
+  void notSent(long calls) {
+    notSent += calls;
   }
 
   void lasted(long nanos) {
