@@ -51,8 +51,14 @@ final class ProfileJson {
   /** As deep as the parser of the contract's messages goes. */
   private static final int DEPTH_MAX = 100;
 
+  /** The range of what is not there. */
+  private static final long NONE = 0;
+
   private final JsonBytes json;
   private final byte[] bytes;
+
+  /** For one message at a time, which is read to its end before anything else is. */
+  private final WireReader flat;
 
   /** Of each field of the profile that is a text or a message: its number, begin and end. */
   private int[] fields = new int[96];
@@ -64,6 +70,7 @@ final class ProfileJson {
   private ProfileJson(JsonBytes json, byte[] bytes) throws InvalidProtocolBufferException {
     this.json = json;
     this.bytes = bytes;
+    this.flat = new WireReader(bytes, 0, bytes.length);
     index();
   }
 
@@ -88,18 +95,17 @@ final class ProfileJson {
   }
 
   private void index() throws InvalidProtocolBufferException {
-    var in = new WireReader(bytes, 0, bytes.length);
-    while (in.next()) {
-      switch (in.field()) {
-        case Profile.UPDATED_AT_MICROS_FIELD_NUMBER -> updatedAtMicros = in.number();
-        case Profile.VERSION_FIELD_NUMBER -> version = in.number();
+    while (flat.next()) {
+      switch (flat.field()) {
+        case Profile.UPDATED_AT_MICROS_FIELD_NUMBER -> updatedAtMicros = flat.number();
+        case Profile.VERSION_FIELD_NUMBER -> version = flat.number();
         default -> {
           if (fieldsUsed == fields.length) {
             fields = Arrays.copyOf(fields, 2 * fields.length);
           }
-          fields[fieldsUsed++] = in.field();
-          fields[fieldsUsed++] = in.from();
-          fields[fieldsUsed++] = in.to();
+          fields[fieldsUsed++] = flat.field();
+          fields[fieldsUsed++] = flat.from();
+          fields[fieldsUsed++] = flat.to();
         }
       }
     }
@@ -172,41 +178,57 @@ final class ProfileJson {
   }
 
   private void identifier(int from, int to) throws InvalidProtocolBufferException {
-    int[] namespace = {0, 0};
-    int[] value = {0, 0};
-    var in = new WireReader(bytes, from, to);
-    while (in.next()) {
-      switch (in.field()) {
-        case Identifier.NAMESPACE_FIELD_NUMBER -> namespace = range(in);
-        case Identifier.VALUE_FIELD_NUMBER -> value = range(in);
+    long namespace = NONE;
+    long value = NONE;
+    for (flat.over(from, to); flat.next(); ) {
+      switch (flat.field()) {
+        case Identifier.NAMESPACE_FIELD_NUMBER -> namespace = range(flat);
+        case Identifier.VALUE_FIELD_NUMBER -> value = range(flat);
         default -> {}
       }
     }
-    json.beginObject();
-    json.field(NAMESPACE).text(bytes, namespace[0], namespace[1]);
-    json.field(VALUE).text(bytes, value[0], value[1]);
+    json.beginObject().field(NAMESPACE);
+    text(namespace);
+    json.field(VALUE);
+    text(value);
     json.endObject();
   }
 
-  private static int[] range(WireReader in) {
-    return new int[] {in.from(), in.to()};
+  /** Begin and end of a content, as one number, because there are dozens in a profile. */
+  private static long range(WireReader in) {
+    return range(in.from(), in.to());
+  }
+
+  private static long range(int from, int to) {
+    return (long) from << 32 | to;
+  }
+
+  private static int from(long range) {
+    return (int) (range >>> 32);
+  }
+
+  private static int to(long range) {
+    return (int) range;
+  }
+
+  private void text(long range) {
+    json.text(bytes, from(range), to(range));
   }
 
   private void membership(int from, int to) throws InvalidProtocolBufferException {
-    int[] audience = {0, 0};
+    long audience = NONE;
     long enteredAt = 0;
     long validUntil = 0;
-    var in = new WireReader(bytes, from, to);
-    while (in.next()) {
-      switch (in.field()) {
-        case Membership.AUDIENCE_FIELD_NUMBER -> audience = range(in);
-        case Membership.ENTERED_AT_MICROS_FIELD_NUMBER -> enteredAt = in.number();
-        case Membership.VALID_UNTIL_MICROS_FIELD_NUMBER -> validUntil = in.number();
+    for (flat.over(from, to); flat.next(); ) {
+      switch (flat.field()) {
+        case Membership.AUDIENCE_FIELD_NUMBER -> audience = range(flat);
+        case Membership.ENTERED_AT_MICROS_FIELD_NUMBER -> enteredAt = flat.number();
+        case Membership.VALID_UNTIL_MICROS_FIELD_NUMBER -> validUntil = flat.number();
         default -> {}
       }
     }
-    json.beginObject();
-    json.field(AUDIENCE).text(bytes, audience[0], audience[1]);
+    json.beginObject().field(AUDIENCE);
+    text(audience);
     json.field(ENTERED_AT).instant(enteredAt);
     if (validUntil != 0) {
       json.field(VALID_UNTIL).instant(validUntil);
@@ -216,83 +238,77 @@ final class ProfileJson {
 
   /** A trait of a whole profile. */
   private void trait(int from, int to) throws InvalidProtocolBufferException {
-    int[] name = {0, 0};
-    int[] value = {0, 0};
-    var in = new WireReader(bytes, from, to);
-    while (in.next()) {
-      switch (in.field()) {
-        case Trait.NAME_FIELD_NUMBER -> name = range(in);
-        case Trait.VALUE_FIELD_NUMBER -> value = range(in);
+    long name = NONE;
+    long value = NONE;
+    for (flat.over(from, to); flat.next(); ) {
+      switch (flat.field()) {
+        case Trait.NAME_FIELD_NUMBER -> name = range(flat);
+        case Trait.VALUE_FIELD_NUMBER -> value = range(flat);
         default -> {}
       }
     }
-    json.field(bytes, name[0], name[1]);
-    value(value[0], value[1], 0);
+    json.field(bytes, from(name), to(name));
+    value(value, 0);
   }
 
   private void selectedTraits(Answer answer) throws InvalidProtocolBufferException {
-    Map<String, int[]> byName = new HashMap<>();
-    each(Profile.TRAITS_FIELD_NUMBER, (from, to) -> byName.put(name(from, to), at(from, to)));
+    Map<String, Long> byName = new HashMap<>();
+    each(Profile.TRAITS_FIELD_NUMBER, (from, to) -> byName.put(name(from, to), range(from, to)));
     json.field(TRAITS).beginObject();
     for (TraitStatus status : answer.statuses()) {
       byte[] name = status.getName().getBytes(UTF_8);
       json.field(name, 0, name.length).beginObject();
       json.field(STATUS).text(label(status.getStatus()));
-      int[] trait = byName.get(status.getName());
+      Long trait = byName.get(status.getName());
       if (trait != null) {
-        valueAndOrigin(trait[0], trait[1]);
+        valueAndOrigin(from(trait), to(trait));
       }
       json.endObject();
     }
     json.endObject();
   }
 
-  private static int[] at(int from, int to) {
-    return new int[] {from, to};
-  }
-
   private String name(int from, int to) throws InvalidProtocolBufferException {
-    var in = new WireReader(bytes, from, to);
     String name = "";
-    while (in.next()) {
-      if (in.field() == Trait.NAME_FIELD_NUMBER) {
-        name = new String(bytes, in.from(), in.to() - in.from(), UTF_8);
+    for (flat.over(from, to); flat.next(); ) {
+      if (flat.field() == Trait.NAME_FIELD_NUMBER) {
+        name = new String(bytes, flat.from(), flat.to() - flat.from(), UTF_8);
       }
     }
     return name;
   }
 
   private void valueAndOrigin(int from, int to) throws InvalidProtocolBufferException {
-    int[] value = {0, 0};
-    int[] source = {0, 0};
-    int[] origin = {0, 0};
+    long value = NONE;
+    long source = NONE;
+    long origin = NONE;
     long updatedAt = 0;
     boolean undeclared = false;
-    var in = new WireReader(bytes, from, to);
-    while (in.next()) {
-      switch (in.field()) {
-        case Trait.VALUE_FIELD_NUMBER -> value = range(in);
-        case Trait.UPDATED_AT_MICROS_FIELD_NUMBER -> updatedAt = in.number();
-        case Trait.SOURCE_FIELD_NUMBER -> source = range(in);
-        case Trait.ORIGIN_FIELD_NUMBER -> origin = range(in);
-        case Trait.UNDECLARED_FIELD_NUMBER -> undeclared = in.number() != 0;
+    for (flat.over(from, to); flat.next(); ) {
+      switch (flat.field()) {
+        case Trait.VALUE_FIELD_NUMBER -> value = range(flat);
+        case Trait.UPDATED_AT_MICROS_FIELD_NUMBER -> updatedAt = flat.number();
+        case Trait.SOURCE_FIELD_NUMBER -> source = range(flat);
+        case Trait.ORIGIN_FIELD_NUMBER -> origin = range(flat);
+        case Trait.UNDECLARED_FIELD_NUMBER -> undeclared = flat.number() != 0;
         default -> {}
       }
     }
     json.field(VALUE);
-    value(value[0], value[1], 0);
-    json.field(UPDATED_AT).instant(updatedAt);
-    json.field(SOURCE).text(bytes, source[0], source[1]);
-    if (origin[0] < origin[1]) {
-      json.field(ORIGIN).text(bytes, origin[0], origin[1]);
+    value(value, 0);
+    json.field(UPDATED_AT).instant(updatedAt).field(SOURCE);
+    text(source);
+    if (from(origin) < to(origin)) {
+      json.field(ORIGIN);
+      text(origin);
     }
     if (undeclared) {
       json.field(UNDECLARED).bool(true);
     }
   }
 
-  private void value(int from, int to, int depth) throws InvalidProtocolBufferException {
-    var in = new WireReader(bytes, from, to);
+  private void value(long range, int depth) throws InvalidProtocolBufferException {
+    WireReader in = flat.over(from(range), to(range));
     if (!in.next()) {
       json.nothing();
       return;
@@ -305,49 +321,48 @@ final class ProfileJson {
       case Value.INTEGER_FIELD_NUMBER -> json.number(in.signed());
       // JSON has no NaN; the contract has none either, and a reply must stay readable if it did.
       case Value.NUMBER_FIELD_NUMBER -> json.number(Double.longBitsToDouble(in.number()));
-      case Value.TEXT_FIELD_NUMBER -> text(in.from(), in.to());
+      case Value.TEXT_FIELD_NUMBER -> text(range(in));
       case Value.TIMESTAMP_MICROS_FIELD_NUMBER -> json.instant(in.signed());
       case Value.DATE_DAYS_FIELD_NUMBER -> json.date(in.signed());
-      case Value.LIST_FIELD_NUMBER -> list(in.from(), in.to(), depth + 1);
-      case Value.OBJECT_FIELD_NUMBER -> object(in.from(), in.to(), depth + 1);
+      case Value.LIST_FIELD_NUMBER -> list(range(in), depth + 1);
+      case Value.OBJECT_FIELD_NUMBER -> object(range(in), depth + 1);
       default -> json.nothing();
     }
   }
 
-  private void list(int from, int to, int depth) throws InvalidProtocolBufferException {
+  private void list(long range, int depth) throws InvalidProtocolBufferException {
     json.beginArray();
-    var in = new WireReader(bytes, from, to);
+    var in = new WireReader(bytes, from(range), to(range));
     while (in.next()) {
       if (in.field() == ValueList.VALUES_FIELD_NUMBER) {
-        value(in.from(), in.to(), depth);
+        value(range(in), depth);
       }
     }
     json.endArray();
   }
 
-  private void object(int from, int to, int depth) throws InvalidProtocolBufferException {
+  private void object(long range, int depth) throws InvalidProtocolBufferException {
     json.beginObject();
-    var in = new WireReader(bytes, from, to);
+    var in = new WireReader(bytes, from(range), to(range));
     while (in.next()) {
       if (in.field() == ValueObject.ENTRIES_FIELD_NUMBER) {
-        entry(in.from(), in.to(), depth);
+        entry(range(in), depth);
       }
     }
     json.endObject();
   }
 
-  private void entry(int from, int to, int depth) throws InvalidProtocolBufferException {
-    int[] key = {0, 0};
-    int[] value = {0, 0};
-    var in = new WireReader(bytes, from, to);
-    while (in.next()) {
-      switch (in.field()) {
-        case ValueEntry.KEY_FIELD_NUMBER -> key = range(in);
-        case ValueEntry.VALUE_FIELD_NUMBER -> value = range(in);
+  private void entry(long range, int depth) throws InvalidProtocolBufferException {
+    long key = NONE;
+    long value = NONE;
+    for (flat.over(from(range), to(range)); flat.next(); ) {
+      switch (flat.field()) {
+        case ValueEntry.KEY_FIELD_NUMBER -> key = range(flat);
+        case ValueEntry.VALUE_FIELD_NUMBER -> value = range(flat);
         default -> {}
       }
     }
-    json.field(bytes, key[0], key[1]);
-    value(value[0], value[1], depth);
+    json.field(bytes, from(key), to(key));
+    value(value, depth);
   }
 }

@@ -13,7 +13,7 @@ final class WireReader {
   private static final int FIXED32 = 5;
 
   private final byte[] bytes;
-  private final int end;
+  private int end;
   private int at;
   private int field;
   private int from;
@@ -24,6 +24,13 @@ final class WireReader {
     this.bytes = bytes;
     this.at = from;
     this.end = end;
+  }
+
+  /** Reads another message of the same bytes from now on. */
+  WireReader over(int from, int end) {
+    this.at = from;
+    this.end = end;
+    return this;
   }
 
   /**
