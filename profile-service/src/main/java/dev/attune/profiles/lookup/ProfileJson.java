@@ -6,6 +6,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.proto.v1.Identifier;
 import dev.attune.proto.v1.Membership;
 import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.Snapshot;
 import dev.attune.proto.v1.TokenState;
 import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.TraitStatus;
@@ -37,6 +38,9 @@ final class ProfileJson {
   private static final byte[] STATUS = JsonBytes.name("status");
   private static final byte[] SOURCE = JsonBytes.name("source");
   private static final byte[] ORIGIN = JsonBytes.name("origin");
+  private static final byte[] SNAPSHOT = JsonBytes.name("snapshot");
+  private static final byte[] RUN_ID = JsonBytes.name("run_id");
+  private static final byte[] DATA_TIME = JsonBytes.name("data_time");
   private static final byte[] UNDECLARED = JsonBytes.name("undeclared");
   private static final byte[] AUDIENCES = JsonBytes.name("audiences");
   private static final byte[] AUDIENCE = JsonBytes.name("audience");
@@ -267,6 +271,7 @@ final class ProfileJson {
     int[] source = {0, 0};
     int[] origin = {0, 0};
     long updatedAt = 0;
+    long snapshot = 0;
     boolean undeclared = false;
     var in = new WireReader(bytes, from, to);
     while (in.next()) {
@@ -276,6 +281,7 @@ final class ProfileJson {
         case Trait.SOURCE_FIELD_NUMBER -> source = range(in);
         case Trait.ORIGIN_FIELD_NUMBER -> origin = range(in);
         case Trait.UNDECLARED_FIELD_NUMBER -> undeclared = in.number() != 0;
+        case Trait.SNAPSHOT_FIELD_NUMBER -> snapshot = in.number();
         default -> {}
       }
     }
@@ -286,9 +292,38 @@ final class ProfileJson {
     if (origin[0] < origin[1]) {
       json.field(ORIGIN).text(bytes, origin[0], origin[1]);
     }
+    snapshot(snapshot);
     if (undeclared) {
       json.field(UNDECLARED).bool(true);
     }
+  }
+
+  /** The one at this place, counted from 1; nothing when there is none. */
+  private void snapshot(long place) throws InvalidProtocolBufferException {
+    long left = place;
+    for (int i = 0; left > 0 && i < fieldsUsed; i += 3) {
+      if (fields[i] == Profile.SNAPSHOTS_FIELD_NUMBER && --left == 0) {
+        json.field(SNAPSHOT);
+        snapshot(fields[i + 1], fields[i + 2]);
+      }
+    }
+  }
+
+  private void snapshot(int from, int to) throws InvalidProtocolBufferException {
+    int[] runId = {0, 0};
+    long dataTime = 0;
+    var in = new WireReader(bytes, from, to);
+    while (in.next()) {
+      switch (in.field()) {
+        case Snapshot.RUN_ID_FIELD_NUMBER -> runId = range(in);
+        case Snapshot.DATA_TIME_MICROS_FIELD_NUMBER -> dataTime = in.number();
+        default -> {}
+      }
+    }
+    json.beginObject();
+    json.field(RUN_ID).text(bytes, runId[0], runId[1]);
+    json.field(DATA_TIME).instant(dataTime);
+    json.endObject();
   }
 
   private void value(int from, int to, int depth) throws InvalidProtocolBufferException {
