@@ -115,6 +115,9 @@ class LookupApiTest {
     assertThat(reply.getProfile().getProfileId()).isEqualTo(Service.JANE);
     assertThat(reply.getProfile().getVersion()).isEqualTo(7);
     assertThat(stub().getProfile(jane().setView("banner@3").build())).isEqualTo(reply);
+    Trait ratio = reply.getProfile().getTraits(2);
+    assertThat(reply.getProfile().getSnapshots(ratio.getSnapshot() - 1).getRunId())
+        .isEqualTo("scores-mh3abc01");
 
     assertThat(service.get(PATH + "?view=banner").body())
         .isEqualTo(
@@ -126,7 +129,8 @@ class LookupApiTest {
             "nothing":{"status":"null","value":null,"updated_at":"1970-01-01T00:00:00Z",\
             "source":""},\
             "ratio":{"status":"present","value":0.5,"updated_at":"2026-11-21T07:00:00Z",\
-            "source":"model:scores"}},\
+            "source":"model:scores",\
+            "snapshot":{"run_id":"scores-mh3abc01","data_time":"2026-11-21T06:59:59Z"}}},\
             "audiences":[{"audience":"holds","entered_at":"1970-01-01T00:00:01Z",\
             "valid_until":"2026-11-21T08:00:00.000001Z"}],\
             "merged_from":["ffffffffffffffffffffffffffffffff"],\
@@ -156,6 +160,14 @@ class LookupApiTest {
     assertThat(statuses(reply)).containsExactly("ratio PRESENT", "missing ABSENT");
     assertThat(reply.getProfile().getIdentifiersCount()).isEqualTo(3);
     assertThat(reply.getProfile().getAudiencesCount()).isZero();
+    assertThat(reply.getProfile().getSnapshotsCount()).isEqualTo(2);
+    assertThat(
+            stub()
+                .getProfile(jane().addFields("identifiers").build())
+                .getProfile()
+                .getSnapshotsCount())
+        .as("without traits nothing points to them")
+        .isZero();
     assertThat(reply.getView()).isEmpty();
 
     GetProfileResponse all = stub().getProfile(jane().addFields("traits").build());

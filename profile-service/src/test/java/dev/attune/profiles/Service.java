@@ -12,6 +12,7 @@ import dev.attune.proto.v1.Definition;
 import dev.attune.proto.v1.Identifier;
 import dev.attune.proto.v1.Membership;
 import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.Snapshot;
 import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
@@ -143,6 +144,7 @@ final class Service implements AutoCloseable {
             trait("ratio", Value.newBuilder().setNumber(0.5)).toBuilder()
                 .setUpdatedAtMicros(RATIO_MICROS)
                 .setSource("model:scores")
+                .setSnapshot(2)
                 .build())
         .addTraits(trait("seen", Value.newBuilder().setTimestampMicros(1_500_000_000_123_456L)))
         .addTraits(
@@ -165,6 +167,11 @@ final class Service implements AutoCloseable {
         .addAudiences(membership("for_ever", 0))
         .addAudiences(membership("holds", NOW_MICROS + 1))
         .addMergedFrom("ffffffffffffffffffffffffffffffff")
+        .addSnapshots(Snapshot.newBuilder().setRunId("customers-mh3abc00"))
+        .addSnapshots(
+            Snapshot.newBuilder()
+                .setRunId("scores-mh3abc01")
+                .setDataTimeMicros(RATIO_MICROS - 1_000_000))
         .setUpdatedAtMicros(1_000_000)
         .setVersion(7)
         .build();

@@ -23,9 +23,13 @@ public final class FactSet {
   /** Most different traits of one profile; beyond it those with the greatest names are left out. */
   public static final int TRAITS_MAX = 1_000;
 
-  private static final Comparator<Fact> STAMP =
+  // The stamp decides. Facts of one stamp say the same; of those the one that knows best where it
+  // is
+  // from is kept.
+  private static final Comparator<Fact> ORDER =
       Comparator.comparingLong(Fact::getOccurredAtMicros)
-          .thenComparing(Fact::getDigest, Long::compareUnsigned);
+          .thenComparing(Fact::getDigest, Long::compareUnsigned)
+          .thenComparing(Snapshots.EARLIEST);
 
   private record Key(String trait, String source, Identifier via) implements Comparable<Key> {
     private static final Comparator<Key> ORDER =
@@ -72,13 +76,16 @@ public final class FactSet {
     return ByteBuffer.wrap(sha256.digest()).getLong();
   }
 
-  /** Adds facts; of two for one register the one with the greater stamp stays. */
+  /**
+   * Adds facts; of two for one register the one with the greater stamp stays, of two equal ones
+   * that of the earlier snapshot.
+   */
   public FactSet addAll(Collection<Fact> facts) {
     for (Fact fact : facts) {
       registers.merge(
           new Key(fact.getTrait(), fact.getSource(), Identifier.of(fact.getVia())),
           fact,
-          (a, b) -> STAMP.compare(a, b) >= 0 ? a : b);
+          (a, b) -> ORDER.compare(a, b) >= 0 ? a : b);
     }
     truncate();
     return this;
@@ -97,13 +104,13 @@ public final class FactSet {
     }
   }
 
-  /** Those of these facts that are not known here, and not overtaken by newer ones. */
+  /** Those of these facts that would change something if they were added. */
   List<Fact> lacks(Collection<Fact> facts) {
     List<Fact> lacking = new ArrayList<>();
     for (Fact fact : facts) {
       Fact known =
           registers.get(new Key(fact.getTrait(), fact.getSource(), Identifier.of(fact.getVia())));
-      if (known == null || STAMP.compare(known, fact) < 0) {
+      if (known == null || ORDER.compare(known, fact) < 0) {
         lacking.add(fact);
       }
     }

@@ -23,7 +23,8 @@ public final class Fold {
   /**
    * Folds.
    *
-   * @param facts those whose bringing identifier is not the profile's are left out
+   * @param facts each with its snapshot; those whose bringing identifier is not the profile's are
+   *     left out
    * @param version of the record that will hold the result
    */
   public static Profile serve(String profileId, Facts facts, long version, Catalog catalog) {
@@ -56,7 +57,9 @@ public final class Fold {
             .addAllMergedFrom(facts.getMergedFromList())
             .setUpdatedAtMicros(updatedAt)
             .setVersion(version);
-    winners.forEach((name, winner) -> profile.addTraits(winner.served(name, catalog)));
+    Snapshots snapshots = new Snapshots();
+    winners.forEach((name, winner) -> profile.addTraits(winner.served(name, catalog, snapshots)));
+    profile.addAllSnapshots(snapshots.all());
     for (MembershipState state : facts.getMembershipsList()) {
       if (state.getMember()) {
         profile.addAudiences(
@@ -88,7 +91,7 @@ public final class Fold {
       return ORDER.compare(a, b) >= 0 ? a : b;
     }
 
-    Trait served(String name, Catalog catalog) {
+    Trait served(String name, Catalog catalog, Snapshots snapshots) {
       return Trait.newBuilder()
           .setName(name)
           .setValue(value)
@@ -96,15 +99,20 @@ public final class Fold {
           .setSource(fact.getSource())
           .setOrigin(fact.getOrigin())
           .setUndeclared(catalog.trait(name).isEmpty())
+          .setSnapshot(snapshots.place(fact))
           .build();
     }
   }
 
   /**
    * The canonical form: what any history of the same inputs gives. Leaves out the version and the
-   * ids merged on the way, which depend on the order in which the inputs came.
+   * ids merged on the way, which depend on the order in which the inputs came, and snapshots, which
+   * depend on when the warehouse was looked at.
    */
   public static byte[] canonical(Profile profile) {
-    return profile.toBuilder().clearVersion().clearMergedFrom().build().toByteArray();
+    Profile.Builder canonical =
+        profile.toBuilder().clearVersion().clearMergedFrom().clearSnapshots();
+    canonical.getTraitsBuilderList().forEach(Trait.Builder::clearSnapshot);
+    return canonical.build().toByteArray();
   }
 }

@@ -1,5 +1,6 @@
 package dev.attune.core.profile;
 
+import com.google.protobuf.ByteString;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.identity.Partition.Component;
 import dev.attune.core.profile.ChangeEmitter.Told;
@@ -283,17 +284,18 @@ public final class ProfileWriter {
   /** The write that a changed content needs; none when the record would stay the same. */
   private Optional<ProfileWrite> refolded(ProfileRecord stored, Facts facts) {
     Profile same = Fold.serve(stored.getProfileId(), facts, stored.getVersion(), catalog.get());
+    ByteString content = Content.bytes(facts);
     if (stored.hasLive()
-        && facts.toByteString().equals(stored.getLive().getFacts())
+        && content.equals(stored.getLive().getFacts())
         && Served.of(same).bytes().equals(stored.getLive().getServed())) {
       return Optional.empty();
     }
-    if (facts.getSerializedSize() > FACTS_BYTES_MAX) {
+    if (content.size() > FACTS_BYTES_MAX) {
       throw new IllegalStateException(
           "the profile would hold more than " + FACTS_BYTES_MAX + " bytes of facts");
     }
     Profile served = same.toBuilder().setVersion(nextVersion(stored.getVersion())).build();
-    return Optional.of(new ProfileWrite(stored.getVersion(), Content.live(facts, served)));
+    return Optional.of(new ProfileWrite(stored.getVersion(), Content.live(content, served)));
   }
 
   private long nextVersion(long stored) {

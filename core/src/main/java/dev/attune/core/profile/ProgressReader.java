@@ -55,6 +55,8 @@ public interface ProgressReader {
   /** Reads the marks of a store. */
   static ProgressReader of(ProfileStore store) {
     return new ProgressReader() {
+      private static final int PAGE = 256;
+
       @Override
       public CompletionStage<Map<Integer, Long>> handled(
           Collection<Integer> partitions, Duration timeout) {
@@ -90,12 +92,23 @@ public interface ProgressReader {
                       names.add(rejectedMark(span.partition(), offset));
                     }
                   }
-                  return names.isEmpty()
-                      ? CompletableFuture.completedFuture(false)
-                      : store
-                          .readMarks(names, timeout)
-                          .thenApply(marks -> marks.stream().anyMatch(mark -> mark >= 0));
+                  return any(names, timeout);
                 });
+      }
+
+      // A page at a time: one token is not to fill the queue that everybody's lookups go through.
+      private CompletionStage<Boolean> any(List<String> names, Duration timeout) {
+        if (names.isEmpty()) {
+          return CompletableFuture.completedFuture(false);
+        }
+        int page = Math.min(PAGE, names.size());
+        return store
+            .readMarks(names.subList(0, page), timeout)
+            .thenCompose(
+                marks ->
+                    marks.stream().anyMatch(mark -> mark >= 0)
+                        ? CompletableFuture.completedFuture(true)
+                        : any(names.subList(page, names.size()), timeout));
       }
     };
   }

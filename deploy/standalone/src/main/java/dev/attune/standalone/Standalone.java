@@ -272,6 +272,12 @@ public final class Standalone implements AutoCloseable {
       if (near.isOff()) {
         return ProfileServicePart.create(store, feed, service, meters);
       }
+      long heap = Runtime.getRuntime().maxMemory();
+      if (near.bytesMax() > heap / 2) {
+        throw new Complaint(
+            "near_cache: %d megabytes are more than half of this process' heap of %d (-Xmx)."
+                .formatted(near.bytesMax() >> 20, heap >> 20));
+      }
       NearCache cache =
           NearCache.create(store, new NearCacheSettings(near.bytesMax(), near.ageMax()));
       return ProfileServicePart.create(store, cache, kafka, feed, service, meters);
@@ -401,7 +407,7 @@ public final class Standalone implements AutoCloseable {
           // As long as the log takes, whose silence has a limit of its own.
           deadline = System.nanoTime() + START_MAX.toNanos();
         }
-        if (System.nanoTime() > deadline) {
+        if (System.nanoTime() > deadline || rebuilds.isFillFailed()) {
           throw new Complaint(
               "not ready within " + START_MAX.toSeconds() + " s: " + notReady(parts) + ".");
         }

@@ -65,7 +65,7 @@ public sealed interface StoreConfig {
   }
 
   /**
-   * What lookups keep unless said otherwise: nothing where the store is on this machine. Following
+   * What lookups keep unless said otherwise: nothing with the embedded Redis and with memory. Following
    * the changes would take more from the events here than it gives to lookups.
    */
   default NearCacheConfig nearCache() {

@@ -101,7 +101,8 @@ class CommandsTest {
         """
         {"profile_id": "ab12", "updated_at": "2026-11-21T08:00:00Z", "view": "banner@3",
          "traits": {"plan": {"status": "stale", "value": "pro", "source": "model:customers",
-                             "updated_at": "2026-11-20T08:00:00Z"},
+                             "updated_at": "2026-11-20T08:00:00Z", "snapshot":
+                             {"run_id": "customers-mh3abc00", "data_time": "2026-11-20T06:00:00Z"}},
                     "city": {"status": "absent"}}}
         """);
     assertThat(attune("lookup", "user_id:42", "--view", "banner")).isZero();
@@ -111,7 +112,7 @@ class CommandsTest {
             profile  ab12
             updated  2026-11-21T08:00:00Z
             view     banner@3
-            traits   plan  pro  (model:customers, 2026-11-20T08:00:00Z, stale)
+            traits   plan  pro  (model:customers by run customers-mh3abc00, 2026-11-20T08:00:00Z, stale)
                      city  absent
             """);
     assertThat(requests.getLast()).endsWith(",\"view\":\"banner\"}");

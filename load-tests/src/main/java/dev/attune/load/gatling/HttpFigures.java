@@ -106,7 +106,8 @@ final class HttpFigures {
             "answers",
             WRONG_MAX,
             answers,
-            "of every answer its status, whom it names, and whether the traits are theirs"));
+            "of every answer with a profile whom it names, and whether the traits are theirs; other"
+                + " answers than the expected ones count as failed"));
   }
 
   /** For a figure that a failure took away. */

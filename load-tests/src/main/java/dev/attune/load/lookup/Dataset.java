@@ -42,6 +42,11 @@ final class Dataset {
     return RedisProfileStore.create(RedisSettings.plain("127.0.0.1", redisPort, PREFIX));
   }
 
+  /** The same for callers on event loops. */
+  static ProfileStore store(int redisPort, EventLoopGroup loops) {
+    return RedisProfileStore.create(RedisSettings.plain("127.0.0.1", redisPort, PREFIX), loops);
+  }
+
   /** So that no save disturbs what is measured. */
   static void withoutPersistence(int redisPort) throws IOException {
     try (Resp redis = new Resp(redisPort)) {
@@ -49,11 +54,6 @@ final class Dataset {
       redis.send("CONFIG", "SET", "save", "");
       redis.await();
     }
-  }
-
-  /** The same for callers on event loops. */
-  static ProfileStore store(int redisPort, EventLoopGroup loops) {
-    return RedisProfileStore.create(RedisSettings.plain("127.0.0.1", redisPort, PREFIX), loops);
   }
 
   /** Returns the mean size of a served profile in bytes. */

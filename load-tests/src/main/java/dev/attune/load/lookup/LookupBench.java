@@ -471,7 +471,7 @@ final class LookupBench {
         Name.OVERLOAD,
         worst,
         samples,
-        "verified answers within %d ms, %d calls a second for each that it can answer, on %d connections: %s"
+        "verified answers within %d ms, %d calls a second offered for each that it can answer, on %d connections: %s"
             .formatted(
                 USEFUL_MAX.toMillis(), OVERLOAD, OVERLOAD_CONNECTIONS, String.join("; ", notes)));
   }

@@ -17,7 +17,7 @@ record SoakRun(Station station, Duration length) {
    * A server that refuses its load keeps its memory flat without deserving it. Some it will refuse,
    * since there is always more: 7 of 100 on a machine that others used, too.
    */
-  private static final double FAILED_MAX = 0.25;
+  private static final double FAILED_MAX = 0.1;
 
   /** Returns what came of the lookups. */
   Tally run(int people, LookupFigures figures) throws IOException {

@@ -76,17 +76,26 @@ final class AdaptiveLimit {
     }
   }
 
+  /** What the store had to say. */
+  enum Told {
+    /** It answered. */
+    ANSWERED,
+    /** Send less. */
+    REFUSED,
+    /** It did not answer: nothing about how much it bears. */
+    FAILED
+  }
+
   /**
    * @param beganNanos by the ticker, when they entered
-   * @param refused the store said "send less"
    */
-  void leave(int places, long beganNanos, boolean refused) {
+  void leave(int places, long beganNanos, Told told) {
     int together = underWay.getAndAdd(-places);
-    if (refused) {
+    if (told == Told.REFUSED) {
       lower(beganNanos, least);
     } else if (ticker.getAsLong() - beganNanos > AIM.toNanos()) {
       lower(beganNanos, Math.min(START, most));
-    } else if (limit < most && 2 * together >= limit) {
+    } else if (told == Told.ANSWERED && limit < most && 2 * together >= limit) {
       raise(places);
     }
   }

@@ -11,6 +11,7 @@ import dev.attune.core.profile.Served;
 import dev.attune.core.profile.StoreException;
 import dev.attune.core.profile.WriteToken;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.profiles.lookup.AdaptiveLimit.Told;
 import dev.attune.proto.v1.TokenState;
 import java.time.Duration;
 import java.time.Instant;
@@ -219,7 +220,7 @@ public final class Lookup implements AutoCloseable {
       return CompletableFuture.completedFuture(OVERLOADED);
     }
     var round = new Round<Outcome>(1);
-    round.expireIn(timeout, () -> round.end(UNAVAILABLE, false));
+    round.expireIn(timeout, () -> round.end(UNAVAILABLE, Told.FAILED));
     ask(
         key,
         checked,
@@ -227,7 +228,7 @@ public final class Lookup implements AutoCloseable {
         (reading, error) -> {
           Outcome outcome =
               reading == null ? failed(error) : applied(who, checked, ifNoneMatch, state, reading);
-          round.end(outcome, isOverloaded(outcome));
+          round.end(outcome, told(outcome));
         });
     return round.ended;
   }
@@ -260,7 +261,7 @@ public final class Lookup implements AutoCloseable {
       return CompletableFuture.completedFuture(settled(outcomes, OVERLOADED));
     }
     var round = new Round<List<Outcome>>(missed);
-    round.expireIn(timeout, () -> round.end(settled(outcomes, UNAVAILABLE), false));
+    round.expireIn(timeout, () -> round.end(settled(outcomes, UNAVAILABLE), Told.FAILED));
     var open = new AtomicInteger(missed);
     for (int i = 0; i < outcomes.length; i++) {
       Object key = missing[i];
@@ -278,11 +279,9 @@ public final class Lookup implements AutoCloseable {
                     ? failed(error)
                     : applied(whom.get(at), checked, "", state, reading);
             outcomes[at] = outcome;
-            if (isOverloaded(outcome)) {
-              round.refused = true;
-            }
+            round.hear(told(outcome));
             if (open.decrementAndGet() == 0) {
-              round.end(settled(outcomes, UNAVAILABLE), round.refused);
+              round.end(settled(outcomes, UNAVAILABLE), round.told);
             }
           });
     }
@@ -304,7 +303,7 @@ public final class Lookup implements AutoCloseable {
     private final long began = System.nanoTime();
     private final int places;
     private Overdue.@Nullable Entry entry;
-    volatile boolean refused;
+    private volatile Told told = Told.ANSWERED;
 
     Round(int places) {
       this.places = places;
@@ -315,24 +314,31 @@ public final class Lookup implements AutoCloseable {
       entry = overdue.in(timeout, expiry);
     }
 
-    void end(T result, boolean sendLess) {
+    /** One of them; a refusal outweighs all the others. */
+    void hear(Told one) {
+      if (one == Told.REFUSED || (one == Told.FAILED && told == Told.ANSWERED)) {
+        told = one;
+      }
+    }
+
+    void end(T result, Told last) {
       if (!over.compareAndSet(false, true)) {
         return;
       }
       if (entry != null) {
         entry.ended();
       }
-      limit.leave(places, began, sendLess);
+      limit.leave(places, began, last);
       ended.complete(result);
     }
   }
 
-  /** The store's word: an answer, or what went wrong. */
-  private interface Told {
-    void told(ProfileReader.@Nullable Reading reading, @Nullable Throwable error);
+  /** Hears the store's word: an answer, or what went wrong. */
+  private interface Listener {
+    void hear(ProfileReader.@Nullable Reading reading, @Nullable Throwable error);
   }
 
-  private void ask(Object key, Checked checked, Duration timeout, Told told) {
+  private void ask(Object key, Checked checked, Duration timeout, Listener listener) {
     CompletionStage<ProfileReader.Reading> answer;
     try {
       answer =
@@ -340,10 +346,10 @@ public final class Lookup implements AutoCloseable {
               ? reader.find(identifier, checked.maxAge(), timeout)
               : reader.findById((String) key, checked.maxAge(), timeout);
     } catch (RuntimeException e) {
-      told.told(null, e);
+      listener.hear(null, e);
       return;
     }
-    var _ = answer.whenComplete(told::told);
+    var _ = answer.whenComplete(listener::hear);
   }
 
   private ProfileReader.@Nullable Reading nearby(Object key, Checked checked) {
@@ -395,8 +401,15 @@ public final class Lookup implements AutoCloseable {
     }
   }
 
-  private static boolean isOverloaded(Outcome outcome) {
-    return outcome instanceof Outcome.Failed failed && failed.reason() == Reason.OVERLOADED;
+  private static Told told(Outcome outcome) {
+    if (!(outcome instanceof Outcome.Failed failed)) {
+      return Told.ANSWERED;
+    }
+    return switch (failed.reason()) {
+      case OVERLOADED -> Told.REFUSED;
+      case UNAVAILABLE -> Told.FAILED;
+      default -> Told.ANSWERED;
+    };
   }
 
   private Outcome of(

@@ -6,6 +6,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Ends what nobody else has ended in time. Nearly everything has ended long before, and a timer of
@@ -21,6 +23,8 @@ final class Overdue implements AutoCloseable {
 
   /** So often it is looked whether there is anything at all. */
   private static final int ROUNDS = 256;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Overdue.class);
 
   private final Queue<Entry>[] ring;
   private final long beganNanos = System.nanoTime();
@@ -87,7 +91,7 @@ final class Overdue implements AutoCloseable {
         swept = tick;
         Queue<Entry> due = ring[(int) (tick % TICKS)];
         for (Entry entry = due.poll(); entry != null; entry = due.poll()) {
-          entry.expire();
+          expire(entry);
         }
       }
       if (round % ROUNDS == 0 && isEmpty()) {
@@ -100,6 +104,15 @@ final class Overdue implements AutoCloseable {
       } else {
         LockSupport.parkNanos(this, TICK_NANOS);
       }
+    }
+  }
+
+  // Without this thread no lookup would end that the store has forgotten.
+  private static void expire(Entry entry) {
+    try {
+      entry.expire();
+    } catch (RuntimeException e) {
+      LOG.error("a lookup whose time was up could not be ended", e);
     }
   }
 

@@ -6,6 +6,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.proto.v1.Identifier;
 import dev.attune.proto.v1.Membership;
 import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.Snapshot;
 import dev.attune.proto.v1.TokenState;
 import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.TraitStatus;
@@ -37,6 +38,9 @@ final class ProfileJson {
   private static final byte[] STATUS = JsonBytes.name("status");
   private static final byte[] SOURCE = JsonBytes.name("source");
   private static final byte[] ORIGIN = JsonBytes.name("origin");
+  private static final byte[] SNAPSHOT = JsonBytes.name("snapshot");
+  private static final byte[] RUN_ID = JsonBytes.name("run_id");
+  private static final byte[] DATA_TIME = JsonBytes.name("data_time");
   private static final byte[] UNDECLARED = JsonBytes.name("undeclared");
   private static final byte[] AUDIENCES = JsonBytes.name("audiences");
   private static final byte[] AUDIENCE = JsonBytes.name("audience");
@@ -283,6 +287,7 @@ final class ProfileJson {
     long source = NONE;
     long origin = NONE;
     long updatedAt = 0;
+    long snapshot = 0;
     boolean undeclared = false;
     for (flat.over(from, to); flat.next(); ) {
       switch (flat.field()) {
@@ -291,6 +296,7 @@ final class ProfileJson {
         case Trait.SOURCE_FIELD_NUMBER -> source = range(flat);
         case Trait.ORIGIN_FIELD_NUMBER -> origin = range(flat);
         case Trait.UNDECLARED_FIELD_NUMBER -> undeclared = flat.number() != 0;
+        case Trait.SNAPSHOT_FIELD_NUMBER -> snapshot = flat.number();
         default -> {}
       }
     }
@@ -302,9 +308,36 @@ final class ProfileJson {
       json.field(ORIGIN);
       text(origin);
     }
+    snapshot(snapshot);
     if (undeclared) {
       json.field(UNDECLARED).bool(true);
     }
+  }
+
+  /** The one at this place, counted from 1; nothing when there is none. */
+  private void snapshot(long place) throws InvalidProtocolBufferException {
+    long left = place;
+    for (int i = 0; left > 0 && i < fieldsUsed; i += 3) {
+      if (fields[i] == Profile.SNAPSHOTS_FIELD_NUMBER && --left == 0) {
+        json.field(SNAPSHOT);
+        snapshot(fields[i + 1], fields[i + 2]);
+      }
+    }
+  }
+
+  private void snapshot(int from, int to) throws InvalidProtocolBufferException {
+    long runId = NONE;
+    long dataTime = 0;
+    for (flat.over(from, to); flat.next(); ) {
+      switch (flat.field()) {
+        case Snapshot.RUN_ID_FIELD_NUMBER -> runId = range(flat);
+        case Snapshot.DATA_TIME_MICROS_FIELD_NUMBER -> dataTime = flat.number();
+        default -> {}
+      }
+    }
+    json.beginObject().field(RUN_ID);
+    text(runId);
+    json.field(DATA_TIME).instant(dataTime).endObject();
   }
 
   private void value(long range, int depth) throws InvalidProtocolBufferException {

@@ -139,6 +139,8 @@ final class WireProfile {
             case Profile.IDENTIFIERS_FIELD_NUMBER -> skip(in, tag, selection.identifiers());
             case Profile.TRAITS_FIELD_NUMBER -> trait(in);
             case Profile.AUDIENCES_FIELD_NUMBER -> membership(in);
+            // All or none: traits point to them by their places.
+            case Profile.SNAPSHOTS_FIELD_NUMBER -> skip(in, tag, selection.showsTraits());
             default -> skip(in, tag, true);
           };
       if (keep) {

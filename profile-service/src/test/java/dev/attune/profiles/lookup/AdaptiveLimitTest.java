@@ -2,6 +2,7 @@ package dev.attune.profiles.lookup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.attune.profiles.lookup.AdaptiveLimit.Told;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ class AdaptiveLimitTest {
     }
     nanos += answeredAfter.toNanos();
     for (int i = 0; i < entered; i++) {
-      limit.leave(1, began, refused);
+      limit.leave(1, began, refused ? Told.REFUSED : Told.ANSWERED);
     }
     return entered;
   }
@@ -49,7 +50,17 @@ class AdaptiveLimitTest {
     AdaptiveLimit limit = limit(8_192);
     for (int i = 0; i < 10_000; i++) {
       assertThat(limit.enter(1)).isTrue();
-      limit.leave(1, nanos, false);
+      limit.leave(1, nanos, Told.ANSWERED);
+    }
+    assertThat(limit.limit()).isEqualTo(AdaptiveLimit.START);
+  }
+
+  @Test
+  void storeThatIsAway_saysNothingAboutWhatItBears() {
+    AdaptiveLimit limit = limit(8_192);
+    for (int i = 0; i < 20; i++) {
+      assertThat(limit.enter(500)).isTrue();
+      limit.leave(500, nanos, Told.FAILED);
     }
     assertThat(limit.limit()).isEqualTo(AdaptiveLimit.START);
   }
@@ -99,7 +110,7 @@ class AdaptiveLimitTest {
     assertThat(limit.enter(500)).isTrue();
     assertThat(limit.enter(500)).isFalse();
     assertThat(limit.enter(1)).isFalse();
-    limit.leave(500, nanos, false);
+    limit.leave(500, nanos, Told.ANSWERED);
     assertThat(limit.enter(1)).isTrue();
     assertThat(limit.underWay()).isEqualTo(100);
   }
@@ -119,7 +130,7 @@ class AdaptiveLimitTest {
       while (!underWay.isEmpty() && underWay.element()[1] - nanos <= 0) {
         long[] first = underWay.remove();
         nanos = first[1];
-        limit.leave(1, first[0], false);
+        limit.leave(1, first[0], Told.ANSWERED);
         nanos = began;
         latencies.add(first[1] - first[0]);
         busy += serviceNanos;

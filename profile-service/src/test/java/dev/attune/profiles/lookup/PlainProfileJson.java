@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.proto.v1.Membership;
 import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.Snapshot;
 import dev.attune.proto.v1.TokenState;
 import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.TraitStatus;
@@ -107,6 +108,13 @@ final class PlainProfileJson {
         json.writeStringField("source", trait.getSource());
         if (!trait.getOrigin().isEmpty()) {
           json.writeStringField("origin", trait.getOrigin());
+        }
+        if (trait.getSnapshot() > 0 && trait.getSnapshot() <= profile.getSnapshotsCount()) {
+          Snapshot snapshot = profile.getSnapshots(trait.getSnapshot() - 1);
+          json.writeObjectFieldStart("snapshot");
+          json.writeStringField("run_id", snapshot.getRunId());
+          json.writeStringField("data_time", iso(snapshot.getDataTimeMicros()));
+          json.writeEndObject();
         }
         if (trait.getUndeclared()) {
           json.writeBooleanField("undeclared", true);

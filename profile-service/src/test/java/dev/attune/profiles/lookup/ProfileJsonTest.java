@@ -11,6 +11,7 @@ import dev.attune.platform.http.Json;
 import dev.attune.proto.v1.Identifier;
 import dev.attune.proto.v1.Membership;
 import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.Snapshot;
 import dev.attune.proto.v1.TokenState;
 import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.TraitStatus;
@@ -167,7 +168,8 @@ class ProfileJsonTest {
               .setUpdatedAtMicros(micros())
               .setSource(text())
               .setOrigin(random.nextBoolean() ? "" : text())
-              .setUndeclared(random.nextBoolean());
+              .setUndeclared(random.nextBoolean())
+              .setSnapshot(random.nextInt(4));
       profile.addTraits(random.nextInt(8) == 0 ? trait : trait.setValue(value(3)));
     }
     for (int i = random.nextInt(3); i > 0; i--) {
@@ -179,6 +181,9 @@ class ProfileJsonTest {
     }
     for (int i = random.nextInt(3); i > 0; i--) {
       profile.addMergedFrom("%032x".formatted(random.nextInt(1_000)));
+    }
+    for (int i = random.nextInt(4); i > 0; i--) {
+      profile.addSnapshots(Snapshot.newBuilder().setRunId(text()).setDataTimeMicros(micros()));
     }
     return profile.build();
   }

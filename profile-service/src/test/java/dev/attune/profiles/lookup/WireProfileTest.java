@@ -9,6 +9,7 @@ import dev.attune.core.profile.Served;
 import dev.attune.proto.v1.Identifier;
 import dev.attune.proto.v1.Membership;
 import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.Snapshot;
 import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.TraitStatus;
 import dev.attune.proto.v1.Value;
@@ -90,7 +91,8 @@ class WireProfileTest {
           Trait.newBuilder()
               .setName(name)
               .setUpdatedAtMicros(NOW - random.nextInt(200))
-              .setSource("events");
+              .setSource("events")
+              .setSnapshot(random.nextInt(3));
       switch (random.nextInt(5)) {
         case 0 -> trait.setValue(Value.newBuilder().setNullValue(true));
         case 1 -> trait.setValue(Value.getDefaultInstance());
@@ -114,6 +116,9 @@ class WireProfileTest {
     }
     if (random.nextBoolean()) {
       profile.addMergedFrom("f".repeat(32));
+    }
+    for (int i = random.nextInt(3); i > 0; i--) {
+      profile.addSnapshots(Snapshot.newBuilder().setRunId("shop-" + i).setDataTimeMicros(i));
     }
     return profile.build();
   }
@@ -159,6 +164,9 @@ class WireProfileTest {
             profile.getAudiencesList().stream()
                 .filter(m -> holds(m) && selection.wantsAudience(m.getAudience()))
                 .toList());
+    if (!selection.showsTraits()) {
+      kept.clearSnapshots();
+    }
     return (selection.identifiers() ? kept : kept.clearIdentifiers()).build();
   }
 

@@ -165,6 +165,8 @@ public final class HandledMarks {
     held++;
     lostMicros = Math.max(lostMicros + 1, ChronoUnit.MICROS.between(Instant.EPOCH, now));
     losses.put(ProgressReader.LOST, lostMicros);
+    // The server that was lost may have failed the last call; this must not wait for its pause.
+    failing = false;
     raise();
   }
 

@@ -109,9 +109,14 @@ public final class Rebuilds implements AutoCloseable {
     if (!unfilled) {
       return "";
     }
-    return current().state() == Rebuild.State.FAILED
+    return isFillFailed()
         ? "the store is not filled from the log: " + current().message()
         : "filling the store from the log";
+  }
+
+  /** Whether the first fill of a store that forgets has ended without filling it. */
+  public synchronized boolean isFillFailed() {
+    return unfilled && current().state() == Rebuild.State.FAILED;
   }
 
   /** Whether the first fill of a store that forgets is under way. */

@@ -31,27 +31,58 @@ import java.util.Optional;
  * the two differ.
  */
 final class AppliedSnapshot {
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
+
+  /** Without the snapshots of cells. */
+  private static final int FORMAT_1 = 1;
+
+  /** Most snapshots that are named; the profiles remember the older ones themselves. */
+  private static final int NAMED_MAX = 1_000;
+
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * A snapshot of which something was applied.
+   *
+   * @param number what cells call it
+   */
+  record Named(int number, String runId, long dataTimeMicros) {}
 
   /**
    * What the columns of a file are.
    *
    * @param mapping digest of the mapping that it was made with
    * @param identifiers of the columns {@code i0, i1, ...}, with stamps {@code si0, si1, ...}
-   * @param traits of the columns {@code t0, t1, ...}, with stamps {@code st0, st1, ...}
+   * @param traits of the columns {@code t0, t1, ...}, with stamps {@code st0, st1, ...} and, where
+   *     {@link #tellsSnapshots}, the numbers of the snapshots that brought them {@code nt0, nt1,
+   *     ...}
+   * @param snapshots by number; the newest {@value #NAMED_MAX}
    */
-  record Meta(int format, String mapping, List<String> identifiers, List<String> traits) {
+  record Meta(
+      int format,
+      String mapping,
+      List<String> identifiers,
+      List<String> traits,
+      List<Named> snapshots) {
     Meta {
       identifiers = List.copyOf(identifiers);
       traits = List.copyOf(traits);
+      // Not there in the first format.
+      snapshots = snapshots == null ? List.of() : List.copyOf(snapshots);
     }
 
-    static Meta of(String mapping, List<String> identifiers, List<String> traits) {
-      return new Meta(FORMAT, mapping, identifiers, traits);
+    static Meta of(
+        String mapping, List<String> identifiers, List<String> traits, List<Named> snapshots) {
+      int from = Math.max(0, snapshots.size() - NAMED_MAX);
+      return new Meta(
+          FORMAT, mapping, identifiers, traits, snapshots.subList(from, snapshots.size()));
     }
 
-    static final Meta EMPTY = of("", List.of(), List.of());
+    boolean tellsSnapshots() {
+      return format > FORMAT_1;
+    }
+
+    static final Meta EMPTY = of("", List.of(), List.of(), List.of());
   }
 
   private final Path directory;
@@ -108,9 +139,16 @@ final class AppliedSnapshot {
             .getFirst();
     try {
       Meta read = JSON.readValue(meta, Meta.class);
-      if (read.format() != FORMAT) {
+      if (read.format() < FORMAT_1 || read.format() > FORMAT) {
         throw new IllegalStateException(
-            file + " is of format " + read.format() + " (known: " + FORMAT + ")");
+            file
+                + " is of format "
+                + read.format()
+                + " (known: "
+                + FORMAT_1
+                + " to "
+                + FORMAT
+                + ")");
       }
       return Optional.of(read);
     } catch (JsonProcessingException e) {

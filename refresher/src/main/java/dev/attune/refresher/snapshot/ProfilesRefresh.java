@@ -14,6 +14,8 @@ import dev.attune.proto.v1.Cause;
 import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Link;
 import dev.attune.proto.v1.RowCause;
+import dev.attune.proto.v1.Snapshot;
+import dev.attune.refresher.snapshot.AppliedSnapshot.Named;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -33,6 +35,7 @@ final class ProfilesRefresh {
   private final RefreshSettings settings;
   private final Progress progress;
   private final String source;
+  private final Map<Integer, Snapshot> snapshots = new HashMap<>();
 
   ProfilesRefresh(
       DuckDb db,
@@ -51,7 +54,7 @@ final class ProfilesRefresh {
   /**
    * Reads, compares and writes.
    *
-   * @param runId told in the cause of each change
+   * @param runId told in the cause of each change, and kept with each cell that is new
    * @throws RefusedException before anything was changed
    */
   RefreshOutcome.Done run(
@@ -62,7 +65,7 @@ final class ProfilesRefresh {
     long dataTime = model.dataTime().map(TraitFit::micros).orElseGet(files::newestMicros);
     var reader = new SourceReader(db, model.source(), files, mappedColumns());
     reader.load(wantedTypes());
-    SnapshotDiff diff = SnapshotDiff.load(db, state, model, dataTime);
+    SnapshotDiff diff = SnapshotDiff.load(db, state, model, dataTime, runId);
     db.lock(state.part());
     List<DuckDb.Column> columns = reader.stage();
     long rows = new CurrentTable(db, model, catalog, reader, columns).create(dataTime);
@@ -74,6 +77,7 @@ final class ProfilesRefresh {
 
     progress.phase(Progress.Phase.DIFFING);
     long changed = diff.merge(model.traits().size());
+    diff.named().forEach(named -> snapshots.put(named.number(), snapshot(named)));
     var bad = new BadRows(rows, settings);
     db.forEach(
         selectChanged(diff) + " where emit and not gone",
@@ -141,6 +145,7 @@ final class ProfilesRefresh {
     for (int t = 0; t < diff.traits().size(); t++) {
       select.add("t" + t);
       select.add("st" + t);
+      select.add("nt" + t);
     }
     return "select " + String.join(", ", select) + " from merged";
   }
@@ -196,15 +201,25 @@ final class ProfilesRefresh {
       long stamp = row.getLong(column + 1);
       // Without a stamp the model never said anything of it: there is nothing to remove.
       if (!row.wasNull()) {
-        facts.add(fact(trait, via, stamp, cell));
+        // Of a cell without a number it is not known; 0 is nobody's.
+        Snapshot snapshot = snapshots.get(row.getInt(column + 2));
+        Fact fact = fact(trait, via, stamp, cell);
+        facts.add(snapshot == null ? fact : fact.toBuilder().setSnapshot(snapshot).build());
       }
-      column += 2;
+      column += 3;
     }
     Cause cause =
         Cause.newBuilder()
             .setRow(RowCause.newBuilder().setModel(model.name()).setRunId(runId))
             .build();
     return new ProfileInput(via, facts, links, cause);
+  }
+
+  private static Snapshot snapshot(Named named) {
+    return Snapshot.newBuilder()
+        .setRunId(named.runId())
+        .setDataTimeMicros(named.dataTimeMicros())
+        .build();
   }
 
   private Fact fact(String trait, Identifier via, long stamp, @Nullable String cell) {

@@ -2,6 +2,7 @@ package dev.attune.refresher.snapshot;
 
 import dev.attune.core.model.ProfilesModel;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Meta;
+import dev.attune.refresher.snapshot.AppliedSnapshot.Named;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,7 +18,7 @@ import java.util.Set;
  *
  * <p>A cell that did not change keeps its stamp. One that did gets the stamp of its row, or of the
  * snapshot when its row is gone; in any case one greater than the stamp it replaces, or the profile
- * would not take it.
+ * would not take it. Each keeps in the same way by which snapshot it came.
  */
 final class SnapshotDiff {
   private final DuckDb db;
@@ -26,24 +27,27 @@ final class SnapshotDiff {
   private final List<String> traits;
   private final String mapping;
   private final long dataTimeMicros;
+  private final String runId;
 
   private Meta base = Meta.EMPTY;
   private Optional<Meta> dirtyAgainst = Optional.empty();
 
-  private SnapshotDiff(DuckDb db, AppliedSnapshot state, ProfilesModel model, long dataTimeMicros) {
+  private SnapshotDiff(
+      DuckDb db, AppliedSnapshot state, ProfilesModel model, long dataTimeMicros, String runId) {
     this.db = db;
     this.state = state;
     this.identifiers = identifierNames(model);
     this.traits = new ArrayList<>(model.traits().keySet());
     this.mapping = model.mappingDigest();
     this.dataTimeMicros = dataTimeMicros;
+    this.runId = runId;
   }
 
   /** Loads what was applied; files must still be within reach. */
   static SnapshotDiff load(
-      DuckDb db, AppliedSnapshot state, ProfilesModel model, long dataTimeMicros)
+      DuckDb db, AppliedSnapshot state, ProfilesModel model, long dataTimeMicros, String runId)
       throws SQLException {
-    var diff = new SnapshotDiff(db, state, model, dataTimeMicros);
+    var diff = new SnapshotDiff(db, state, model, dataTimeMicros, runId);
     Optional<Meta> next = state.loadNext(db, "base");
     if (next.isPresent()) {
       diff.base = next.get();
@@ -111,6 +115,7 @@ final class SnapshotDiff {
       String now = t < modelTraits ? "c.t" + t : "null::varchar";
       select.add(now + " as t" + t);
       select.add(stamp(now, old, oldStamp) + " as st" + t);
+      select.add(number(now, old, oldStamp, numberColumn(base, traits.get(t))) + " as nt" + t);
       changed.add(now + " is distinct from " + old);
     }
     boolean rewrite =
@@ -139,6 +144,19 @@ final class SnapshotDiff {
         .formatted(now, old, oldStamp, dataTimeMicros);
   }
 
+  private String number(String now, String old, String oldStamp, String oldNumber) {
+    return "case when %1$s is null or (%2$s) is distinct from %3$s then %4$d else %5$s end"
+        .formatted(oldStamp, now, old, named().getLast().number(), oldNumber);
+  }
+
+  /** The snapshots that cells may have come by; the last is this run's. */
+  List<Named> named() {
+    List<Named> named = new ArrayList<>(base.snapshots());
+    int number = named.isEmpty() ? 1 : named.getLast().number() + 1;
+    named.add(new Named(number, runId, dataTimeMicros));
+    return named;
+  }
+
   private void createDirty() throws SQLException {
     if (dirtyAgainst.isEmpty()) {
       db.execute("create table dirty (ns varchar, k varchar)");
@@ -154,12 +172,12 @@ final class SnapshotDiff {
 
   private String aligned(String table, Meta meta) {
     List<String> select = new ArrayList<>(List.of("b.ns", "b.k", "b.gone"));
-    select.addAll(cells(meta));
+    select.addAll(cells(meta, false));
     return "select " + String.join(", ", select) + " from " + table + " b";
   }
 
   /** The cells of a table {@code b} in the order of {@code merged}. */
-  private List<String> cells(Meta meta) {
+  private List<String> cells(Meta meta, boolean numbers) {
     List<String> cells = new ArrayList<>();
     for (String identifier : identifiers) {
       cells.add(column(meta.identifiers(), identifier, "b.i", "varchar"));
@@ -168,8 +186,15 @@ final class SnapshotDiff {
     for (String trait : traits) {
       cells.add(column(meta.traits(), trait, "b.t", "varchar"));
       cells.add(column(meta.traits(), trait, "b.st", "bigint"));
+      if (numbers) {
+        cells.add(numberColumn(meta, trait));
+      }
     }
     return cells;
+  }
+
+  private static String numberColumn(Meta meta, String trait) {
+    return column(meta.tellsSnapshots() ? meta.traits() : List.of(), trait, "b.nt", "integer");
   }
 
   private static String column(List<String> names, String name, String prefix, String type) {
@@ -185,7 +210,7 @@ final class SnapshotDiff {
    */
   long keepBad() throws SQLException {
     List<String> kept = new ArrayList<>(List.of("null::bigint as n", "b.ns", "b.k", "b.gone"));
-    kept.addAll(cells(base));
+    kept.addAll(cells(base, true));
     db.execute(
         "create table kept as select "
             + String.join(", ", kept)
@@ -202,6 +227,8 @@ final class SnapshotDiff {
   /** Keeps what will have been applied, before any of it is. */
   void offer() throws SQLException {
     state.offer(
-        db, "select * exclude (n, emit) from merged", Meta.of(mapping, identifiers, traits));
+        db,
+        "select * exclude (n, emit) from merged",
+        Meta.of(mapping, identifiers, traits, named()));
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.attune.core.profile.ProfileInput;
 import dev.attune.platform.http.HttpServer;
 import dev.attune.platform.http.HttpServerConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -15,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,13 +26,14 @@ class RefreshHttpIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path directory;
+  private final List<ProfileInput> inputs = new CopyOnWriteArrayList<>();
   private Refreshes refreshes;
   private HttpServer server;
 
   @BeforeEach
   void start() throws Exception {
     Files.writeString(directory.resolve("customers.csv"), "id,plan\n1,free\n");
-    refreshes = RefreshesTest.refreshes(directory, _ -> {}, new SimpleMeterRegistry());
+    refreshes = RefreshesTest.refreshes(directory, inputs::addAll, new SimpleMeterRegistry());
     server =
         HttpServer.start(HttpServerConfig.onPort(0), List.of(new RefreshHttp(refreshes)::routes));
   }
@@ -76,6 +79,11 @@ class RefreshHttpIT {
     assertThat(run.body().get("state").textValue()).isEqualTo("done");
     assertThat(run.body().get("written").intValue()).isEqualTo(1);
     assertThat(send("/v1/refreshes", "").body().get("runs").get(0)).isEqualTo(run.body());
+    // What a lookup names is found here again.
+    assertThat(inputs)
+        .flatExtracting(ProfileInput::facts)
+        .extracting(fact -> fact.getSnapshot().getRunId())
+        .containsExactly(id);
   }
 
   // As any web page may send it.

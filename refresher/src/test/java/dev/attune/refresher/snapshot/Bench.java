@@ -194,6 +194,17 @@ final class Bench {
     return folded;
   }
 
+  /** As {@link #folded}, with the data times of snapshots and without their runs. */
+  Map<String, Fact> foldedOfAnyRun() {
+    Map<String, Fact> folded = folded();
+    folded.replaceAll(
+        (_, fact) ->
+            fact.hasSnapshot()
+                ? fact.toBuilder().setSnapshot(fact.getSnapshot().toBuilder().clearRunId()).build()
+                : fact);
+    return folded;
+  }
+
   /** The fact of {@code user_id:1/plan}. */
   Fact fact(String key) {
     return at(folded(), key);

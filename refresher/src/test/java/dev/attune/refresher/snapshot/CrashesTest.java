@@ -76,7 +76,8 @@ class CrashesTest {
           crashing.done(MODEL);
         }
       }
-      assertThat(crashing.folded()).as("seed %d", seed).isEqualTo(calm.folded());
+      // The runs are others; whose snapshot each value is, is the same.
+      assertThat(crashing.foldedOfAnyRun()).as("seed %d", seed).isEqualTo(calm.foldedOfAnyRun());
       assertThat(crashing.done(MODEL).written()).as("seed %d", seed).isZero();
     }
   }

@@ -9,6 +9,7 @@ import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Link;
 import dev.attune.proto.v1.RowCause;
+import dev.attune.proto.v1.Snapshot;
 import dev.attune.proto.v1.Value;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.Random;
 
 /**
  * Random events and rows about a few people, so that they meet, merge and contradict each other.
+ * Some rows come again with another snapshot, or with none that is known.
  */
 final class Inputs {
   private static final List<String> TRAITS = List.of("plan", "age", "city", "tier");
@@ -30,7 +32,7 @@ final class Inputs {
   List<ProfileInput> take(int count) {
     List<ProfileInput> inputs = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      inputs.add(random.nextInt(3) == 0 ? row(i) : event(i));
+      inputs.add(random.nextInt(3) == 0 ? row(i, inputs) : event(i));
     }
     return inputs;
   }
@@ -50,7 +52,32 @@ final class Inputs {
         Cause.newBuilder().setEvent(Event.newBuilder().setEventId(id)).build());
   }
 
-  private ProfileInput row(int number) {
+  private ProfileInput row(int number, List<ProfileInput> before) {
+    List<ProfileInput> rows = before.stream().filter(input -> input.cause().hasRow()).toList();
+    ProfileInput row =
+        rows.isEmpty() || random.nextInt(3) > 0 ? row() : rows.get(random.nextInt(rows.size()));
+    // No run, one with a shorter id that is yet the earlier, or one of few.
+    int run = random.nextInt(12) - 1;
+    Snapshot snapshot =
+        Snapshot.newBuilder().setRunId("crm-" + run).setDataTimeMicros(random.nextInt(2)).build();
+    List<Fact> facts =
+        row.facts().stream()
+            .map(
+                fact ->
+                    run < 0
+                        ? fact.toBuilder().clearSnapshot().build()
+                        : fact.toBuilder().setSnapshot(snapshot).build())
+            .toList();
+    return new ProfileInput(
+        row.via(),
+        facts,
+        row.links(),
+        Cause.newBuilder()
+            .setRow(RowCause.newBuilder().setModel("crm").setRunId("r" + number))
+            .build());
+  }
+
+  private ProfileInput row() {
     long at = random.nextInt(50);
     Identifier user = identifier("user_id", 5);
     Identifier email = identifier("email", 6);
@@ -58,9 +85,7 @@ final class Inputs {
         user,
         facts("model:crm", user, at, ""),
         random.nextBoolean() ? List.of(Links.link(user, email, at, "model:crm")) : List.of(),
-        Cause.newBuilder()
-            .setRow(RowCause.newBuilder().setModel("crm").setRunId("r" + number))
-            .build());
+        Cause.getDefaultInstance());
   }
 
   private Identifier identifier(String namespace, int pool) {

@@ -39,6 +39,7 @@ final class ProfileText {
             value.has("source")
                 ? "  ("
                     + value.path("source").asText()
+                    + snapshot(value.path("snapshot"))
                     + ", "
                     + value.path("updated_at").asText()
                     + (status.equals("stale") ? ", stale" : "")
@@ -52,6 +53,10 @@ final class ProfileText {
       audiences(table, profile);
     }
     return table.lines();
+  }
+
+  private static String snapshot(JsonNode snapshot) {
+    return snapshot.has("run_id") ? " by run " + snapshot.path("run_id").asText() : "";
   }
 
   private static Table head(JsonNode profile) {
