@@ -12,7 +12,7 @@ import java.util.function.Supplier;
  * not fit is sent away at once, so that lookups on the same server have room.
  */
 final class Intake {
-  static final int REQUESTS_MAX = 256;
+  static final int REQUESTS_MAX = 448;
   static final int BYTES_MAX = 32 << 20;
   static final int UNPACKING_MAX = 8;
 
