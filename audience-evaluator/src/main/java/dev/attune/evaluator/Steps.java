@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.ProfileState;
 import dev.attune.core.audience.ProfileState.Membership;
+import dev.attune.core.catalog.Namespace;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.Served;
 import dev.attune.proto.v1.Cause;
@@ -43,6 +44,9 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
    * @throws InvalidProtocolBufferException when the record's content does not parse
    */
   void change(Changed change) throws InvalidProtocolBufferException {
+    if (state.profileVersion() == 0 && isGroup(change.getRecord())) {
+      return;
+    }
     Decider decider = decider(traceparent(change));
     definitions(decider);
     // Nothing was decided before the first record, and nothing while it was a redirect.
@@ -57,6 +61,17 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     } else {
       decider.affected(events, traits, Reason.CHANGE);
     }
+  }
+
+  // Audiences are of people. A group never has a state, so it is only asked for where there is
+  // none.
+  private static boolean isGroup(ProfileRecord record) {
+    return record.hasLive()
+        && new Served(record.getLive().getServed())
+            .profile().getIdentifiersList().stream()
+                .map(identifier -> identifier.getNamespace())
+                .toList()
+                .equals(List.of(Namespace.GROUP));
   }
 
   /**

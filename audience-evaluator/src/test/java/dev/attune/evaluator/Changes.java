@@ -105,7 +105,23 @@ final class Changes {
 
   static ProfileChange live(
       String id, long version, Map<String, String> traits, Facts facts, List<Cause> causes) {
-    Profile.Builder profile = Profile.newBuilder().setProfileId(id).setVersion(version);
+    return live(Profile.newBuilder().setProfileId(id).setVersion(version), traits, facts, causes);
+  }
+
+  /** A group's profile with these traits. */
+  static ProfileChange group(long version, Map<String, String> traits) {
+    return live(
+        Profile.newBuilder()
+            .setProfileId("c".repeat(32))
+            .setVersion(version)
+            .addIdentifiers(via("group_id:acme")),
+        traits,
+        Facts.getDefaultInstance(),
+        List.of());
+  }
+
+  private static ProfileChange live(
+      Profile.Builder profile, Map<String, String> traits, Facts facts, List<Cause> causes) {
     new TreeMap<>(traits)
         .forEach(
             (name, value) ->
@@ -118,8 +134,8 @@ final class Changes {
                                 : Value.newBuilder().setText(value))));
     return changed(
         ProfileRecord.newBuilder()
-            .setProfileId(id)
-            .setVersion(version)
+            .setProfileId(profile.getProfileId())
+            .setVersion(profile.getVersion())
             .setLive(
                 LiveProfile.newBuilder()
                     .setServed(Served.of(profile.build()).bytes())

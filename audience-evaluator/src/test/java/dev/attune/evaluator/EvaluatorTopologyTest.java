@@ -5,6 +5,7 @@ import static dev.attune.evaluator.Changes.QUIET;
 import static dev.attune.evaluator.Changes.VIEWS;
 import static dev.attune.evaluator.Changes.definitions;
 import static dev.attune.evaluator.Changes.event;
+import static dev.attune.evaluator.Changes.group;
 import static dev.attune.evaluator.Changes.live;
 import static dev.attune.evaluator.Changes.member;
 import static dev.attune.evaluator.Changes.merge;
@@ -70,6 +71,20 @@ final class EvaluatorTopologyTest {
       assertThat(exited.getReason()).isEqualTo(Transition.Reason.TIME);
       assertThat(exited.getVersion()).isEqualTo(2);
       assertThat(exited.getGeneration()).isEqualTo(entered.getGeneration());
+    }
+  }
+
+  // A company would be told as a member to whoever writes to people.
+  @Test
+  void group_isInNoAudience_whateverItsTraits() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, PRO, QUIET))) {
+      rig.send(group(1, Map.of("plan", "pro")));
+      rig.send(group(2, Map.of("plan", "free")));
+      rig.send(group(3, Map.of("plan", "pro")));
+      rig.pass(60 * MINUTE);
+      assertThat(rig.told()).isEmpty();
+      rig.send(live(ANON, 1, Map.of("plan", "pro"), List.of()));
+      assertThat(rig.told()).isNotEmpty();
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.attune.refresher;
 
+import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.event.Clock;
 import dev.attune.refresher.snapshot.RefreshSettings;
 import java.nio.file.Path;
@@ -13,9 +14,15 @@ import java.time.Duration;
  * @param clock {@link Clock#TICKS} in a job that runs on the events' time
  * @param storeTimeout of each call to the store, 10 ms to 1 min
  * @param refresh what warehouse models may use
+ * @param collector who may send events
  */
 public record RefresherConfig(
-    Path stateDir, int consumers, Clock clock, Duration storeTimeout, RefreshSettings refresh) {
+    Path stateDir,
+    int consumers,
+    Clock clock,
+    Duration storeTimeout,
+    RefreshSettings refresh,
+    CollectorConfig collector) {
   /**
    * Two consumers on the wall clock, five seconds for a call to the store.
    *
@@ -27,7 +34,13 @@ public record RefresherConfig(
         2,
         Clock.WALL,
         Duration.ofSeconds(5),
-        RefreshSettings.defaults(dataRoot, stateDir));
+        RefreshSettings.defaults(dataRoot, stateDir),
+        CollectorConfig.OPEN);
+  }
+
+  /** The same with other senders. */
+  public RefresherConfig withCollector(CollectorConfig collector) {
+    return new RefresherConfig(stateDir, consumers, clock, storeTimeout, refresh, collector);
   }
 
   public RefresherConfig {

@@ -40,6 +40,7 @@ import org.apache.kafka.clients.admin.Admin;
 /** The refresher: events, transitions and warehouse snapshots into profiles. */
 public final class RefresherPart implements Part {
   private final EventLog log;
+  private final EventLog collected;
   private final KafkaChanges changes;
   private final Admin admin;
   private final List<BatchConsumer> eventConsumers;
@@ -51,6 +52,7 @@ public final class RefresherPart implements Part {
 
   private RefresherPart(
       EventLog log,
+      EventLog collected,
       KafkaChanges changes,
       Admin admin,
       List<BatchConsumer> eventConsumers,
@@ -60,6 +62,7 @@ public final class RefresherPart implements Part {
       Refreshes refreshes,
       Rebuilds rebuilds) {
     this.log = log;
+    this.collected = collected;
     this.changes = changes;
     this.admin = admin;
     this.eventConsumers = List.copyOf(eventConsumers);
@@ -80,6 +83,7 @@ public final class RefresherPart implements Part {
       MeterRegistry meters) {
     InstantSource clock = InstantSource.system();
     EventLog log = EventLog.create(settings);
+    EventLog collected = EventLog.forCollector(settings);
     KafkaChanges changes = KafkaChanges.create(settings);
     Admin admin = KafkaClients.admin(settings, "refresher");
     ProfileWriter writer =
@@ -110,12 +114,14 @@ public final class RefresherPart implements Part {
             meters);
     return new RefresherPart(
         log,
+        collected,
         changes,
         admin,
         eventConsumers,
         MembershipConsumer.create(settings, writer, deadLetters),
         new Refolding(store, writer, definitions, config.stateDir(), config.storeTimeout()),
-        new CollectorHttp(new Collector(log, deadLetters, clock)),
+        new CollectorHttp(
+            new Collector(collected, deadLetters, config.collector(), clock), config.collector()),
         refreshes,
         new Rebuilds(
             settings,
@@ -212,6 +218,7 @@ public final class RefresherPart implements Part {
     eventConsumers.forEach(BatchConsumer::close);
     memberships.close();
     admin.close(Duration.ofSeconds(2));
+    collected.close();
     log.close();
     changes.close();
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.attune.platform.http.Json;
 import dev.attune.proto.v1.Profile;
+import dev.attune.testkit.Await;
 import dev.attune.testkit.RedisBackend;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -12,8 +13,13 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
@@ -35,23 +41,56 @@ class RecordedSdksIT {
   @ValueSource(strings = {"node-sdks", "java-sdks", "segment-browser"})
   void requests_asSdksSendThem_areAcceptedAndEndUpAsProfiles(String recording) throws Exception {
     try (var refresher = new RunningRefresher(RedisBackend.shared(), stateDir)) {
+      List<String> recorded = new ArrayList<>();
       int sent = 0;
       for (String line : lines(recording)) {
         JsonNode request = Json.parse(line.getBytes(StandardCharsets.UTF_8));
         if (!request.get("m").textValue().equals("POST")) {
+          settings(request, refresher);
           continue;
         }
+        JsonNode body =
+            Json.parse(request.get("body").textValue().getBytes(StandardCharsets.UTF_8));
+        (body.has("batch") ? body.get("batch") : List.of(body))
+            .forEach(event -> recorded.add(event.get("messageId").textValue()));
         String response = repeat(request, refresher.uri("/").getPort());
         assertThat(response).startsWith("HTTP/1.1 200").endsWith("{\"success\":true}");
         sent++;
       }
       assertThat(sent).isPositive();
+      assertThat(refresher.logged()).containsExactlyInAnyOrderElementsOf(recorded);
 
       Profile profile = refresher.awaitTrait("user_id", "u1", "email");
       assertThat(refresher.profile("email", "a@b.c").orElseThrow().getProfileId())
           .isEqualTo(profile.getProfileId());
+      Profile group = refresher.awaitTrait("group_id", "g1", "plan");
+      assertThat(group.getIdentifiersList()).hasSize(1);
+      refresher.awaitTrait("user_id", "u1", "group_ids");
+      if (!recording.equals("segment-browser")) {
+        // There an alias says that u1 is u1.
+        Await.until(
+            Duration.ofSeconds(30),
+            "the alias does not lead to the person",
+            () ->
+                refresher
+                    .profile("anonymous_id", "an1")
+                    .map(Profile::getProfileId)
+                    .equals(Optional.of(profile.getProfileId())));
+      }
       assertThat(refresher.deadLetters).isEmpty();
     }
+  }
+
+  // The recording's base address had a path of its own.
+  private static void settings(JsonNode request, RunningRefresher refresher) throws Exception {
+    HttpResponse<String> response =
+        refresher.send("GET", request.get("u").textValue().replaceFirst("^/cdn", ""), "");
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(
+            Json.parse(response.body().getBytes(StandardCharsets.UTF_8))
+                .at("/integrations/Segment.io/apiKey")
+                .textValue())
+        .isEqualTo("WKB");
   }
 
   private static Iterable<String> lines(String recording) throws IOException {

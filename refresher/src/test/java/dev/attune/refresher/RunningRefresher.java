@@ -8,11 +8,14 @@ import dev.attune.core.profile.WriteToken;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.http.HttpServer;
 import dev.attune.platform.http.HttpServerConfig;
+import dev.attune.platform.http.Json;
+import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.KafkaTopics;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Profile;
+import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.event.EventLog;
 import dev.attune.store.redis.RedisProfileStore;
 import dev.attune.store.redis.RedisSettings;
@@ -29,6 +32,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +41,9 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
 
 /** A refresher with topics, keys and an HTTP port of its own. */
 final class RunningRefresher implements AutoCloseable {
@@ -48,15 +54,20 @@ final class RunningRefresher implements AutoCloseable {
   final RedisProfileStore store;
   private final RedisBackend redis;
   private final Path stateDir;
+  private final CollectorConfig collector;
   private volatile RefresherPart part;
   private HttpServer http;
   private final HttpClient client = HttpClient.newHttpClient();
 
   RunningRefresher(RedisBackend redis, Path stateDir) {
+    this(redis, stateDir, KafkaBackend.shared().bootstrapServers(), CollectorConfig.OPEN);
+  }
+
+  RunningRefresher(
+      RedisBackend redis, Path stateDir, String bootstrapServers, CollectorConfig collector) {
+    this.collector = collector;
     String prefix = "it-" + UUID.randomUUID();
-    kafka =
-        KafkaSettings.local(KafkaBackend.shared().bootstrapServers())
-            .withTopics(new Topics(prefix));
+    kafka = KafkaSettings.local(bootstrapServers).withTopics(new Topics(prefix));
     KafkaTopics.ensure(kafka, TIMEOUT);
     this.redis = redis;
     this.stateDir = stateDir;
@@ -76,7 +87,7 @@ final class RunningRefresher implements AutoCloseable {
           deadLetters.add(letter);
           return CompletableFuture.completedFuture(null);
         },
-        RefresherConfig.of(stateDir, stateDir),
+        RefresherConfig.of(stateDir, stateDir).withCollector(collector),
         new SimpleMeterRegistry());
   }
 
@@ -215,6 +226,39 @@ final class RunningRefresher implements AutoCloseable {
       // The store is away for now.
       return false;
     }
+  }
+
+  /** The messageIds of all events that the log holds. */
+  List<String> logged() {
+    try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(kafka, "logged")) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(kafka.topics().events()).stream()
+              .map(info -> new TopicPartition(info.topic(), info.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      List<String> ids = new ArrayList<>();
+      while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.getOrDefault(p, 0L))) {
+        consumer
+            .poll(Duration.ofMillis(200))
+            .forEach(event -> ids.add(Json.parse(event.value()).path("messageId").asText()));
+      }
+      return ids;
+    }
+  }
+
+  /** Sends with these headers, {@code name, value, ...}. */
+  HttpResponse<String> send(String method, String path, String body, String... headers)
+      throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri(path))
+            .timeout(TIMEOUT)
+            .method(method, HttpRequest.BodyPublishers.ofString(body.replace('\'', '"')));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   /** Waits until a profile has a trait. */

@@ -13,6 +13,9 @@ final class Shared<B extends AutoCloseable> {
   static final Shared<NodePackages> DYNALITE =
       new Shared<>(
           () -> NodePackages.install("dynamodb", List.of("server.js"), "the tests of DynamoDB"));
+  static final Shared<NodePackages> SDKS =
+      new Shared<>(
+          () -> NodePackages.install("sdks", List.of("send.js"), "the tests with SDKs for Node"));
   static final Shared<DynamoBackend> DYNAMO = new Shared<>(Shared::dynamo);
   static final Shared<KafkaBackend> KAFKA = new Shared<>(KafkaBackend::start);
   static final Shared<RedisBackend> REDIS = new Shared<>(RedisBackend::start);

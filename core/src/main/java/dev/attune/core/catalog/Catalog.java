@@ -19,7 +19,7 @@ public record Catalog(Map<String, Namespace> namespaces, Map<String, TraitDeclar
   /** Traits that a catalog may declare. */
   public static final int TRAITS_MAX = 2_000;
 
-  /** What a workspace without a catalog has: user_id, email and anonymous_id, no traits. */
+  /** What a workspace without a catalog has: user_id, email, anonymous_id and groups, no traits. */
   public static final Catalog DEFAULT =
       parse(
           Yaml.parse(
@@ -29,6 +29,7 @@ public record Catalog(Map<String, Namespace> namespaces, Map<String, TraitDeclar
                 user_id: {unique: true}
                 email: {max: 5, normalise: lower}
                 anonymous_id: {max: 50}
+                group_id: {unique: true}
               """));
 
   public Catalog {

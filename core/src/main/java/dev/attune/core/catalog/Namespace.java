@@ -14,6 +14,9 @@ import java.util.Set;
  */
 public record Namespace(
     String name, int rank, boolean unique, int max, boolean lowerCase, Set<String> blocked) {
+  /** The namespace by which groups are known: companies, households, teams; never people. */
+  public static final String GROUP = "group_id";
+
   public Namespace {
     blocked = Set.copyOf(blocked);
   }

@@ -2,6 +2,7 @@ package dev.attune.core.definition;
 
 import dev.attune.core.audience.AudienceDefinition;
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.Sources;
 import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.view.ViewDefinition;
@@ -114,11 +115,12 @@ public record Definitions(
   // A source that is misspelled would silently change whose word counts.
   private static void checkPrecedence(
       Collection<Definition> definitions, Catalog catalog, Set<String> models) {
-    Set<String> sources = new TreeSet<>(Set.of("events"));
+    Set<String> sources = new TreeSet<>(Set.of(Sources.EVENTS, Sources.CONTEXT));
     models.forEach(model -> sources.add("model:" + model));
     for (TraitDeclaration trait : catalog.traits().values()) {
       for (String source : trait.precedence()) {
-        if (!sources.contains(source)) {
+        // Which write keys there are stands in no definition.
+        if (!sources.contains(source) && !Sources.isEvents(source)) {
           Definition file =
               definitions.stream()
                   .filter(d -> d.getKind().equals("catalog"))
@@ -133,7 +135,8 @@ public record Definitions(
                       + source
                       + "\""
                       + Nearest.hint(source, sources)
-                      + " (allowed: events, and model:<name> of a defined model)");
+                      + " (allowed: events, events:<write key's name>, context, and model:<name> of a defined"
+                      + " model)");
         }
       }
     }

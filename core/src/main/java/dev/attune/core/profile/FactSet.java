@@ -9,31 +9,49 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
- * Last-writer registers, one for each (trait, source, bringing identifier). Adding is commutative,
- * associative and idempotent: the same facts in any order, batches and number of copies give equal
- * registers (a state-based CRDT: Shapiro et al., "Conflict-free Replicated Data Types", 2011).
+ * Last-writer registers, one for each (trait, element, source, bringing identifier). Adding is
+ * commutative, associative and idempotent: the same facts in any order, batches and number of
+ * copies give equal registers (a state-based CRDT: Shapiro et al., "Conflict-free Replicated Data
+ * Types", 2011).
  */
 public final class FactSet {
   /** Most different traits of one profile; beyond it those with the greatest names are left out. */
   public static final int TRAITS_MAX = 1_000;
 
-  // The stamp decides. Facts of one stamp say the same; of those the one that knows best where it
-  // is
-  // from is kept.
-  private static final Comparator<Fact> ORDER =
-      Comparator.comparingLong(Fact::getOccurredAtMicros)
-          .thenComparing(Fact::getDigest, Long::compareUnsigned)
-          .thenComparing(Snapshots.EARLIEST);
+  /** Most elements of a trait that is a set; of more, those that were said last are kept. */
+  public static final int ELEMENTS_MAX = 100;
 
-  private record Key(String trait, String source, Identifier via) implements Comparable<Key> {
+  static final Comparator<Fact> STAMP =
+      Comparator.comparingLong(Fact::getOccurredAtMicros)
+          .thenComparing(Fact::getDigest, Long::compareUnsigned);
+
+  /** Facts of one stamp say the same; of those the one that knows best where it is from is kept. */
+  private static final Comparator<Fact> ORDER = STAMP.thenComparing(Snapshots.EARLIEST);
+
+  private static final Value ELEMENT = Value.newBuilder().setBoolean(true).build();
+
+  private record Key(String trait, String element, String source, Identifier via)
+      implements Comparable<Key> {
     private static final Comparator<Key> ORDER =
-        Comparator.comparing(Key::trait).thenComparing(Key::source).thenComparing(Key::via);
+        Comparator.comparing(Key::trait)
+            .thenComparing(Key::element)
+            .thenComparing(Key::source)
+            .thenComparing(Key::via);
+
+    static Key of(Fact fact) {
+      return new Key(
+          fact.getTrait(), fact.getElement(), fact.getSource(), Identifier.of(fact.getVia()));
+    }
 
     @Override
     public int compareTo(Key other) {
@@ -68,6 +86,19 @@ public final class FactSet {
     return fact.build();
   }
 
+  /** A fact that says that something is an element of a trait that is a set. */
+  public static Fact element(
+      String trait,
+      String element,
+      String source,
+      Identifier via,
+      long occurredAtMicros,
+      String origin) {
+    return fact(trait, source, via, occurredAtMicros, Optional.of(ELEMENT), origin).toBuilder()
+        .setElement(element)
+        .build();
+  }
+
   private static long digest(byte[] value, String origin) {
     MessageDigest sha256 = ProfileIds.sha256();
     sha256.update(value);
@@ -82,13 +113,15 @@ public final class FactSet {
    */
   public FactSet addAll(Collection<Fact> facts) {
     for (Fact fact : facts) {
-      registers.merge(
-          new Key(fact.getTrait(), fact.getSource(), Identifier.of(fact.getVia())),
-          fact,
-          (a, b) -> ORDER.compare(a, b) >= 0 ? a : b);
+      registers.merge(Key.of(fact), fact, FactSet::newer);
     }
     truncate();
+    truncateSets();
     return this;
+  }
+
+  static Fact newer(Fact a, Fact b) {
+    return ORDER.compare(a, b) >= 0 ? a : b;
   }
 
   // Keeping the smallest names is a function of the set, whatever the order in which they came.
@@ -104,12 +137,43 @@ public final class FactSet {
     }
   }
 
+  // The newest stamp of an element only grows, so that one which is left out is never missed later.
+  private void truncateSets() {
+    if (registers.size() <= ELEMENTS_MAX) {
+      return;
+    }
+    Map<String, Map<String, Fact>> sets = new HashMap<>();
+    for (Fact fact : registers.values()) {
+      if (!fact.getElement().isEmpty()) {
+        sets.computeIfAbsent(fact.getTrait(), _ -> new HashMap<>())
+            .merge(fact.getElement(), fact, FactSet::newer);
+      }
+    }
+    sets.forEach(
+        (trait, newest) -> {
+          if (newest.size() > ELEMENTS_MAX) {
+            Set<String> kept =
+                newest.values().stream()
+                    .sorted(STAMP.thenComparing(Fact::getElement).reversed())
+                    .limit(ELEMENTS_MAX)
+                    .map(Fact::getElement)
+                    .collect(Collectors.toSet());
+            registers
+                .keySet()
+                .removeIf(
+                    key ->
+                        key.trait().equals(trait)
+                            && !key.element().isEmpty()
+                            && !kept.contains(key.element()));
+          }
+        });
+  }
+
   /** Those of these facts that would change something if they were added. */
   List<Fact> lacks(Collection<Fact> facts) {
     List<Fact> lacking = new ArrayList<>();
     for (Fact fact : facts) {
-      Fact known =
-          registers.get(new Key(fact.getTrait(), fact.getSource(), Identifier.of(fact.getVia())));
+      Fact known = registers.get(Key.of(fact));
       if (known == null || ORDER.compare(known, fact) < 0) {
         lacking.add(fact);
       }
@@ -123,7 +187,7 @@ public final class FactSet {
     return this;
   }
 
-  /** All facts, sorted by trait, source and bringing identifier. */
+  /** All facts, sorted by trait, element, source and bringing identifier. */
   public Collection<Fact> all() {
     return registers.values();
   }

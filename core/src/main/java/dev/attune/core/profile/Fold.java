@@ -1,6 +1,7 @@
 package dev.attune.core.profile;
 
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.Sources;
 import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Facts;
@@ -9,15 +10,21 @@ import dev.attune.proto.v1.MembershipState;
 import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.Value;
+import dev.attune.proto.v1.ValueList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
 /** The served profile as a pure function of facts, identifiers, memberships and the catalog. */
 public final class Fold {
+  private static final Comparator<Fact> NEWEST =
+      FactSet.STAMP.thenComparing(Fact::getElement).thenComparing(Fact::getSource);
+
   private Fold() {}
 
   /**
@@ -30,26 +37,21 @@ public final class Fold {
   public static Profile serve(String profileId, Facts facts, long version, Catalog catalog) {
     Set<dev.attune.proto.v1.Identifier> own = new HashSet<>(facts.getIdentifiersList());
     TreeMap<String, Candidate> winners = new TreeMap<>();
+    TreeMap<String, Map<String, Fact>> sets = new TreeMap<>();
     long updatedAt = 0;
     for (Fact fact : facts.getFactsList()) {
       if (!own.contains(fact.getVia())) {
         continue;
       }
       updatedAt = Math.max(updatedAt, fact.getOccurredAtMicros());
-      if (fact.hasValue()) {
-        Optional<TraitDeclaration> declaration = catalog.trait(fact.getTrait());
-        Optional<Value> value =
-            declaration.isPresent()
-                ? TraitFit.fit(declaration.get().type(), fact.getValue())
-                : Optional.of(fact.getValue());
-        value.ifPresent(
-            v ->
-                winners.merge(
-                    fact.getTrait(),
-                    new Candidate(fact, v, precedence(declaration, fact.getSource())),
-                    Candidate::better));
+      if (!fact.getElement().isEmpty()) {
+        sets.computeIfAbsent(fact.getTrait(), _ -> new TreeMap<>())
+            .merge(fact.getElement(), fact, FactSet::newer);
+      } else if (fact.hasValue()) {
+        consider(fact, fact.getValue(), catalog, winners);
       }
     }
+    sets.values().forEach(set -> consider(set, catalog, winners));
     Profile.Builder profile =
         Profile.newBuilder()
             .setProfileId(profileId)
@@ -72,11 +74,40 @@ public final class Fold {
     return profile.build();
   }
 
-  // Sources that are not named come after all that are.
+  private static void consider(
+      Fact fact, Value said, Catalog catalog, Map<String, Candidate> winners) {
+    Optional<TraitDeclaration> declaration = catalog.trait(fact.getTrait());
+    Optional<Value> value =
+        declaration.isPresent() ? TraitFit.fit(declaration.get().type(), said) : Optional.of(said);
+    value.ifPresent(
+        v ->
+            winners.merge(
+                fact.getTrait(),
+                new Candidate(fact, v, precedence(declaration, fact.getSource())),
+                Candidate::better));
+  }
+
+  // A set is one word in the choice, that of its newest fact; one that is empty says nothing.
+  private static void consider(
+      Map<String, Fact> set, Catalog catalog, Map<String, Candidate> winners) {
+    ValueList.Builder elements = ValueList.newBuilder();
+    for (Fact fact : set.values()) {
+      if (fact.hasValue()) {
+        elements.addValues(Value.newBuilder().setText(fact.getElement()));
+      }
+    }
+    if (elements.getValuesCount() > 0) {
+      consider(
+          Collections.max(set.values(), NEWEST),
+          Value.newBuilder().setList(elements).build(),
+          catalog,
+          winners);
+    }
+  }
+
   private static int precedence(Optional<TraitDeclaration> declaration, String source) {
-    List<String> named = declaration.map(TraitDeclaration::precedence).orElse(List.of());
-    int at = named.indexOf(source);
-    return at < 0 ? named.size() : at;
+    return Sources.precedence(
+        declaration.map(TraitDeclaration::precedence).orElse(List.of()), source);
   }
 
   private record Candidate(Fact fact, Value value, int precedence) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 class LinksTest {
@@ -66,6 +67,38 @@ class LinksTest {
     assertThat(record.getLinksList())
         .as("seed " + seed)
         .containsExactlyInAnyOrderElementsOf(links.subList(0, Links.WEAKER_MAX));
+  }
+
+  // Aliases link users with who they were: with a cookie, or a user id that is not theirs any more.
+  @Test
+  void partition_ofRandomAliasesAndLogins_isTheSameInAnyOrder() {
+    for (long seed : new Random().longs(2_000).toArray()) {
+      Random random = new Random(seed);
+      List<Link> links = new ArrayList<>();
+      TreeSet<Identifier> identifiers = new TreeSet<>();
+      for (int i = 1 + random.nextInt(12); i > 0; i--) {
+        Identifier user = new Identifier("user_id", "u" + random.nextInt(4));
+        Identifier previous =
+            new Identifier(
+                random.nextInt(3) == 0 ? "user_id" : "anonymous_id", "p" + random.nextInt(5));
+        identifiers.addAll(List.of(user, previous));
+        links.add(Links.link(user, previous, random.nextInt(6), "e" + i));
+      }
+      Partition expected = Partition.of(identifiers, links, Catalog.DEFAULT);
+      Collections.shuffle(links, random);
+      Partition shuffled =
+          Partition.of(List.copyOf(identifiers).reversed(), links, Catalog.DEFAULT);
+      for (Identifier identifier : identifiers) {
+        assertThat(shuffled.component(identifier))
+            .as("seed " + seed)
+            .isEqualTo(expected.component(identifier));
+        assertThat(
+                shuffled.component(identifier).identifiers().stream()
+                    .filter(member -> member.namespace().equals("user_id")))
+            .as("seed " + seed)
+            .hasSizeLessThan(2);
+      }
+    }
   }
 
   @Test

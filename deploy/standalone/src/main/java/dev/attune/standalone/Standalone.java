@@ -294,7 +294,8 @@ public final class Standalone implements AutoCloseable {
           store,
           feed,
           deadLetters,
-          RefresherConfig.of(data.state("refresher"), config.modelsRoot()),
+          RefresherConfig.of(data.state("refresher"), config.modelsRoot())
+              .withCollector(config.collector().withAnyKey(config.isLoopback())),
           meters);
     }
 

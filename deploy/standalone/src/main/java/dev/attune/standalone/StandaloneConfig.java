@@ -3,6 +3,7 @@ package dev.attune.standalone;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import dev.attune.profiles.NearCacheConfig;
+import dev.attune.refresher.collector.CollectorConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.Set;
  * @param nearCache what lookups keep in this process, if it is said; see {@link
  *     StoreConfig#nearCache}
  * @param webhooksAllow {@code host:port} of private addresses that webhooks may be sent to
+ * @param collector who may send events
  * @param partitions of each topic that is spread by key
  * @param drain longest wait, when stopping, for what was accepted
  */
@@ -35,6 +37,7 @@ public record StandaloneConfig(
     StoreConfig store,
     Optional<NearCacheConfig> nearCache,
     Set<String> webhooksAllow,
+    CollectorConfig collector,
     int partitions,
     Duration drain) {
   /** Folder of {@code ./attune up} unless told otherwise, below the current one. */
@@ -91,6 +94,7 @@ public record StandaloneConfig(
         new StoreConfig.OwnRedis(),
         Optional.empty(),
         Set.of(),
+        CollectorConfig.OPEN,
         4,
         Duration.ofSeconds(10));
   }
@@ -121,6 +125,7 @@ public record StandaloneConfig(
         "store",
         "near_cache",
         "webhooks",
+        "collector",
         "partitions",
         "drain");
     StandaloneConfig defaults = of(otherwise);
@@ -136,6 +141,9 @@ public record StandaloneConfig(
               .orElse(defaults.store()),
           yaml.find("near_cache").map(StandaloneConfig::nearCache),
           texts(yaml.find("webhooks").flatMap(hooks -> hooks.keys("allow").find("allow"))),
+          yaml.find("collector")
+              .map(collector -> Senders.parse(collector, folder))
+              .orElse(defaults.collector()),
           yaml.find("partitions")
               .map(p -> (int) p.integer(1, PARTITIONS_MAX))
               .orElse(defaults.partitions()),
@@ -193,31 +201,76 @@ public record StandaloneConfig(
   /** The same with other ports. */
   public StandaloneConfig withPorts(Ports ports) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, store, nearCache, webhooksAllow, partitions, drain);
+        host,
+        ports,
+        dataDir,
+        modelsRoot,
+        store,
+        nearCache,
+        webhooksAllow,
+        collector,
+        partitions,
+        drain);
   }
 
   /** The same on another address. */
   public StandaloneConfig withHost(String host) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, store, nearCache, webhooksAllow, partitions, drain);
+        host,
+        ports,
+        dataDir,
+        modelsRoot,
+        store,
+        nearCache,
+        webhooksAllow,
+        collector,
+        partitions,
+        drain);
   }
 
   /** The same with its state elsewhere. */
   public StandaloneConfig withDataDir(Path dataDir) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, store, nearCache, webhooksAllow, partitions, drain);
+        host,
+        ports,
+        dataDir,
+        modelsRoot,
+        store,
+        nearCache,
+        webhooksAllow,
+        collector,
+        partitions,
+        drain);
   }
 
   /** The same with warehouse files elsewhere. */
   public StandaloneConfig withModelsRoot(Path modelsRoot) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, store, nearCache, webhooksAllow, partitions, drain);
+        host,
+        ports,
+        dataDir,
+        modelsRoot,
+        store,
+        nearCache,
+        webhooksAllow,
+        collector,
+        partitions,
+        drain);
   }
 
   /** The same with profiles kept elsewhere. */
   public StandaloneConfig withStore(StoreConfig store) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, store, nearCache, webhooksAllow, partitions, drain);
+        host,
+        ports,
+        dataDir,
+        modelsRoot,
+        store,
+        nearCache,
+        webhooksAllow,
+        collector,
+        partitions,
+        drain);
   }
 
   /** The same with another near-cache. */
@@ -230,6 +283,7 @@ public record StandaloneConfig(
         store,
         Optional.of(nearCache),
         webhooksAllow,
+        collector,
         partitions,
         drain);
   }
@@ -237,6 +291,15 @@ public record StandaloneConfig(
   /** The same with other private addresses that webhooks may be sent to. */
   public StandaloneConfig withWebhooksAllow(Set<String> webhooksAllow) {
     return new StandaloneConfig(
-        host, ports, dataDir, modelsRoot, store, nearCache, webhooksAllow, partitions, drain);
+        host,
+        ports,
+        dataDir,
+        modelsRoot,
+        store,
+        nearCache,
+        webhooksAllow,
+        collector,
+        partitions,
+        drain);
   }
 }

@@ -65,8 +65,8 @@ public sealed interface StoreConfig {
   }
 
   /**
-   * What lookups keep unless said otherwise: nothing with the embedded Redis and with memory. Following
-   * the changes would take more from the events here than it gives to lookups.
+   * What lookups keep unless said otherwise: nothing with the embedded Redis and with memory.
+   * Following the changes would take more from the events here than it gives to lookups.
    */
   default NearCacheConfig nearCache() {
     return switch (this) {

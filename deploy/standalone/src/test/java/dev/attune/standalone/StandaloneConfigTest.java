@@ -6,15 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import dev.attune.profiles.NearCacheConfig;
+import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.store.redis.RedisTls;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class StandaloneConfigTest {
   private static final Path FOLDER = Path.of("/etc/attune");
@@ -45,6 +48,7 @@ class StandaloneConfigTest {
             store: memory
             near_cache: {megabytes: 8, max_age: 500ms}
             webhooks: {allow: ["127.0.0.1:9999"]}
+            collector: {write_keys: {web: k1}, origins: ["https://shop.example"]}
             partitions: 8
             drain: 30s
             """);
@@ -59,6 +63,7 @@ class StandaloneConfigTest {
                 new StoreConfig.Memory(),
                 Optional.of(new NearCacheConfig(8 << 20, Duration.ofMillis(500))),
                 Set.of("127.0.0.1:9999"),
+                new CollectorConfig(Map.of("web", "k1"), Set.of("https://shop.example"), true),
                 8,
                 Duration.ofSeconds(30)));
   }
@@ -186,6 +191,32 @@ class StandaloneConfigTest {
     refused("store: {dynamodb: {}}", "the key \"region\" is missing");
     refused("store: {redis: {}, memory: {}}", "2 stores (expected: one of");
     refused("store: {memory: {size: 1}}", "unknown key \"size\"");
+  }
+
+  @Test
+  void writeKeys_inAFile_areReadAndNeverPrinted(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve("server.key"), "secret-1\n");
+    StandaloneConfig config =
+        StandaloneConfig.parse(
+            Yaml.parse(
+                "attune.yaml",
+                "collector: {write_keys: {web: public-1, server: {file: server.key}}}"),
+            folder,
+            StandaloneConfig.DATA_DIR);
+    assertThat(config.collector().writeKeys())
+        .isEqualTo(Map.of("web", "public-1", "server", "secret-1"));
+    assertThat(config.toString()).doesNotContain("public-1", "secret-1");
+  }
+
+  @Test
+  void collector_notUnderstood_isRefusedWithOneSentence() {
+    refused("collector: {write_key: {}}", "did you mean \"write_keys\"?");
+    refused("collector: {write_keys: {Web: k}}", "write_keys: a name that is not allowed");
+    refused("collector: {write_keys: {web: \"a:b\"}}", "write_keys.web: not a key");
+    refused("collector: {write_keys: {a: k, b: k}}", "two names have the same key");
+    refused("collector: {write_keys: {a: {file: nowhere}}}", "cannot be read");
+    refused("collector: {origins: [shop.example]}", "origins: not an origin");
+    refused("collector: {origins: [\"https://shop.example/\"]}", "origins: not an origin");
   }
 
   private static void refused(String yaml, String sentence) {

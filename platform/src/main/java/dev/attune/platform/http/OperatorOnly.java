@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
  * and a browser on the operator's machine reaches what is bound to loopback, whatever page it
  * shows.
  *
- * <p>The collector has no such guard: the SDKs in browsers are meant to reach it.
+ * <p>The collector asks for less: the SDKs in browsers are meant to reach it, from pages that its
+ * config lists.
  */
 public final class OperatorOnly {
   private static final HeaderName SEC_FETCH_SITE = HeaderNames.create("Sec-Fetch-Site");

@@ -113,6 +113,18 @@ class LookupTest {
     @Override
     public void onChange(Consumer<Definitions> listener) {}
 
+    static Definitions withoutGroups() {
+      return Definitions.parse(
+          List.of(
+              Definition.newBuilder()
+                  .setKind("catalog")
+                  .setId("catalog")
+                  .setPath("catalog.yaml")
+                  .setVersion(1)
+                  .setYaml("namespaces: {user_id: {unique: true}}\n")
+                  .build()));
+    }
+
     static Definitions definitions(long version) {
       return Definitions.parse(
           List.of(
@@ -177,6 +189,7 @@ class LookupTest {
 
   @Test
   void group_withoutItsNamespace_isRefused_andSaysWhy() throws Exception {
+    source.current = Source.withoutGroups();
     assertThat(
             lookup.one(Who.group("acme"), Question.WHOLE, "", PATIENCE).get(10, TimeUnit.SECONDS))
         .isEqualTo(

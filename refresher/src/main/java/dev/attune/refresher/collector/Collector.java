@@ -1,6 +1,7 @@
 package dev.attune.refresher.collector;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
 import dev.attune.core.profile.WriteToken;
@@ -9,10 +10,12 @@ import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.Json;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.refresher.event.EventLog;
+import dev.attune.refresher.event.EventTime;
 import dev.attune.refresher.event.MalformedEventException;
 import dev.attune.refresher.event.SegmentEvent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,22 +39,77 @@ public final class Collector {
   /** Largest request, in bytes, before and after unpacking. */
   public static final int BATCH_BYTES_MAX = 500 << 10;
 
-  /** Largest event, in bytes. */
+  /** Largest event as it is sent, in bytes. */
   public static final int EVENT_BYTES_MAX = 32 << 10;
 
   /** Most events in one batch. */
   public static final int BATCH_EVENTS_MAX = 2_500;
 
-  private static final Duration LOG_TIMEOUT = Duration.ofSeconds(10);
+  /** Most that a batch may grow to by the context that it gives to each of its events, in bytes. */
+  public static final int MERGED_BYTES_MAX = 2 << 20;
+
+  // The log's own limit, less what is added here.
+  private static final int MERGED_EVENT_BYTES_MAX = SegmentEvent.BYTES_MAX - (1 << 10);
+  private static final JsonNode NO_BATCH = MissingNode.getInstance();
+  private static final Duration LOG_TIMEOUT = EventLog.COLLECTED_MAX.plusSeconds(1);
 
   private final EventLog log;
   private final DeadLetters deadLetters;
+  private final WriteKeys keys;
   private final InstantSource clock;
+  private final Intake intake = new Intake();
 
-  public Collector(EventLog log, DeadLetters deadLetters, InstantSource clock) {
+  public Collector(
+      EventLog log, DeadLetters deadLetters, CollectorConfig config, InstantSource clock) {
     this.log = log;
     this.deadLetters = deadLetters;
+    this.keys = new WriteKeys(config);
     this.clock = clock;
+  }
+
+  /** Room for requests. */
+  Intake intake() {
+    return intake;
+  }
+
+  /** Which write keys there are. */
+  WriteKeys keys() {
+    return keys;
+  }
+
+  /**
+   * What a request says beside its body.
+   *
+   * @param user of Basic authentication
+   * @param queryKey {@code writeKey} in the query
+   * @param traceparent empty when there is none
+   */
+  record Sender(Optional<String> user, Optional<String> queryKey, String traceparent) {
+    // In this order, as Segment's API has it.
+    Optional<String> writeKey(JsonNode body) {
+      JsonNode inBody = body.path("writeKey");
+      return user.or(() -> inBody.isTextual() ? Optional.of(inBody.textValue()) : Optional.empty())
+          .or(() -> queryKey);
+    }
+  }
+
+  /** Ready for the log. */
+  private static final class Ready {
+    final String key;
+    final byte[] json;
+
+    Ready(String key, byte[] json) {
+      this.key = key;
+      this.json = json;
+    }
+  }
+
+  /** Events for the log, and what goes to dead letters. */
+  private record Unpacked(List<Ready> events, List<DeadLetter> letters, String writeKey) {
+    int size() {
+      return events.stream().mapToInt(event -> event.json.length).sum()
+          + letters.stream().mapToInt(DeadLetter::getSerializedSize).sum();
+    }
   }
 
   /**
@@ -59,29 +117,42 @@ public final class Collector {
    *
    * @param type of the path
    * @return where it stands in the log
-   * @throws HttpProblem 400 when it is not valid, 503 when the log does not take it in time
+   * @throws HttpProblem 400 when it is not valid, 401 when its write key is not, 503 when the log
+   *     does not take it in time
    */
-  Optional<WriteToken> single(String type, byte[] body, String traceparent) {
-    if (!(Json.parseLarge(body) instanceof ObjectNode event)) {
-      throw HttpProblem.badRequest("invalid_event", "the event is no JSON object");
-    }
-    event.put("type", type);
-    try {
-      CompletableFuture<RecordMetadata> sent = append(event, traceparent);
-      await(List.of(sent));
-      return token(List.of(sent));
-    } catch (MalformedEventException e) {
-      throw HttpProblem.badRequest("invalid_event", String.valueOf(e.getMessage()));
-    }
+  Optional<WriteToken> single(String type, byte[] body, Sender sender, Intake.Lease lease) {
+    Instant receivedAt = clock.instant();
+    Unpacked unpacked =
+        intake.unpack(
+            () -> {
+              if (!(Json.parseLarge(body) instanceof ObjectNode event)) {
+                throw HttpProblem.badRequest("invalid_event", "the event is no JSON object");
+              }
+              String writeKey = keys.name(sender.writeKey(event));
+              event.put("type", type);
+              try {
+                return new Unpacked(
+                    List.of(ready(event, NO_BATCH, receivedAt)), List.of(), writeKey);
+              } catch (MalformedEventException e) {
+                throw HttpProblem.badRequest("invalid_event", String.valueOf(e.getMessage()));
+              }
+            });
+    return send(unpacked, sender, lease);
   }
 
   /**
-   * Takes a batch: {@code {"batch": [event, …], "context"?, "sentAt"?}}.
+   * Takes a batch: {@code {"batch": [event, …], "context"?, "sentAt"?, "writeKey"?}}.
    *
    * @return where those of its events stand that the log has; empty when all were refused
    */
-  Optional<WriteToken> batch(byte[] body, String traceparent) {
+  Optional<WriteToken> batch(byte[] body, Sender sender, Intake.Lease lease) {
+    Instant receivedAt = clock.instant();
+    return send(intake.unpack(() -> unpack(body, sender, receivedAt)), sender, lease);
+  }
+
+  private Unpacked unpack(byte[] body, Sender sender, Instant receivedAt) {
     JsonNode document = Json.parseLarge(body);
+    String writeKey = keys.name(sender.writeKey(document));
     JsonNode batch = document.path("batch");
     if (!batch.isArray() || batch.isEmpty()) {
       throw HttpProblem.badRequest("invalid_batch", "batch: missing, empty or not a list");
@@ -91,26 +162,49 @@ public final class Collector {
           "invalid_batch",
           "batch: " + batch.size() + " events (allowed: " + BATCH_EVENTS_MAX + ")");
     }
-    List<CompletableFuture<?>> sent = new ArrayList<>(batch.size());
-    List<CompletableFuture<RecordMetadata>> events = new ArrayList<>(batch.size());
+    List<Ready> events = new ArrayList<>(batch.size());
+    List<DeadLetter> letters = new ArrayList<>();
+    int merged = 0;
     for (JsonNode event : batch) {
-      // While the log is away each further event would wait for it in vain.
-      if (!sent.isEmpty() && sent.getLast().isCompletedExceptionally()) {
-        break;
-      }
       try {
         if (!(event instanceof ObjectNode object)) {
           throw new MalformedEventException("the event is no JSON object");
         }
-        inherit(object, document);
-        CompletableFuture<RecordMetadata> appended = append(object, traceparent);
-        events.add(appended);
-        sent.add(appended);
+        Ready ready = ready(object, document, receivedAt);
+        merged += ready.json.length;
+        events.add(ready);
       } catch (MalformedEventException e) {
-        sent.add(letter(event, String.valueOf(e.getMessage())));
+        letters.add(letter(event, String.valueOf(e.getMessage())));
+      }
+      if (merged > MERGED_BYTES_MAX) {
+        throw HttpProblem.badRequest(
+            "invalid_batch",
+            "batch: with its context in each event more than "
+                + MERGED_BYTES_MAX
+                + " bytes; send fewer events at once");
       }
     }
-    await(sent);
+    return new Unpacked(events, letters, writeKey);
+  }
+
+  private Optional<WriteToken> send(Unpacked unpacked, Sender sender, Intake.Lease lease) {
+    lease.resize(unpacked.size());
+    List<CompletableFuture<RecordMetadata>> events = new ArrayList<>(unpacked.events().size());
+    for (Ready event : unpacked.events()) {
+      // While the log is away each further event would wait for it in vain.
+      if (!events.isEmpty() && events.getLast().isCompletedExceptionally()) {
+        break;
+      }
+      events.add(
+          log.appendCollected(event.key, event.json, sender.traceparent(), unpacked.writeKey())
+              .toCompletableFuture());
+    }
+    await(events);
+    // After the events: when those are not taken, all of it comes again.
+    await(
+        unpacked.letters().stream()
+            .map(letter -> deadLetters.send(letter).toCompletableFuture())
+            .toList());
     return token(events);
   }
 
@@ -126,60 +220,71 @@ public final class Collector {
         : Optional.of(WriteToken.of(offsets));
   }
 
-  // What the batch says for all of its events; an event's own word counts more.
-  private static void inherit(ObjectNode event, JsonNode batch) {
-    if (!event.has("sentAt") && batch.has("sentAt")) {
-      event.set("sentAt", batch.get("sentAt"));
-    }
-    if (batch.path("context") instanceof ObjectNode shared) {
-      ObjectNode merged = shared.deepCopy();
-      if (event.path("context") instanceof ObjectNode own) {
-        merged.setAll(own);
-      }
-      event.set("context", merged);
-    }
-  }
-
-  private CompletableFuture<RecordMetadata> append(ObjectNode event, String traceparent)
+  private static Ready ready(ObjectNode event, JsonNode batch, Instant receivedAt)
       throws MalformedEventException {
     event.remove("writeKey");
-    SegmentEvent.check(event);
-    if (event.path("messageId").asText("").isEmpty()) {
+    ObjectNode merged = inherit(event, batch);
+    SegmentEvent.check(merged);
+    EventTime.stamp(merged, receivedAt);
+    if (merged.path("messageId").asText("").isEmpty()) {
       // As Segment's API does: two equal page views are two, and a copy can be told from here on.
-      event.put("messageId", "attune-" + UUID.randomUUID());
+      merged.put("messageId", "attune-" + UUID.randomUUID());
     }
-    byte[] json = bytes(event);
+    byte[] json = bytes(merged);
     if (json.length > EVENT_BYTES_MAX) {
-      throw new MalformedEventException(
-          "the event has " + json.length + " bytes (allowed: " + EVENT_BYTES_MAX + ")");
+      // The sender's part alone counts: what was added here is none of its doing.
+      int own = bytes(event).length;
+      if (own > EVENT_BYTES_MAX) {
+        throw new MalformedEventException(
+            "the event has " + own + " bytes (allowed: " + EVENT_BYTES_MAX + ")");
+      }
+      if (json.length > MERGED_EVENT_BYTES_MAX) {
+        throw new MalformedEventException(
+            "the event has "
+                + json.length
+                + " bytes with the context of its batch (allowed: "
+                + MERGED_EVENT_BYTES_MAX
+                + ")");
+      }
     }
-    return log.append(
-            SegmentEvent.key(event),
-            json,
-            traceparent.isEmpty() ? Map.of() : Map.of("traceparent", traceparent))
-        .toCompletableFuture();
+    return new Ready(SegmentEvent.key(merged), json);
+  }
+
+  // What the batch says for all of its events; an event's own word counts more.
+  private static ObjectNode inherit(ObjectNode event, JsonNode batch) {
+    ObjectNode merged = Json.mapper().createObjectNode();
+    merged.setAll(event);
+    if (!event.has("sentAt") && batch.has("sentAt")) {
+      merged.set("sentAt", batch.get("sentAt"));
+    }
+    if (batch.path("context") instanceof ObjectNode shared) {
+      ObjectNode context = Json.mapper().createObjectNode();
+      context.setAll(shared);
+      if (event.path("context") instanceof ObjectNode own) {
+        context.setAll(own);
+      }
+      merged.set("context", context);
+    }
+    return merged;
   }
 
   private static byte[] bytes(JsonNode node) {
     return Json.write(json -> Json.mapper().writeTree(json, node));
   }
 
-  private CompletableFuture<?> letter(JsonNode event, String reason) {
-    return deadLetters
-        .send(
-            DeadLetter.newBuilder()
-                .setId("collector-" + UUID.randomUUID())
-                .setPart("collector")
-                .setKey(ByteString.copyFrom("collector", StandardCharsets.UTF_8))
-                .setValue(ByteString.copyFrom(bytes(event)))
-                .setReason(reason)
-                .setAttempts(1)
-                .setAtMicros(clock.millis() * 1_000)
-                .build())
-        .toCompletableFuture();
+  private DeadLetter letter(JsonNode event, String reason) {
+    return DeadLetter.newBuilder()
+        .setId("collector-" + UUID.randomUUID())
+        .setPart("collector")
+        .setKey(ByteString.copyFrom("collector", StandardCharsets.UTF_8))
+        .setValue(ByteString.copyFrom(bytes(event)))
+        .setReason(reason)
+        .setAttempts(1)
+        .setAtMicros(clock.millis() * 1_000)
+        .build();
   }
 
-  private static void await(List<CompletableFuture<?>> sent) {
+  private static void await(List<? extends CompletableFuture<?>> sent) {
     try {
       CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
           .get(LOG_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);

@@ -2,6 +2,7 @@ package dev.attune.refresher.event;
 
 import com.google.protobuf.ByteString;
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.Sources;
 import dev.attune.core.profile.ProfileInput;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.core.profile.StoreException;
@@ -82,7 +83,7 @@ final class EventHandler implements BatchConsumer.Handler {
             .register(meters);
   }
 
-  private record Parsed(ConsumerRecord<byte[], byte[]> event, ProfileInput input) {}
+  private record Parsed(ConsumerRecord<byte[], byte[]> event, List<ProfileInput> inputs) {}
 
   @Override
   public void handle(ConsumerRecords<byte[], byte[]> records) {
@@ -98,7 +99,7 @@ final class EventHandler implements BatchConsumer.Handler {
           continue;
         }
         EventInputs.Result result = input(event, inForce);
-        parsed.add(new Parsed(event, result.input()));
+        parsed.add(new Parsed(event, result.inputs()));
         if (!result.objections().isEmpty()) {
           letters.add(letter(event, String.join("; ", result.objections())));
         }
@@ -141,15 +142,27 @@ final class EventHandler implements BatchConsumer.Handler {
     }
     return EventInputs.of(
         SegmentEvent.parse(event.value(), "log-" + event.partition() + "-" + event.offset()),
-        event.timestamp() * 1_000,
-        event.headers().lastHeader(EventHeaders.HISTORICAL) != null,
-        EventHeaders.text(event.headers(), EventHeaders.TRACEPARENT),
+        new EventInputs.Origin(
+            event.timestamp() * 1_000,
+            event.headers().lastHeader(EventHeaders.HISTORICAL) != null,
+            EventHeaders.text(event.headers(), EventHeaders.TRACEPARENT),
+            source(event)),
         catalog);
+  }
+
+  private static String source(ConsumerRecord<byte[], byte[]> event)
+      throws MalformedEventException {
+    String writeKey = EventHeaders.text(event.headers(), EventHeaders.WRITE_KEY);
+    if (!writeKey.isEmpty() && !Sources.isName(writeKey)) {
+      throw new MalformedEventException(
+          "the header write-key is no name (allowed: a-z, 0-9, _, . and -, at most 64)");
+    }
+    return Sources.events(writeKey);
   }
 
   private void write(List<Parsed> parsed, List<CompletableFuture<?>> letters) {
     try {
-      writer.apply(parsed.stream().map(Parsed::input).toList());
+      writer.apply(parsed.stream().flatMap(event -> event.inputs().stream()).toList());
       accepted.increment(parsed.size());
     } catch (RuntimeException e) {
       if (!isPoison(e)) {

@@ -11,6 +11,9 @@ final class EventHeaders {
   /** W3C trace context of the request that brought the event. */
   static final String TRACEPARENT = "traceparent";
 
+  /** Name of the write key with which the event came; its facts are {@code events:NAME}'s. */
+  static final String WRITE_KEY = "write-key";
+
   /** Present on events that an events model brought: history and no news. */
   static final String HISTORICAL = "historical";
 

@@ -1,7 +1,10 @@
 package dev.attune.refresher.event;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.Namespace;
+import dev.attune.core.catalog.Sources;
 import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.core.identity.Links;
 import dev.attune.core.profile.FactSet;
@@ -14,102 +17,204 @@ import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Link;
 import dev.attune.proto.v1.Value;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * What an event says about a person.
+ * What an event says about people and groups.
  *
  * <p>It belongs to its userId where it has one, else to its anonymousId. Both together link the
- * two; an identify with a trait {@code email} links that too, where the catalog has the namespace.
+ * two, and so do the other identifiers that it names: an e-mail address among the traits, its
+ * externalIds, the previousId of an alias. What it says is of one moment, so that the order in
+ * which events come has no say in what becomes of them.
+ *
+ * <p>A group is known by its group_id and never linked with a person: that would make its members
+ * one. The person has the group's id among the elements of the trait {@code group_ids} instead.
  */
 final class EventInputs {
-  /** Source of the facts that events bring. */
-  static final String SOURCE = "events";
+  /** The trait that leads from a person to the groups. */
+  static final String GROUPS = "group_ids";
 
   /** A sender's clock may be ahead of the log's by this much; later is taken as this. */
   static final long AHEAD_MICROS_MAX = 5 * 60 * 1_000_000L;
 
   private static final int TRAIT_NAME_LENGTH_MAX = 100;
 
-  private EventInputs() {}
+  private final SegmentEvent event;
+  private final long occurredAt;
+  private final String source;
+  private final Catalog catalog;
+  private final List<String> objections = new ArrayList<>();
+
+  private EventInputs(SegmentEvent event, long occurredAt, String source, Catalog catalog) {
+    this.event = event;
+    this.occurredAt = occurredAt;
+    this.source = source;
+    this.catalog = catalog;
+  }
 
   /**
-   * One event's input.
+   * One event's inputs.
    *
-   * @param objections traits that were left out, a sentence each
+   * @param inputs the person's first, then the group's if it is about one
+   * @param objections what was left out, a sentence each
    */
-  record Result(ProfileInput input, List<String> objections) {}
+  record Result(List<ProfileInput> inputs, List<String> objections) {
+    /** The person's. */
+    ProfileInput input() {
+      return inputs.getFirst();
+    }
+  }
 
   /**
-   * Turns an event into an input.
+   * Where an event came from, and when.
    *
    * @param receivedAtMicros when the log accepted it
+   * @param source of its facts, see {@link Sources}
+   */
+  record Origin(long receivedAtMicros, boolean historical, String traceparent, String source) {}
+
+  /**
+   * Turns an event into inputs.
+   *
    * @throws MalformedEventException when nobody can be told it is about
    */
-  static Result of(
-      SegmentEvent event,
-      long receivedAtMicros,
-      boolean historical,
-      String traceparent,
-      Catalog catalog)
+  static Result of(SegmentEvent event, Origin origin, Catalog catalog)
       throws MalformedEventException {
     long occurredAt =
         Math.min(
-            event.timestamp().map(TraitFit::micros).orElse(receivedAtMicros),
-            receivedAtMicros + AHEAD_MICROS_MAX);
-    List<String> objections = new ArrayList<>();
-    List<Identifier> identifiers = identifiers(event, catalog, objections);
+            event.occurredAt(origin.receivedAtMicros()),
+            origin.receivedAtMicros() + AHEAD_MICROS_MAX);
+    return new EventInputs(event, occurredAt, origin.source(), catalog).result(origin);
+  }
+
+  private Result result(Origin origin) throws MalformedEventException {
+    List<Identifier> identifiers = identifiers();
     Identifier via = identifiers.getFirst();
     List<Link> links = new ArrayList<>();
     for (Identifier other : identifiers.subList(1, identifiers.size())) {
       links.add(Links.link(via, other, occurredAt, event.messageId()));
     }
-    Cause cause =
-        Cause.newBuilder()
-            .setEvent(
-                Event.newBuilder()
-                    .setEventId(event.messageId())
-                    .setType(event.type())
-                    .setName(event.name())
-                    .setOccurredAtMicros(occurredAt)
-                    .setReceivedAtMicros(receivedAtMicros)
-                    .setVia(via.toProto())
-                    .setProperties(JsonValues.of(event.properties()))
-                    .setHistorical(historical))
-            .setTraceparent(traceparent)
-            .build();
-    List<Fact> facts = facts(event, via, occurredAt, catalog, objections);
-    return new Result(new ProfileInput(via, facts, links, cause), objections);
+    List<Fact> facts = new ArrayList<>();
+    if (event.type().equals("identify")) {
+      facts.addAll(facts(event.traits(), "traits.", via, source));
+    }
+    facts.addAll(contextFacts(via));
+    List<Identifier> own = new ArrayList<>();
+    group(own, "groupId", event.groupId());
+    Set<Identifier> groups = new LinkedHashSet<>(own);
+    groups.addAll(contextGroups());
+    for (Identifier group : groups) {
+      facts.add(FactSet.element(GROUPS, group.value(), source, via, occurredAt, event.messageId()));
+    }
+    List<ProfileInput> inputs = new ArrayList<>();
+    inputs.add(new ProfileInput(via, facts, links, cause(origin, via)));
+    for (Identifier group : own) {
+      inputs.add(
+          new ProfileInput(
+              group,
+              facts(event.traits(), "traits.", group, source),
+              List.of(),
+              cause(origin, group)));
+    }
+    return new Result(inputs, objections);
+  }
+
+  private Cause cause(Origin origin, Identifier via) {
+    return Cause.newBuilder()
+        .setEvent(
+            Event.newBuilder()
+                .setEventId(event.messageId())
+                .setType(event.type())
+                .setName(event.name())
+                .setOccurredAtMicros(occurredAt)
+                .setReceivedAtMicros(origin.receivedAtMicros())
+                .setVia(via.toProto())
+                .setProperties(JsonValues.of(event.properties()))
+                .setHistorical(origin.historical()))
+        .setTraceparent(origin.traceparent())
+        .build();
   }
 
   // Whom it is about, the strongest first; an unusable one is left out as long as another is
   // usable.
-  private static List<Identifier> identifiers(
-      SegmentEvent event, Catalog catalog, List<String> objections) throws MalformedEventException {
+  private List<Identifier> identifiers() throws MalformedEventException {
     List<Identifier> found = new ArrayList<>();
-    add(found, "userId", "user_id", event.userId(), catalog, objections);
-    add(found, "anonymousId", "anonymous_id", event.anonymousId(), catalog, objections);
+    add(found, "userId", "user_id", event.userId());
+    add(found, "anonymousId", "anonymous_id", event.anonymousId());
     if (found.isEmpty()) {
       throw new MalformedEventException(String.join("; ", objections));
     }
-    if (event.type().equals("alias") && !event.userId().isEmpty()) {
-      add(found, "previousId", "anonymous_id", event.previousId(), catalog, objections);
+    if (event.type().equals("alias") && !event.previousId().equals(event.userId())) {
+      previous(found);
     }
-    JsonNode email = event.traits().path("email");
-    if (email.isTextual() && catalog.namespaces().containsKey("email")) {
-      add(found, "traits.email", "email", email.textValue(), catalog, objections);
+    if (event.type().equals("identify")) {
+      email(found, "traits.email", event.traits());
+    }
+    email(found, "context.traits.email", event.contextTraits());
+    for (ExternalId external : event.externalIds(objections)) {
+      if (isAccount(external)) {
+        continue;
+      }
+      if (!external.collection().equals(ExternalId.USERS)
+          || external.namespace().equals(Namespace.GROUP)) {
+        objections.add(
+            "context.externalIds: an id of a collection or type that is not known (allowed: of"
+                + " users any namespace but group_id, of accounts group_id)");
+        continue;
+      }
+      add(found, "context.externalIds", external.namespace(), external.id());
     }
     return found.stream().distinct().toList();
   }
 
-  private static void add(
-      List<Identifier> found,
-      String field,
-      String namespace,
-      String value,
-      Catalog catalog,
-      List<String> objections) {
+  // Who was called so before: somebody anonymous, as Segment has it. Where people may have several
+  // user ids it may have been one of those; one that nobody has links to nobody.
+  private void previous(List<Identifier> found) {
+    Namespace users = catalog.namespaces().get("user_id");
+    if (users != null && users.max() > 1) {
+      add(found, "previousId", "user_id", event.previousId());
+    }
+    add(found, "previousId", "anonymous_id", event.previousId());
+  }
+
+  private void email(List<Identifier> found, String field, JsonNode traits) {
+    JsonNode email = traits.path("email");
+    if (email.isTextual() && catalog.namespaces().containsKey("email")) {
+      add(found, field, "email", email.textValue());
+    }
+  }
+
+  private static boolean isAccount(ExternalId external) {
+    return external.collection().equals(ExternalId.ACCOUNTS)
+        && external.namespace().equals(Namespace.GROUP);
+  }
+
+  // On whose behalf something was done. A profile of the group is made by group calls alone, or
+  // whatever a member does would be written into it.
+  private List<Identifier> contextGroups() {
+    List<Identifier> found = new ArrayList<>();
+    group(found, "context.groupId", event.contextGroupId());
+    for (ExternalId external : event.externalIds(new ArrayList<>())) {
+      if (isAccount(external)) {
+        group(found, "context.externalIds", external.id());
+      }
+    }
+    return found;
+  }
+
+  private void group(List<Identifier> found, String field, String value) {
+    if (!value.isEmpty() && !catalog.namespaces().containsKey(Namespace.GROUP)) {
+      objections.add(
+          field + ": the catalog declares no namespace group_id, by which groups are known");
+    } else {
+      add(found, field, Namespace.GROUP, value);
+    }
+  }
+
+  private void add(List<Identifier> found, String field, String namespace, String value) {
     if (value.isEmpty()) {
       return;
     }
@@ -120,18 +225,26 @@ final class EventInputs {
     }
   }
 
-  private static List<Fact> facts(
-      SegmentEvent event,
-      Identifier via,
-      long occurredAt,
-      Catalog catalog,
-      List<String> objections) {
+  // What the event says outright it need not repeat.
+  private List<Fact> contextFacts(Identifier via) {
+    if (!(event.contextTraits() instanceof ObjectNode repeated) || repeated.isEmpty()) {
+      return List.of();
+    }
+    ObjectNode rest = repeated.deepCopy();
+    if (event.type().equals("identify")) {
+      event.traits().fieldNames().forEachRemaining(rest::remove);
+    }
+    return facts(rest, "context.traits.", via, Sources.CONTEXT);
+  }
+
+  private List<Fact> facts(JsonNode traits, String field, Identifier via, String from) {
     List<Fact> facts = new ArrayList<>();
-    for (var trait : event.traits().properties()) {
+    for (var trait : traits.properties()) {
       String name = trait.getKey();
       if (name.isBlank() || name.length() > TRAIT_NAME_LENGTH_MAX) {
         objections.add(
-            "traits: a name of "
+            field.substring(0, field.length() - 1)
+                + ": a name of "
                 + name.length()
                 + " characters (allowed: 1 to "
                 + TRAIT_NAME_LENGTH_MAX
@@ -143,7 +256,7 @@ final class EventInputs {
       if (declared.isPresent() && TraitFit.fit(declared.get().type(), value).isEmpty()) {
         // Its name is one of the catalog's, so it may be said.
         objections.add(
-            "traits."
+            field
                 + name
                 + ": "
                 + TraitFit.kind(value)
@@ -151,7 +264,7 @@ final class EventInputs {
                 + declared.get().type().label()
                 + ")");
       }
-      facts.add(FactSet.fact(name, SOURCE, via, occurredAt, Optional.of(value), event.messageId()));
+      facts.add(FactSet.fact(name, from, via, occurredAt, Optional.of(value), event.messageId()));
     }
     return facts;
   }

@@ -2,16 +2,14 @@ package dev.attune.refresher.event;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.attune.core.profile.TraitFit;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.attune.platform.http.InvalidJsonException;
 import dev.attune.platform.http.Json;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * One event as the Segment spec describes it (segment.com/docs/connections/spec).
@@ -21,9 +19,14 @@ import java.util.Optional;
  * @param name of the event as audiences call it; empty for identify, group and alias
  * @param userId empty when there is none; then there is an anonymousId
  * @param previousId of an alias
- * @param timestamp when it happened, if it says so
- * @param traits of an identify, an empty object for others
- * @param properties an object, empty when there are none
+ * @param groupId of a group call: the group that its traits are about; empty for others
+ * @param contextGroupId the group on whose behalf something was done; empty when there is none
+ * @param node all of it, to compute its time from
+ * @param traits of an identify those of the person, of a group call those of the group, an empty
+ *     object for others
+ * @param contextTraits what the sender remembers of the person, an empty object when there is none
+ * @param properties an object, empty when there are none; of a page or screen with its name and
+ *     category
  */
 public record SegmentEvent(
     String type,
@@ -32,11 +35,15 @@ public record SegmentEvent(
     String userId,
     String anonymousId,
     String previousId,
-    Optional<Instant> timestamp,
+    String groupId,
+    String contextGroupId,
+    JsonNode node,
     JsonNode traits,
+    JsonNode contextTraits,
     JsonNode properties) {
   private static final List<String> TYPES =
       List.of("identify", "track", "page", "screen", "group", "alias");
+  private static final JsonNode NOTHING = JsonNodeFactory.instance.objectNode();
   private static final int MESSAGE_ID_LENGTH_MAX = 200;
   private static final int NAME_LENGTH_MAX = 200;
 
@@ -49,7 +56,7 @@ public record SegmentEvent(
   static final int DEPTH_MAX = 20;
 
   /** Largest event on the log, in bytes: a collected one with its batch's context. */
-  static final int BYTES_MAX = 64 << 10;
+  public static final int BYTES_MAX = 64 << 10;
 
   /**
    * Reads and checks an event.
@@ -75,10 +82,56 @@ public record SegmentEvent(
         name(type, node),
         id(node, "userId"),
         id(node, "anonymousId"),
-        id(node, "previousId"),
-        timestamp(node),
-        type.equals("identify") ? object(node, "traits") : JsonNodeFactory.instance.objectNode(),
-        object(node, "properties"));
+        type.equals("alias") ? id(node, "previousId") : "",
+        type.equals("group") ? id(node, "groupId") : "",
+        id(node.path("context"), "groupId"),
+        node,
+        traits(type, node),
+        type.equals("identify") && isEmpty(node.path("traits"))
+            ? NOTHING
+            : object(node.path("context"), "traits"),
+        properties(type, node));
+  }
+
+  /** When it happened, in microseconds; the log accepted it at {@code loggedAtMicros}. */
+  long occurredAt(long loggedAtMicros) throws MalformedEventException {
+    return EventTime.micros(node, loggedAtMicros);
+  }
+
+  /** Its further identifiers. */
+  List<ExternalId> externalIds(List<String> objections) {
+    return ExternalId.of(node.path("context").path("externalIds"), objections);
+  }
+
+  // Of an identify without traits of its own those of its context stand for them: one SDK sends it
+  // so.
+  private static JsonNode traits(String type, JsonNode node) throws MalformedEventException {
+    return switch (type) {
+      case "identify" ->
+          isEmpty(node.path("traits"))
+              ? object(node.path("context"), "traits")
+              : object(node, "traits");
+      case "group" -> object(node, "traits");
+      default -> NOTHING;
+    };
+  }
+
+  private static JsonNode properties(String type, JsonNode node) throws MalformedEventException {
+    JsonNode properties = object(node, "properties");
+    if (!type.equals("page") && !type.equals("screen")) {
+      return properties;
+    }
+    ObjectNode named = properties.deepCopy();
+    for (String field : List.of("name", "category")) {
+      if (node.path(field).isTextual() && !named.has(field)) {
+        named.set(field, node.get(field));
+      }
+    }
+    return named;
+  }
+
+  private static boolean isEmpty(JsonNode node) {
+    return node.isMissingNode() || node.isNull() || node.isEmpty();
   }
 
   /**
@@ -98,13 +151,40 @@ public record SegmentEvent(
       throw new MalformedEventException("userId and anonymousId: both missing (one is needed)");
     }
     name(type.textValue(), node);
-    timestamp(node);
-    int traits = object(node, "traits").size();
-    if (traits > TRAITS_MAX) {
-      throw new MalformedEventException(
-          "traits: " + traits + " of them (allowed: " + TRAITS_MAX + ")");
+    group(type.textValue(), node);
+    alias(type.textValue(), node);
+    EventTime.check(node);
+    traits(node, "traits", "traits");
+    if (!isEmpty(node.path("context"))) {
+      if (!node.get("context").isObject()) {
+        throw new MalformedEventException("context: no JSON object");
+      }
+      traits(node.get("context"), "traits", "context.traits");
+      id(node.get("context"), "groupId");
     }
     object(node, "properties");
+  }
+
+  private static void traits(JsonNode node, String field, String name)
+      throws MalformedEventException {
+    int traits = object(node, field).size();
+    if (traits > TRAITS_MAX) {
+      throw new MalformedEventException(
+          name + ": " + traits + " of them (allowed: " + TRAITS_MAX + ")");
+    }
+  }
+
+  private static void group(String type, JsonNode node) throws MalformedEventException {
+    if (type.equals("group") && id(node, "groupId").isEmpty()) {
+      throw new MalformedEventException("groupId: missing (a group call is about a group)");
+    }
+  }
+
+  private static void alias(String type, JsonNode node) throws MalformedEventException {
+    if (type.equals("alias")
+        && (id(node, "userId").isEmpty() || id(node, "previousId").isEmpty())) {
+      throw new MalformedEventException("userId or previousId: missing (an alias needs both)");
+    }
   }
 
   /** Key of an event that was checked: its user id, else its anonymous id. */
@@ -143,23 +223,6 @@ public record SegmentEvent(
     };
   }
 
-  private static Optional<Instant> timestamp(JsonNode node) throws MalformedEventException {
-    for (String field : List.of("timestamp", "originalTimestamp")) {
-      JsonNode timestamp = node.path(field);
-      if (timestamp.isMissingNode() || timestamp.isNull()) {
-        continue;
-      }
-      Optional<Instant> instant =
-          timestamp.isTextual() ? TraitFit.instant(timestamp.textValue()) : Optional.empty();
-      if (instant.isEmpty()) {
-        throw new MalformedEventException(
-            field + ": not an ISO 8601 time with an offset, e.g. 2026-11-21T07:35:00Z");
-      }
-      return instant;
-    }
-    return Optional.empty();
-  }
-
   private static boolean deeper(JsonNode node, int depth) {
     for (JsonNode child : node) {
       if (child.isContainerNode() && (depth == 0 || deeper(child, depth - 1))) {
@@ -172,7 +235,7 @@ public record SegmentEvent(
   private static JsonNode object(JsonNode node, String field) throws MalformedEventException {
     JsonNode object = node.path(field);
     if (object.isMissingNode() || object.isNull()) {
-      return JsonNodeFactory.instance.objectNode();
+      return NOTHING;
     }
     if (!object.isObject()) {
       throw new MalformedEventException(field + ": no JSON object");

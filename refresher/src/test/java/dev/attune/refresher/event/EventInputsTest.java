@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.Sources;
 import dev.attune.core.definition.Yaml;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.TraitFit;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,9 +39,7 @@ class EventInputsTest {
   private static EventInputs.Result input(String json) throws MalformedEventException {
     return EventInputs.of(
         SegmentEvent.parse(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8), "log-0-7"),
-        RECEIVED,
-        false,
-        "",
+        new EventInputs.Origin(RECEIVED, false, "", Sources.EVENTS),
         CATALOG);
   }
 
@@ -115,6 +115,43 @@ class EventInputsTest {
   }
 
   @Test
+  void of_pageWithANameBesideItsProperties_hasItAmongThem() throws MalformedEventException {
+    var result =
+        input(
+            "{'type':'page','anonymousId':'a','name':'Home','category':'C','properties':{'x':1}}");
+
+    assertThat(event(result).getProperties().getObject().getEntriesList())
+        .extracting(entry -> entry.getKey())
+        .containsExactly("category", "name", "x");
+  }
+
+  @Test
+  void of_groupInACatalogWithoutGroups_isAnEventOfThePersonAlone_andSaysWhy()
+      throws MalformedEventException {
+    var result = input("{'type':'group','userId':'7','groupId':'acme','traits':{'plan':'pro'}}");
+
+    assertThat(result.inputs()).hasSize(1);
+    assertThat(result.input().facts()).isEmpty();
+    assertThat(result.objections())
+        .containsExactly(
+            "groupId: the catalog declares no namespace group_id, by which groups are known");
+  }
+
+  @Test
+  void of_moreExternalIdsThanAllowed_takesTheFirst_andSaysHowMany() throws MalformedEventException {
+    String ids =
+        IntStream.range(0, ExternalId.MAX + 1)
+            .mapToObj(i -> "{'type':'anonymous_id','id':'x" + i + "'}")
+            .collect(Collectors.joining(","));
+    var result =
+        input("{'type':'track','event':'E','userId':'7','context':{'externalIds':[" + ids + "]}}");
+
+    assertThat(result.input().links()).hasSize(ExternalId.MAX);
+    assertThat(result.objections())
+        .containsExactly("context.externalIds: 21 of them (allowed: 20)");
+  }
+
+  @Test
   void of_noMessageId_isNamedByItsPlaceInTheLog() throws MalformedEventException {
     assertThat(event(input("{'type':'page','anonymousId':'a'}")).getEventId()).isEqualTo("log-0-7");
   }
@@ -141,6 +178,12 @@ class EventInputsTest {
         "{'type':'track','event':'E','userId':'7','properties':[]} | properties: no JSON object",
         "{'type':'identify','userId':'7','traits':3} | traits: no JSON object",
         "{'type':'track','event':'E','userId':'7' | not valid JSON",
+        "{'type':'group','userId':'7'} | groupId: missing",
+        "{'type':'alias','userId':'7'} | an alias needs both",
+        "{'type':'alias','anonymousId':'a','previousId':'b'} | an alias needs both",
+        "{'type':'track','event':'E','userId':'7','sentAt':'soon'} | sentAt: not an ISO",
+        "{'type':'track','event':'E','userId':'7','context':[1]} | context: no JSON object",
+        "{'type':'track','event':'E','userId':'7','context':{'traits':1}} | no JSON object",
         "{'type':'track','event':'E','userId':'null'} | blocked by the catalog"
       })
   void parse_malformed_saysWhichFieldAndWhatIsAllowed(String json, String reason) {

@@ -32,7 +32,12 @@ final class Inputs {
   List<ProfileInput> take(int count) {
     List<ProfileInput> inputs = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      inputs.add(random.nextInt(3) == 0 ? row(i, inputs) : event(i));
+      switch (random.nextInt(8)) {
+        case 0, 1 -> inputs.add(row(i, inputs));
+        case 2 -> inputs.addAll(group(i));
+        case 3 -> inputs.add(alias(i));
+        default -> inputs.add(event(i));
+      }
     }
     return inputs;
   }
@@ -48,6 +53,39 @@ final class Inputs {
     return new ProfileInput(
         via,
         facts("events", via, at, id),
+        links,
+        Cause.newBuilder().setEvent(Event.newBuilder().setEventId(id)).build());
+  }
+
+  // A group call: of the person an element, of the group its traits. Nothing links the two.
+  private List<ProfileInput> group(int number) {
+    long at = random.nextInt(50);
+    String id = "g" + number;
+    Identifier via =
+        random.nextBoolean() ? identifier("user_id", 5) : identifier("anonymous_id", 8);
+    Identifier group = identifier("group_id", 3);
+    Cause cause = Cause.newBuilder().setEvent(Event.newBuilder().setEventId(id)).build();
+    List<Fact> person = new ArrayList<>(facts("context", via, at, id));
+    person.add(FactSet.element("group_ids", group.value(), "events:web", via, at, id));
+    return List.of(
+        new ProfileInput(via, person, List.of(), cause),
+        new ProfileInput(group, facts("events:web", group, at, id), List.of(), cause));
+  }
+
+  // Who somebody was before: a cookie, and another user, with whom he is never joined.
+  private ProfileInput alias(int number) {
+    long at = random.nextInt(50);
+    String id = "a" + number;
+    Identifier user = identifier("user_id", 5);
+    List<Link> links = new ArrayList<>();
+    links.add(Links.link(user, identifier("anonymous_id", 8), at, id));
+    Identifier previous = identifier("user_id", 5);
+    if (!previous.equals(user)) {
+      links.add(Links.link(user, previous, at, id));
+    }
+    return new ProfileInput(
+        user,
+        List.of(),
         links,
         Cause.newBuilder().setEvent(Event.newBuilder().setEventId(id)).build());
   }

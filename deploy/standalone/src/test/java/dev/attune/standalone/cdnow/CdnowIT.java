@@ -24,6 +24,7 @@ import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.Trait;
 import dev.attune.refresher.RefresherConfig;
 import dev.attune.refresher.RefresherPart;
+import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.event.Clock;
 import dev.attune.refresher.run.Run;
 import dev.attune.refresher.run.StartResult;
@@ -94,7 +95,12 @@ class CdnowIT {
             DefinitionsSource.fixed(definitions),
             none,
             new RefresherConfig(
-                directory.resolve("refresher"), 2, Clock.TICKS, Duration.ofSeconds(10), refresh),
+                directory.resolve("refresher"),
+                2,
+                Clock.TICKS,
+                Duration.ofSeconds(10),
+                refresh,
+                CollectorConfig.OPEN),
             new SimpleMeterRegistry());
     evaluator =
         EvaluatorPart.create(

@@ -1,0 +1,5 @@
+/** The collector when the log is away. */
+@NullMarked
+package dev.attune.refresher.collector;
+
+import org.jspecify.annotations.NullMarked;
