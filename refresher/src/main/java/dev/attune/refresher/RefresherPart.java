@@ -23,6 +23,8 @@ import dev.attune.refresher.rebuild.Rebuilds;
 import dev.attune.refresher.run.RefreshHttp;
 import dev.attune.refresher.run.Refreshes;
 import dev.attune.refresher.run.Run;
+import dev.attune.refresher.run.RunFiles;
+import dev.attune.refresher.run.Schedules;
 import dev.attune.refresher.snapshot.Refresher;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -47,6 +49,7 @@ public final class RefresherPart implements Part {
   private final Refolding refolding;
   private final CollectorHttp collector;
   private final Refreshes refreshes;
+  private final Schedules schedules;
   private final Rebuilds rebuilds;
 
   private RefresherPart(
@@ -58,6 +61,7 @@ public final class RefresherPart implements Part {
       Refolding refolding,
       CollectorHttp collector,
       Refreshes refreshes,
+      Schedules schedules,
       Rebuilds rebuilds) {
     this.log = log;
     this.changes = changes;
@@ -67,6 +71,7 @@ public final class RefresherPart implements Part {
     this.refolding = refolding;
     this.collector = collector;
     this.refreshes = refreshes;
+    this.schedules = schedules;
     this.rebuilds = rebuilds;
   }
 
@@ -106,6 +111,7 @@ public final class RefresherPart implements Part {
             definitions,
             new Refresher(
                 writer::apply, new LoggedHistory(log), deadLetters, config.refresh(), clock),
+            new RunFiles(config.refresh().stateDir().resolve("runs")),
             clock,
             meters);
     return new RefresherPart(
@@ -117,6 +123,7 @@ public final class RefresherPart implements Part {
         new Refolding(store, writer, definitions, config.stateDir(), config.storeTimeout()),
         new CollectorHttp(new Collector(log, deadLetters, clock)),
         refreshes,
+        new Schedules(definitions, refreshes, clock),
         new Rebuilds(
             settings,
             store,
@@ -139,6 +146,8 @@ public final class RefresherPart implements Part {
     memberships.start();
     refolding.start();
     rebuilds.start();
+    refreshes.start();
+    schedules.start();
   }
 
   @Override
@@ -207,6 +216,7 @@ public final class RefresherPart implements Part {
   @Override
   public void close() {
     rebuilds.close();
+    schedules.close();
     refreshes.close();
     refolding.close();
     eventConsumers.forEach(BatchConsumer::close);
