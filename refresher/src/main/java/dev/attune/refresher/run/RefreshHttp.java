@@ -27,7 +27,7 @@ import java.util.function.Function;
  *       "dry_run"}, {@code "full"}, {@code "force"} (booleans) or {@code "rollback"} (a run's id):
  *       202 and the run; 404 for an unknown model, 409 while it runs already. With a header {@code
  *       Idempotency-Key} the same request again is answered 200 with the run that it started,
- *       another one with that key 422
+ *       unless that was refused or failed; another one with that key 422
  *   <li>{@code GET /v1/refreshes}: {@code {"runs": [...]}}, the newest first; {@code ?model=} of
  *       one model
  *   <li>{@code GET /v1/refreshes/{id}}: the run as it stands

@@ -126,9 +126,13 @@ public final class Refreshes implements AutoCloseable {
     }
     Optional<Run> known = byKey(request.key());
     if (known.isPresent()) {
-      return known.get().request().equals(request)
-          ? new StartResult.Known(known.get())
-          : new StartResult.KeyReused(known.get());
+      if (!known.get().request().equals(request)) {
+        return new StartResult.KeyReused(known.get());
+      }
+      // One that was refused or failed did not do what was asked: asking again is a new try.
+      if (known.get().state() == Run.State.DONE || !known.get().state().ended()) {
+        return new StartResult.Known(known.get());
+      }
     }
     Definitions current = definitions.current();
     ModelDefinition definition = current.models().get(request.model());
@@ -157,7 +161,7 @@ public final class Refreshes implements AutoCloseable {
   private Optional<Run> byKey(String key) {
     return key.isEmpty()
         ? Optional.empty()
-        : runs.values().stream().filter(run -> run.request().key().equals(key)).findFirst();
+        : list().stream().filter(run -> run.request().key().equals(key)).findFirst();
   }
 
   // Called with the lock held.

@@ -5,7 +5,7 @@ public sealed interface StartResult {
   /** It runs. */
   record Started(Run run) implements StartResult {}
 
-  /** The same request, by its key, was made before: its run. */
+  /** The same request, by its key, was made before: its run, which is done or has not ended. */
   record Known(Run run) implements StartResult {}
 
   /** The key was that of another request. */

@@ -221,6 +221,20 @@ class SteeringTest {
     }
   }
 
+  // A scheduler repeats a task with the key of its first try.
+  @Test
+  void sameKeyAfterARefusal_isANewTry() throws Exception {
+    var request = new Request("broken", RefreshOptions.NONE, "airflow-2026-11-24");
+    try (var refreshes = refreshes(_ -> {})) {
+      Run refused = started(refreshes.start(request));
+      assertThat(ended(refreshes, refused.id()).state()).isEqualTo(Run.State.REFUSED);
+      Files.writeString(directory.resolve("broken.csv"), "id,plan\n1,free\n");
+      Run mended = started(refreshes.start(request));
+      assertThat(ended(refreshes, mended.id()).state()).isEqualTo(Run.State.DONE);
+      assertThat(refreshes.start(request)).isInstanceOf(StartResult.Known.class);
+    }
+  }
+
   @Test
   void unreadableRunFile_isLeftOut() throws Exception {
     Files.createDirectories(directory.resolve("state/runs"));

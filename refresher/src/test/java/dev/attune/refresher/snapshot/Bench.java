@@ -65,8 +65,10 @@ final class Bench {
   /** Inputs that are taken before the store fails. */
   long inputsUntilFailure = Long.MAX_VALUE;
 
-  /** Writes until the process is killed right after one. */
+  /** Writes until the process is killed right before or right after one. */
   int killAfter = Integer.MAX_VALUE;
+
+  boolean killBefore;
 
   /** Nobody catches it. */
   static final class KilledError extends Error {
@@ -93,9 +95,13 @@ final class Bench {
           if (inputsUntilFailure < batch.size()) {
             throw new IllegalStateException("the store is away");
           }
+          boolean kill = --killAfter < 0;
+          if (kill && killBefore) {
+            throw new KilledError();
+          }
           inputsUntilFailure -= batch.size();
           inputs.addAll(batch);
-          if (--killAfter < 0) {
+          if (kill) {
             throw new KilledError();
           }
         },

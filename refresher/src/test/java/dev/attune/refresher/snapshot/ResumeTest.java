@@ -1,6 +1,7 @@
 package dev.attune.refresher.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.attune.core.profile.ProfileInput;
 import dev.attune.proto.v1.Fact;
@@ -122,8 +123,10 @@ class ResumeTest {
     boolean begun = false;
     while (outcome == null) {
       try {
-        Progress progress = new Killing(kills < 8 ? random.nextInt(12) : Long.MAX_VALUE);
-        bench.killAfter = random.nextInt(4) == 0 ? random.nextInt(3) : Integer.MAX_VALUE;
+        Progress progress = new Killing(kills < 8 ? random.nextInt(16) : Long.MAX_VALUE);
+        bench.killBefore = random.nextBoolean();
+        bench.killAfter =
+            kills < 8 && random.nextInt(3) == 0 ? random.nextInt(3) : Integer.MAX_VALUE;
         outcome =
             begun
                 ? bench.again(MODEL, RefreshOptions.NONE, progress)
@@ -181,6 +184,22 @@ class ResumeTest {
     assertThat(bench.again(MODEL, RefreshOptions.NONE, Progress.NONE))
         .isEqualTo(new RefreshOutcome.Done(10, 10, 0));
     assertThat(bench.inputs).hasSize(10);
+  }
+
+  // A checkpoint that was kept before its write would leave these rows out for good.
+  @Test
+  void killBetweenCheckpointAndWrite_leavesNoRowOut() {
+    bench.chunkRows = 4;
+    bench.write("customers.parquet", rows(0, 10, 1), DAY_1);
+    bench.killBefore = true;
+    bench.killAfter = 1;
+    assertThatThrownBy(() -> bench.refresh(MODEL)).isInstanceOf(Bench.KilledError.class);
+    assertThat(bench.inputs).hasSize(4);
+
+    bench.killAfter = Integer.MAX_VALUE;
+    assertThat(bench.again(MODEL, RefreshOptions.NONE, Progress.NONE))
+        .isEqualTo(new RefreshOutcome.Done(10, 10, 0));
+    assertThat(keys(bench)).isEqualTo(IntStream.range(0, 10).mapToObj(String::valueOf).toList());
   }
 
   @Test
