@@ -23,6 +23,8 @@ import dev.attune.refresher.rebuild.Rebuilds;
 import dev.attune.refresher.run.RefreshHttp;
 import dev.attune.refresher.run.Refreshes;
 import dev.attune.refresher.run.Run;
+import dev.attune.refresher.run.RunFiles;
+import dev.attune.refresher.run.Schedules;
 import dev.attune.refresher.snapshot.Refresher;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -48,6 +50,7 @@ public final class RefresherPart implements Part {
   private final Refolding refolding;
   private final CollectorHttp collector;
   private final Refreshes refreshes;
+  private final Schedules schedules;
   private final Rebuilds rebuilds;
 
   private RefresherPart(
@@ -60,6 +63,7 @@ public final class RefresherPart implements Part {
       Refolding refolding,
       CollectorHttp collector,
       Refreshes refreshes,
+      Schedules schedules,
       Rebuilds rebuilds) {
     this.log = log;
     this.collected = collected;
@@ -70,6 +74,7 @@ public final class RefresherPart implements Part {
     this.refolding = refolding;
     this.collector = collector;
     this.refreshes = refreshes;
+    this.schedules = schedules;
     this.rebuilds = rebuilds;
   }
 
@@ -110,6 +115,7 @@ public final class RefresherPart implements Part {
             definitions,
             new Refresher(
                 writer::apply, new LoggedHistory(log), deadLetters, config.refresh(), clock),
+            new RunFiles(config.refresh().stateDir().resolve("runs")),
             clock,
             meters);
     return new RefresherPart(
@@ -123,6 +129,7 @@ public final class RefresherPart implements Part {
         new CollectorHttp(
             new Collector(collected, deadLetters, config.collector(), clock), config.collector()),
         refreshes,
+        new Schedules(definitions, refreshes, clock),
         new Rebuilds(
             settings,
             store,
@@ -145,6 +152,8 @@ public final class RefresherPart implements Part {
     memberships.start();
     refolding.start();
     rebuilds.start();
+    refreshes.start();
+    schedules.start();
   }
 
   @Override
@@ -213,6 +222,7 @@ public final class RefresherPart implements Part {
   @Override
   public void close() {
     rebuilds.close();
+    schedules.close();
     refreshes.close();
     refolding.close();
     eventConsumers.forEach(BatchConsumer::close);

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -22,6 +23,7 @@ import java.util.TreeMap;
  *   id: order_id                             # optional column; else a digest of the row and of how many
  *                                            # equal rows stand before it
  *   properties: {total: dollar_value}        # property: column
+ * schedule: {every: 6h}                      # optional: see Schedule
  * }</pre>
  *
  * @param eventName the name of all events; empty when {@code eventNameColumn} has it
@@ -36,7 +38,8 @@ public record EventsModel(
     String eventNameColumn,
     String timeColumn,
     String idColumn,
-    Map<String, String> properties)
+    Map<String, String> properties,
+    Optional<Schedule> schedule)
     implements ModelDefinition {
   /** The namespace of an event's user. */
   public static final String USER_NAMESPACE = "user_id";
@@ -52,7 +55,7 @@ public record EventsModel(
   }
 
   static EventsModel parse(Yaml yaml, Catalog catalog) {
-    yaml.keys("name", "kind", "source", "event", "description");
+    yaml.keys("name", "kind", "source", "event", "schedule", "description");
     Yaml event = yaml.get("event").keys("user_id", "name", "time", "id", "properties");
     if (!catalog.namespaces().containsKey(USER_NAMESPACE)) {
       throw event.get("user_id").error("the catalog declares no namespace \"user_id\"");
@@ -80,7 +83,8 @@ public record EventsModel(
         name.isMapping() ? name.keys("column").get("column").text() : "",
         event.get("time").text(),
         event.find("id").map(Yaml::text).orElse(""),
-        properties);
+        properties,
+        yaml.find("schedule").map(Schedule::parse));
   }
 
   /** The columns that must be text whatever their values look like. */

@@ -3,6 +3,7 @@ package dev.attune.core.model;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Yaml;
 import java.util.List;
+import java.util.Optional;
 
 /** A warehouse model, from {@code definitions/models/*.yaml}. */
 public sealed interface ModelDefinition permits ProfilesModel, EventsModel {
@@ -11,6 +12,9 @@ public sealed interface ModelDefinition permits ProfilesModel, EventsModel {
 
   /** Where its rows come from. */
   ModelSource source();
+
+  /** When it is refreshed by itself; empty: when somebody asks. */
+  Optional<Schedule> schedule();
 
   /**
    * Reads a file of {@code models/}; see {@link ProfilesModel} and {@link EventsModel} for the two

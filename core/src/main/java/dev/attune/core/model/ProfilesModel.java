@@ -27,6 +27,8 @@ import java.util.TreeMap;
  * data_time: 2026-11-20T00:00:00Z                       # optional: as of when the files are; else the
  *                                                       # newest time at which one was modified
  * traits: {plan: plan, lifetime_value: total_spent}     # trait: column
+ * guards: {rows_off: 30%, bad_rows: 1%}                 # optional: see Guards
+ * schedule: {every: 6h}                                 # optional: see Schedule
  * }</pre>
  *
  * @param updatedAt the column with the row's own time; empty: there is none
@@ -39,7 +41,9 @@ public record ProfilesModel(
     List<Identification> identifiers,
     String updatedAt,
     Optional<Instant> dataTime,
-    Map<String, String> traits)
+    Map<String, String> traits,
+    Guards guards,
+    Optional<Schedule> schedule)
     implements ModelDefinition {
   /** Traits that a model may map. */
   public static final int TRAITS_MAX = 500;
@@ -71,6 +75,8 @@ public record ProfilesModel(
         "updated_at",
         "data_time",
         "traits",
+        "guards",
+        "schedule",
         "description");
     Map<String, String> traits = new LinkedHashMap<>();
     for (var entry : yaml.get("traits").entries().entrySet()) {
@@ -103,7 +109,9 @@ public record ProfilesModel(
         identifiers,
         yaml.find("updated_at").map(Yaml::text).orElse(""),
         yaml.find("data_time").map(ProfilesModel::instant),
-        traits);
+        traits,
+        yaml.find("guards").map(Guards::parse).orElse(Guards.DEFAULT),
+        yaml.find("schedule").map(Schedule::parse));
   }
 
   private static Instant instant(Yaml yaml) {

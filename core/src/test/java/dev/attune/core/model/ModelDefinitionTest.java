@@ -8,7 +8,11 @@ import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import dev.attune.core.model.ModelSource.ColumnType;
 import dev.attune.core.model.ModelSource.Format;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
 class ModelDefinitionTest {
@@ -147,5 +151,58 @@ class ModelDefinitionTest {
     assertThat(reordered.mappingDigest()).isEqualTo(model.mappingDigest());
     assertThat(moved.mappingDigest()).isEqualTo(model.mappingDigest());
     assertThat(other.mappingDigest()).isNotEqualTo(model.mappingDigest());
+  }
+
+  @Test
+  void guardsAndSchedule_areRead() {
+    assertThat(((ProfilesModel) parse(CUSTOMERS)).guards()).isEqualTo(Guards.DEFAULT);
+    assertThat(parse(CUSTOMERS).schedule()).isEmpty();
+
+    ProfilesModel model =
+        (ProfilesModel)
+            parse(
+                CUSTOMERS
+                    + "guards: {rows_off: 30%, bad_rows: 0.5 %}\n"
+                    + "schedule: {daily: \"03:30\", zone: Europe/Berlin}\n");
+    assertThat(model.guards()).isEqualTo(new Guards(0.3, 1, OptionalDouble.of(0.005)));
+    assertThat(model.schedule())
+        .contains(new Schedule.Daily(LocalTime.of(3, 30), ZoneId.of("Europe/Berlin")));
+    assertThat(parse(PURCHASES + "schedule: {every: 6h}\n").schedule())
+        .contains(new Schedule.Every(Duration.ofHours(6)));
+    // They say how it is loaded, not what: no row is written again for them.
+    assertThat(model.mappingDigest()).isEqualTo(((ProfilesModel) parse(CUSTOMERS)).mappingDigest());
+  }
+
+  @Test
+  void guardsAndScheduleThatCannotBe_areErrors() {
+    assertThatThrownBy(() -> parse(CUSTOMERS + "guards: {rows_off: 0.3}\n"))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessageContaining("\"0.3\" is not a share (allowed: 0% to 10000%)");
+    assertThatThrownBy(() -> parse(CUSTOMERS + "guards: {bad_rows: 101%}\n"))
+        .hasMessageContaining("(allowed: 0% to 100%)");
+    assertThatThrownBy(() -> parse(CUSTOMERS + "guards: {row_off: 3%}\n"))
+        .hasMessageContaining("did you mean \"rows_off\"?");
+    assertThatThrownBy(() -> parse(CUSTOMERS + "schedule: {every: 6h, daily: \"03:30\"}\n"))
+        .hasMessageContaining("expected either {every: 6h} or {daily:");
+    assertThatThrownBy(() -> parse(CUSTOMERS + "schedule: {every: 5s}\n"))
+        .hasMessageContaining("out of bounds (allowed: 60s to 30d)");
+    assertThatThrownBy(() -> parse(CUSTOMERS + "schedule: {daily: 25h}\n"))
+        .hasMessageContaining("\"25h\" is not a time of day");
+    assertThatThrownBy(() -> parse(CUSTOMERS + "schedule: {daily: \"03:30\", zone: Berlin}\n"))
+        .hasMessageContaining("\"Berlin\" is not a zone");
+  }
+
+  @Test
+  void latest_isTheLastTimeThatWasDue() {
+    Instant now = Instant.parse("2026-11-24T02:29:59Z");
+    assertThat(new Schedule.Every(Duration.ofHours(6)).latest(now))
+        .isEqualTo(Instant.parse("2026-11-24T00:00:00Z"));
+    var daily = new Schedule.Daily(LocalTime.of(3, 30), ZoneId.of("Europe/Berlin"));
+    assertThat(daily.latest(now)).isEqualTo(Instant.parse("2026-11-23T02:30:00Z"));
+    assertThat(daily.latest(now.plusSeconds(1))).isEqualTo(Instant.parse("2026-11-24T02:30:00Z"));
+    // The hour that a spring night lacks: an hour later, and once.
+    var missing = new Schedule.Daily(LocalTime.of(2, 30), ZoneId.of("Europe/Berlin"));
+    assertThat(missing.latest(Instant.parse("2026-03-29T12:00:00Z")))
+        .isEqualTo(Instant.parse("2026-03-29T01:30:00Z"));
   }
 }

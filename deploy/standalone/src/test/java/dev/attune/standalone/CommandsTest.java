@@ -269,7 +269,7 @@ class CommandsTest {
 
   @Test
   void refreshOfOneModel_waitsForItsEnd() {
-    answer(202, "{\"id\":\"c 1\",\"state\":\"reading\"}");
+    answer(202, "{\"id\":\"c 1\",\"model\":\"customers\",\"state\":\"reading\"}");
     answer(200, "{\"id\":\"c 1\",\"state\":\"writing\",\"total\":10,\"written\":4}");
     answer(
         200,
@@ -293,11 +293,53 @@ class CommandsTest {
           {"kind": "model", "id": "a"},
           {"kind": "model", "id": "b"}]}
         """);
-    answer(202, "{\"state\":\"refused\",\"message\":\"a.parquet was cut off\"}");
-    answer(202, "{\"state\":\"done\",\"rows\":1}");
-    assertThat(attune("refresh")).isEqualTo(1);
+    answer(202, "{\"model\":\"a\",\"state\":\"refused\",\"message\":\"a.parquet was cut off\"}");
+    answer(202, "{\"model\":\"b\",\"state\":\"done\",\"rows\":1}");
+    assertThat(attune("refresh")).isEqualTo(4);
     assertThat(err()).contains("attune: a was refused: a.parquet was cut off\n");
     assertThat(out()).contains("b: 1 rows");
+  }
+
+  @Test
+  void refreshThatIsNotWaitedFor_saysItsRun() {
+    answer(202, "{\"id\":\"c-1\",\"model\":\"customers\",\"state\":\"planned\"}");
+    assertThat(attune("refresh", "customers", "--no-wait", "--full", "--idempotency-key", "k 1"))
+        .isEqualTo(1);
+    assertThat(err()).contains("the idempotency key is not plain text");
+    assertThat(attune("refresh", "customers", "--no-wait", "--full", "--idempotency-key", "k-1"))
+        .isZero();
+    assertThat(out()).isEqualTo("customers: run c-1 is started.\n");
+    assertThat(requests)
+        .containsExactly("POST /v1/refreshes {\"model\":\"customers\",\"full\":true}");
+  }
+
+  @Test
+  void dryRun_showsCountsAndWhichCellsDiffer() {
+    answer(
+        202,
+        """
+        {"model": "customers", "state": "done", "dry_run": true, "rows": 9, "added": 1, "changed": 2,
+         "removed": 0, "again": 0, "bad_rows": 0,
+         "differences": {"cells": {"plan": 2},
+          "samples": [{"kind": "changed", "key_digest": "0123456789ab", "cells": ["plan"]}]}}
+        """);
+    assertThat(attune("refresh", "customers", "--dry-run", "--wait")).isZero();
+    assertThat(out())
+        .isEqualTo(
+            """
+            customers: 9 rows; a run would write 1 added, 2 changed, 0 removed and 0 again, and give up 0.
+              plan differs in 2 rows
+              e.g. changed: key digest 0123456789ab (plan)
+            """);
+    assertThat(requests)
+        .containsExactly("POST /v1/refreshes {\"model\":\"customers\",\"dry_run\":true}");
+  }
+
+  @Test
+  void pausedRefresh_hasAnExitCodeOfItsOwn() {
+    answer(202, "{\"model\": \"a\", \"state\": \"paused\"}");
+    assertThat(attune("refresh", "a", "--force")).isEqualTo(3);
+    assertThat(err()).endsWith("attune: a was paused\n");
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.attune.core.model.EventsModel;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.model.ProfilesModel;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.refresher.snapshot.Differences;
 import dev.attune.refresher.snapshot.Progress;
 import dev.attune.refresher.snapshot.RefreshOutcome;
 import dev.attune.refresher.snapshot.Refresher;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.UnaryOperator;
@@ -25,9 +27,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The runs of this process: one a model at a time, and one DuckDB at a time, so that memory stays
- * bounded; a run that waits for another one's end is {@code reading} with no rows. The last {@value
- * #HISTORY_MAX} runs are remembered, until the process ends.
+ * The runs: one a model at a time, and one DuckDB at a time, so that memory stays bounded; a run
+ * that waits for another one's end is {@code planned}. The last {@value #HISTORY_MAX} are kept in
+ * the state directory.
+ *
+ * <p>A run that the process did not live to end is gone on with by the next one ({@link #start()}),
+ * at its checkpoint; a paused one stays paused. After {@value #STARTS_MAX} starts it has failed:
+ * what kills the process each time must not do so for ever.
  *
  * <p>Metrics: {@code attune.refresh.runs} by model and outcome (worry about {@code failed}, ask the
  * analyst about {@code refused}), {@code attune.refresh.rows.written} and {@code
@@ -37,63 +43,152 @@ public final class Refreshes implements AutoCloseable {
   /** Runs that are remembered. */
   public static final int HISTORY_MAX = 200;
 
+  /** How often a run is begun or gone on with. */
+  public static final int STARTS_MAX = 20;
+
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(10);
+  private static final String CANCELLED = "it was cancelled; the next run takes up what is missing";
   private static final Logger LOG = LoggerFactory.getLogger(Refreshes.class);
+
+  /** What somebody wants of a run under way. */
+  private enum Wish {
+    NONE,
+    PAUSE,
+    CANCEL,
+    /** The process ends: the run goes on in the next one. */
+    LEAVE
+  }
+
+  /** A run under way. */
+  private static final class Active {
+    private final Thread thread;
+    private volatile Wish wish = Wish.NONE;
+
+    // Guarded by the runs' lock: when it began to write, and how much was written by then.
+    private Optional<Instant> writingSince = Optional.empty();
+    private long writtenBefore;
+
+    Active(Thread thread) {
+      this.thread = thread;
+    }
+  }
 
   private final DefinitionsSource definitions;
   private final Refresher refresher;
+  private final RunFiles files;
   private final InstantSource clock;
   private final MeterRegistry metrics;
   private final Semaphore database = new Semaphore(1, true);
 
   // All guarded by this.
   private final LinkedHashMap<String, Run> runs = new LinkedHashMap<>();
-  private final Map<String, Thread> threads = new HashMap<>();
+  private final Map<String, Active> active = new HashMap<>();
   private long lastId;
   private boolean closed;
 
+  /** Loads the runs that are kept; none is gone on with before {@link #start()}. */
   public Refreshes(
       DefinitionsSource definitions,
       Refresher refresher,
+      RunFiles files,
       InstantSource clock,
       MeterRegistry metrics) {
     this.definitions = definitions;
     this.refresher = refresher;
+    this.files = files;
     this.clock = clock;
     this.metrics = metrics;
+    files.load().forEach(run -> runs.put(run.id(), run));
+    for (Run run : runs.values()) {
+      lastId = Math.max(lastId, run.startedAt().toEpochMilli());
+    }
+  }
+
+  /** Goes on with the runs that the last process did not live to end. */
+  public synchronized void start() {
+    for (Run run : List.copyOf(runs.values())) {
+      if (!run.state().ended() && run.state() != Run.State.PAUSED) {
+        LOG.info("The run {} was interrupted while {} and goes on", run.id(), run.state().label());
+        launch(run.startedAgain());
+      }
+    }
+  }
+
+  /** Starts a run that brings a model up to date. */
+  public StartResult start(String model) {
+    return start(Request.of(model));
   }
 
   /** Starts a run on a thread of its own. */
-  public synchronized StartResult start(String model) {
+  public synchronized StartResult start(Request request) {
     if (closed) {
       throw new IllegalStateException("refreshes are closed");
     }
+    Optional<Run> known = byKey(request.key());
+    if (known.isPresent()) {
+      if (!known.get().request().equals(request)) {
+        return new StartResult.KeyReused(known.get());
+      }
+      // One that was refused or failed did not do what was asked: asking again is a new try.
+      if (known.get().state() == Run.State.DONE || !known.get().state().ended()) {
+        return new StartResult.Known(known.get());
+      }
+    }
     Definitions current = definitions.current();
-    ModelDefinition definition = current.models().get(model);
+    ModelDefinition definition = current.models().get(request.model());
     if (definition == null) {
       return new StartResult.UnknownModel(
-          "there is no model of that name" + Nearest.hint(model, current.models().keySet()));
+          "there is no model of that name"
+              + Nearest.hint(request.model(), current.models().keySet()));
     }
     Optional<Run> running =
         runs.values().stream()
-            .filter(run -> run.model().equals(model) && !run.state().ended())
+            .filter(run -> run.model().equals(request.model()) && !run.state().ended())
             .findFirst();
     if (running.isPresent()) {
       return new StartResult.AlreadyRunning(running.get());
     }
     Instant now = clock.instant();
     lastId = Math.max(lastId + 1, now.toEpochMilli());
-    Run run = Run.begin(model + "-" + Long.toString(lastId, 36), model, kind(definition), now);
-    runs.put(run.id(), run);
+    Run run =
+        Run.planned(
+            request.model() + "-" + Long.toString(lastId, 36), request, kind(definition), now);
+    Run launched = launch(run);
     forgetOldest();
-    threads.put(
-        run.id(),
-        // Not a virtual thread: DuckDB's calls are native and long, and would hold a carrier.
+    return new StartResult.Started(launched);
+  }
+
+  private Optional<Run> byKey(String key) {
+    return key.isEmpty()
+        ? Optional.empty()
+        : list().stream().filter(run -> run.request().key().equals(key)).findFirst();
+  }
+
+  // Called with the lock held.
+  private Run launch(Run run) {
+    keep(run);
+    ModelDefinition definition = definitions.current().models().get(run.model());
+    if (definition == null) {
+      return end(run.id(), Run.State.FAILED, "there is no model of that name any more");
+    }
+    if (run.starts() > STARTS_MAX) {
+      return end(
+          run.id(), Run.State.FAILED, "it was begun " + STARTS_MAX + " times and never ended");
+    }
+    // Not a virtual thread: DuckDB's calls are native and long, and would hold a carrier.
+    Thread thread =
         Thread.ofPlatform()
             .daemon()
             .name("refresh-" + run.id())
-            .start(() -> execute(run.id(), definition, current)));
-    return new StartResult.Started(run);
+            .unstarted(() -> execute(run, definition));
+    active.put(run.id(), new Active(thread));
+    thread.start();
+    return run;
+  }
+
+  private synchronized void keep(Run run) {
+    files.keep(run);
+    runs.put(run.id(), run);
   }
 
   private static String kind(ModelDefinition definition) {
@@ -106,65 +201,173 @@ public final class Refreshes implements AutoCloseable {
   private void forgetOldest() {
     var oldest = runs.values().iterator();
     while (runs.size() > HISTORY_MAX && oldest.hasNext()) {
-      if (oldest.next().state().ended()) {
+      Run run = oldest.next();
+      if (run.state().ended()) {
         oldest.remove();
+        files.forget(run.id());
       }
     }
   }
 
-  private void execute(String id, ModelDefinition model, Definitions current) {
+  private void execute(Run run, ModelDefinition model) {
+    String id = run.id();
     Instant started = clock.instant();
+    Active self = self(id);
     try {
       database.acquire();
       try {
-        switch (refresher.refresh(model, current.catalog(), id, new RunProgress(id))) {
-          case RefreshOutcome.Done done -> {
-            update(
+        RefreshOutcome outcome =
+            refresher.refresh(
+                model,
+                definitions.current().catalog(),
                 id,
-                run -> run.counted(done.rows(), done.written(), done.written(), done.badRows()));
-            end(id, model.name(), Run.State.DONE, "");
-          }
-          case RefreshOutcome.Refused refused ->
-              end(id, model.name(), Run.State.REFUSED, refused.reason());
-        }
+                run.request().options(),
+                new RunProgress(id, self));
+        took(id, self, outcome);
       } finally {
         database.release();
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      end(id, model.name(), Run.State.FAILED, "the process is shutting down");
+      stopped(id, self);
     } catch (RuntimeException e) {
-      LOG.error("The run {} failed", id, e);
-      end(id, model.name(), Run.State.FAILED, String.valueOf(e.getMessage()));
+      if (self.wish == Wish.NONE) {
+        LOG.error("The run {} failed", id, e);
+        end(id, Run.State.FAILED, String.valueOf(e.getMessage()));
+      } else {
+        stopped(id, self);
+      }
     } finally {
       metrics
-          .timer("attune.refresh.duration", "model", model.name())
+          .timer("attune.refresh.duration", "model", run.model())
           .record(Duration.between(started, clock.instant()));
       synchronized (this) {
-        threads.remove(id);
+        active.remove(id, self);
       }
     }
   }
 
-  private synchronized void update(String id, UnaryOperator<Run> change) {
+  private synchronized Active self(String id) {
+    return Objects.requireNonNull(active.get(id), "the run is registered before its thread starts");
+  }
+
+  private void took(String id, Active self, RefreshOutcome outcome) {
+    switch (outcome) {
+      case RefreshOutcome.Done done -> {
+        change(
+            id,
+            run ->
+                run.counted(
+                    new Run.Figures(
+                        done.rows(),
+                        done.written(),
+                        done.written(),
+                        done.badRows(),
+                        run.figures().kinds())));
+        end(id, Run.State.DONE, "");
+      }
+      case RefreshOutcome.Compared compared -> {
+        Differences.Rows kinds = compared.differences().rows();
+        long total = kinds.added() + kinds.changed() + kinds.removed() + kinds.again();
+        change(
+            id,
+            run ->
+                run.counted(new Run.Figures(compared.rows(), total, 0, compared.badRows(), kinds))
+                    .compared(compared.differences()));
+        end(id, Run.State.DONE, "");
+      }
+      case RefreshOutcome.Refused refused -> end(id, Run.State.REFUSED, refused.reason());
+      case RefreshOutcome.Stopped _ -> stopped(id, self);
+    }
+  }
+
+  private synchronized void stopped(String id, Active self) {
+    switch (self.wish) {
+      case PAUSE -> {
+        keep(get(id).orElseThrow().in(Run.State.PAUSED));
+        // From here on it can be resumed.
+        active.remove(id, self);
+      }
+      case CANCEL -> end(id, Run.State.FAILED, CANCELLED);
+      case LEAVE -> LOG.info("The run {} goes on when the process starts again", id);
+      case NONE -> end(id, Run.State.FAILED, "it was interrupted");
+    }
+  }
+
+  private synchronized void change(String id, UnaryOperator<Run> change) {
     runs.computeIfPresent(id, (_, run) -> change.apply(run));
   }
 
-  private void end(String id, String model, Run.State state, String message) {
-    Instant now = clock.instant();
+  private Run end(String id, Run.State state, String message) {
+    Run ended;
     synchronized (this) {
-      Run run = runs.get(id);
-      if (run == null) {
-        return;
-      }
-      metrics
-          .counter("attune.refresh.rows.written", "model", model)
-          .increment((double) run.written());
-      metrics.counter("attune.refresh.rows.bad", "model", model).increment((double) run.badRows());
-      runs.put(id, run.ended(state, now, message));
+      ended = get(id).orElseThrow().ended(state, clock.instant(), message);
+      keep(ended);
     }
+    String model = ended.model();
+    metrics
+        .counter("attune.refresh.rows.written", "model", model)
+        .increment((double) ended.written());
+    metrics.counter("attune.refresh.rows.bad", "model", model).increment((double) ended.badRows());
     metrics.counter("attune.refresh.runs", "model", model, "outcome", state.label()).increment();
     LOG.info("The run {} is {} {}", id, state.label(), message);
+    return ended;
+  }
+
+  /**
+   * Stops a run, to be resumed: at once while it reads and compares, which it then does anew, or
+   * after the chunk that it writes.
+   */
+  public synchronized SteerResult pause(String id) {
+    return stop(id, Wish.PAUSE);
+  }
+
+  /** Ends a run or a paused one; it has failed then, and the next one takes up what is missing. */
+  public synchronized SteerResult cancel(String id) {
+    Optional<Run> run = get(id);
+    if (run.isPresent() && run.get().state() == Run.State.PAUSED && !active.containsKey(id)) {
+      return new SteerResult.Taken(end(id, Run.State.FAILED, CANCELLED));
+    }
+    return stop(id, Wish.CANCEL);
+  }
+
+  // Called with the lock held.
+  private SteerResult stop(String id, Wish wish) {
+    Optional<Run> run = get(id);
+    if (run.isEmpty()) {
+      return new SteerResult.Unknown();
+    }
+    Active running = active.get(id);
+    if (running == null || run.get().state().ended() || closed) {
+      return run.get().state() == Run.State.PAUSED && wish == Wish.PAUSE
+          ? new SteerResult.Taken(run.get())
+          : new SteerResult.NotNow(run.get());
+    }
+    if (running.wish == Wish.NONE || wish == Wish.CANCEL) {
+      running.wish = wish;
+    }
+    switch (run.get().state()) {
+      case READING, DIFFING -> {
+        refresher.cancel();
+        running.thread.interrupt();
+      }
+      case PLANNED -> running.thread.interrupt();
+      case WRITING, PAUSED, DONE, REFUSED, FAILED -> {
+        // The chunk is written to its end.
+      }
+    }
+    return new SteerResult.Taken(run.get());
+  }
+
+  /** Goes on with a paused run at its checkpoint. */
+  public synchronized SteerResult resume(String id) {
+    Optional<Run> run = get(id);
+    if (run.isEmpty()) {
+      return new SteerResult.Unknown();
+    }
+    if (run.get().state() != Run.State.PAUSED || active.containsKey(id) || closed) {
+      return new SteerResult.NotNow(run.get());
+    }
+    return new SteerResult.Taken(launch(run.get().startedAgain()));
   }
 
   /**
@@ -187,38 +390,54 @@ public final class Refreshes implements AutoCloseable {
     return Optional.ofNullable(runs.get(id));
   }
 
+  /** How fast a run writes; empty while it does not. */
+  synchronized Optional<Pace> pace(String id) {
+    Active running = active.get(id);
+    Run run = runs.get(id);
+    return running == null || run == null || run.state() != Run.State.WRITING
+        ? Optional.empty()
+        : running.writingSince.flatMap(
+            since -> Pace.of(since, running.writtenBefore, run.figures(), clock.instant()));
+  }
+
   /** All runs that are remembered, the newest first. */
   public synchronized List<Run> list() {
     return new ArrayList<>(runs.values()).reversed();
   }
 
   /**
-   * Waits for a run to end. Answers it as it stands then, or as it stands when the time is over.
+   * Waits for a run to end or to pause. Answers it as it stands then, or as it stands when the time
+   * is over.
    */
   public Optional<Run> await(String id, Duration timeout) throws InterruptedException {
-    Thread thread;
+    Active running;
     synchronized (this) {
-      thread = threads.get(id);
+      running = active.get(id);
     }
-    if (thread != null) {
-      boolean _ = thread.join(timeout);
+    if (running != null) {
+      boolean _ = running.thread.join(timeout);
     }
     return get(id);
   }
 
-  /** Ends the runs under way; they are safe to end anywhere. */
+  /** Stops the runs under way, which go on when the process starts again. */
   @Override
   public void close() {
-    List<Thread> running;
+    List<Active> running;
     synchronized (this) {
       closed = true;
-      running = List.copyOf(threads.values());
+      running = List.copyOf(active.values());
+      for (Active each : running) {
+        if (each.wish == Wish.NONE) {
+          each.wish = Wish.LEAVE;
+        }
+      }
     }
     refresher.cancel();
-    running.forEach(Thread::interrupt);
-    for (Thread thread : running) {
+    running.forEach(each -> each.thread.interrupt());
+    for (Active each : running) {
       try {
-        if (!thread.join(CLOSE_WAIT)) {
+        if (!each.thread.join(CLOSE_WAIT)) {
           LOG.warn("A refresh did not end within {}", CLOSE_WAIT);
         }
       } catch (InterruptedException e) {
@@ -228,11 +447,14 @@ public final class Refreshes implements AutoCloseable {
     }
   }
 
+  /** Keeps each state on disk as it begins, and the figures with it. */
   private final class RunProgress implements Progress {
     private final String id;
+    private final Active self;
 
-    RunProgress(String id) {
+    RunProgress(String id, Active self) {
       this.id = id;
+      this.self = self;
     }
 
     @Override
@@ -243,27 +465,55 @@ public final class Refreshes implements AutoCloseable {
             case DIFFING -> Run.State.DIFFING;
             case WRITING -> Run.State.WRITING;
           };
-      update(id, run -> run.in(state));
+      synchronized (Refreshes.this) {
+        Run run = get(id).orElseThrow();
+        keep(run.in(state));
+        if (phase == Phase.WRITING) {
+          self.writtenBefore = run.written();
+          self.writingSince = Optional.of(clock.instant());
+        }
+      }
+    }
+
+    private void count(UnaryOperator<Run.Figures> count) {
+      change(id, run -> run.counted(count.apply(run.figures())));
     }
 
     @Override
     public void rowsRead(long rows) {
-      update(id, run -> run.counted(rows, run.total(), run.written(), run.badRows()));
+      count(figures -> figures.withRows(rows));
     }
 
     @Override
     public void toWrite(long total) {
-      update(id, run -> run.counted(run.rows(), total, run.written(), run.badRows()));
+      count(figures -> figures.withTotal(total));
     }
 
     @Override
     public void written(long rows) {
-      update(id, run -> run.counted(run.rows(), run.total(), rows, run.badRows()));
+      count(figures -> figures.withWritten(rows));
     }
 
     @Override
     public void badRows(long rows) {
-      update(id, run -> run.counted(run.rows(), run.total(), run.written(), rows));
+      count(figures -> figures.withBadRows(rows));
+    }
+
+    @Override
+    public void compared(Differences.Rows rows) {
+      synchronized (Refreshes.this) {
+        keep(get(id).map(run -> run.counted(run.figures().withKinds(rows))).orElseThrow());
+      }
+    }
+
+    @Override
+    public void overruled(String guard) {
+      change(id, run -> run.overruled(guard));
+    }
+
+    @Override
+    public boolean stopping() {
+      return self.wish != Wish.NONE;
     }
   }
 }

@@ -5,6 +5,12 @@ public sealed interface StartResult {
   /** It runs. */
   record Started(Run run) implements StartResult {}
 
+  /** The same request, by its key, was made before: its run, which is done or has not ended. */
+  record Known(Run run) implements StartResult {}
+
+  /** The key was that of another request. */
+  record KeyReused(Run run) implements StartResult {}
+
   /** A run of that model has not ended yet: one at a time. */
   record AlreadyRunning(Run run) implements StartResult {}
 

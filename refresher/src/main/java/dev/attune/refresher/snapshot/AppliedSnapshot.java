@@ -10,27 +10,35 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a model has said so far: a row for each key that ever was, each cell with its stamp, in a
  * Parquet file of the state directory. Rows that are gone stay in it, with the stamps of their
  * removal: if one comes back, its cells must be newer than that.
  *
- * <p>Two files make a run that is killed anywhere harmless, and no checkpoints are needed yet:
+ * <p>Two files make a run that is killed anywhere harmless:
  *
  * <ol>
  *   <li>{@code next} is written aside, forced to disk and renamed before the first row is written
- *       to a profile;
+ *       to a profile; it says of which run it is, and numbers the rows that are to be written;
  *   <li>it is renamed to {@code applied} after the last one.
  * </ol>
  *
- * <p>So a {@code next} that a run finds is the work of one that did not end, some of which was
- * written and some not: the run takes it for what was applied, and writes again every row in which
- * the two differ.
+ * <p>The run whose {@code next} it is goes on at its {@link Checkpoint}. To any other run it is the
+ * work of one that did not end, some of which was written and some not: that run takes it for what
+ * was applied, and writes again every row in which the two differ.
+ *
+ * <p>What a run replaced is kept as {@code before-<run>} for the last {@value #BEFORE_MAX} of them.
  */
 final class AppliedSnapshot {
+  /** Replaced snapshots that are kept. */
+  static final int BEFORE_MAX = 3;
+
   private static final int FORMAT = 2;
 
   /** Without the snapshots of cells. */
@@ -49,6 +57,15 @@ final class AppliedSnapshot {
   record Named(int number, String runId, long dataTimeMicros) {}
 
   /**
+   * What a run had to do.
+   *
+   * @param written rows to be written
+   */
+  record Figures(long rows, long written, long badRows) {
+    static final Figures NONE = new Figures(0, 0, 0);
+  }
+
+  /**
    * What the columns of a file are.
    *
    * @param mapping digest of the mapping that it was made with
@@ -57,38 +74,71 @@ final class AppliedSnapshot {
    *     {@link #tellsSnapshots}, the numbers of the snapshots that brought them {@code nt0, nt1,
    *     ...}
    * @param snapshots by number; the newest {@value #NAMED_MAX}
+   * @param run that wrote it; with one, there are the columns n and seq (the row's place among
+   *     those to be written, from 0; NULL: not to be written)
+   * @param types of the columns that identify people
    */
   record Meta(
       int format,
       String mapping,
       List<String> identifiers,
       List<String> traits,
-      List<Named> snapshots) {
-    Meta {
-      identifiers = List.copyOf(identifiers);
-      traits = List.copyOf(traits);
-      // Not there in the first format.
-      snapshots = snapshots == null ? List.of() : List.copyOf(snapshots);
+      List<Named> snapshots,
+      String run,
+      Map<String, String> types,
+      Figures figures) {
+    // Older files lack some of the last four.
+    Meta(
+        int format,
+        String mapping,
+        List<String> identifiers,
+        List<String> traits,
+        @Nullable List<Named> snapshots,
+        @Nullable String run,
+        @Nullable Map<String, String> types,
+        @Nullable Figures figures) {
+      this.format = format;
+      this.mapping = mapping;
+      this.identifiers = List.copyOf(identifiers);
+      this.traits = List.copyOf(traits);
+      this.snapshots = snapshots == null ? List.of() : List.copyOf(snapshots);
+      this.run = run == null ? "" : run;
+      this.types = types == null ? Map.of() : Map.copyOf(types);
+      this.figures = figures == null ? Figures.NONE : figures;
     }
 
     static Meta of(
-        String mapping, List<String> identifiers, List<String> traits, List<Named> snapshots) {
+        String mapping,
+        List<String> identifiers,
+        List<String> traits,
+        List<Named> snapshots,
+        String run,
+        Map<String, String> types,
+        Figures figures) {
       int from = Math.max(0, snapshots.size() - NAMED_MAX);
       return new Meta(
-          FORMAT, mapping, identifiers, traits, snapshots.subList(from, snapshots.size()));
+          FORMAT,
+          mapping,
+          identifiers,
+          traits,
+          snapshots.subList(from, snapshots.size()),
+          run,
+          types,
+          figures);
     }
 
     boolean tellsSnapshots() {
       return format > FORMAT_1;
     }
 
-    static final Meta EMPTY = of("", List.of(), List.of(), List.of());
+    static final Meta EMPTY = of("", List.of(), List.of(), List.of(), "", Map.of(), Figures.NONE);
   }
 
   private final Path directory;
   private final Path applied;
   private final Path next;
   private final Path part;
+  private final Checkpoint checkpoint;
 
   /**
    * @param directory of the model; created when it is not there
@@ -98,6 +148,7 @@ final class AppliedSnapshot {
     this.applied = directory.resolve("applied.parquet");
     this.next = directory.resolve("next.parquet");
     this.part = directory.resolve("next.parquet.part");
+    this.checkpoint = new Checkpoint(directory);
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
@@ -115,6 +166,20 @@ final class AppliedSnapshot {
     return Files.exists(next);
   }
 
+  Checkpoint checkpoint() {
+    return checkpoint;
+  }
+
+  /** What was applied, without its rows; empty when nothing was. */
+  Optional<Meta> appliedMeta(DuckDb db) throws SQLException {
+    return meta(db, applied);
+  }
+
+  /** What a run that did not end was applying, without its rows; empty when there is none. */
+  Optional<Meta> nextMeta(DuckDb db) throws SQLException {
+    return meta(db, next);
+  }
+
   /** Loads what was applied into a table; empty when nothing was. */
   Optional<Meta> loadApplied(DuckDb db, String table) throws SQLException {
     return load(db, applied, table);
@@ -125,16 +190,46 @@ final class AppliedSnapshot {
     return load(db, next, table);
   }
 
+  /**
+   * Loads what was applied before a run into a table; empty when nothing was, or it is no longer
+   * kept.
+   */
+  Optional<Meta> loadBefore(DuckDb db, String runId, String table) throws SQLException {
+    // Of a run that did not end, what was applied before it still is.
+    boolean unended = nextMeta(db).map(meta -> meta.run().equals(runId)).orElse(false);
+    return load(db, unended ? applied : before(runId), table);
+  }
+
+  /** Loads the rows that a run has to write still, with their columns n and seq. */
+  Meta loadRest(DuckDb db, String runId, String table) throws SQLException {
+    Meta meta = nextMeta(db).orElseThrow();
+    db.execute(
+        "create table %s as select * from read_parquet(%s) where seq >= %d"
+            .formatted(table, Sql.literal(next.toString()), checkpoint.rows(runId)));
+    return meta;
+  }
+
   private static Optional<Meta> load(DuckDb db, Path file, String table) throws SQLException {
+    Optional<Meta> meta = meta(db, file);
+    if (meta.isPresent()) {
+      db.execute(
+          "create table %s as select %s from read_parquet(%s)"
+              .formatted(
+                  table,
+                  meta.get().run().isEmpty() ? "*" : "* exclude (n, seq)",
+                  Sql.literal(file.toString())));
+    }
+    return meta;
+  }
+
+  private static Optional<Meta> meta(DuckDb db, Path file) throws SQLException {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
-    String literal = Sql.literal(file.toString());
-    db.execute("create table " + table + " as select * from read_parquet(" + literal + ")");
     String meta =
         db.texts(
                 "select decode(value) from parquet_kv_metadata("
-                    + literal
+                    + Sql.literal(file.toString())
                     + ") where decode(key) = 'attune'")
             .getFirst();
     try {
@@ -175,13 +270,61 @@ final class AppliedSnapshot {
     }
   }
 
-  /** Makes {@code next}, all of which has been written to profiles, what was applied. */
-  void promote() {
+  /**
+   * Makes {@code next}, all of which has been written to profiles, what was applied.
+   *
+   * @param runId whose {@code next} it is; what it replaces is kept under that name
+   */
+  void promote(String runId) {
     try {
+      if (!runId.isEmpty() && Files.exists(applied)) {
+        keepBefore(runId);
+      }
       Files.move(next, applied, StandardCopyOption.ATOMIC_MOVE);
       force(directory);
     } catch (IOException e) {
       throw new UncheckedIOException("the applied snapshot cannot be kept in " + directory, e);
+    }
+  }
+
+  private Path before(String runId) {
+    return directory.resolve("before-" + runId + ".parquet");
+  }
+
+  private void keepBefore(String runId) throws IOException {
+    Path before = before(runId);
+    Files.deleteIfExists(before);
+    try {
+      Files.createLink(before, applied);
+    } catch (UnsupportedOperationException | IOException e) {
+      // A file system without links.
+      Files.copy(applied, before, StandardCopyOption.REPLACE_EXISTING);
+    }
+    List<Path> kept = befores();
+    for (Path old : kept.subList(0, Math.max(0, kept.size() - BEFORE_MAX))) {
+      Files.deleteIfExists(old);
+    }
+  }
+
+  /** The runs that can be rolled back, the oldest first. */
+  List<String> beforeRuns() {
+    try {
+      return befores().stream()
+          .map(path -> String.valueOf(path.getFileName()))
+          .map(name -> name.substring("before-".length(), name.length() - ".parquet".length()))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the state directory cannot be read", e);
+    }
+  }
+
+  // Run ids of a model grow with their time, and so do their names.
+  private List<Path> befores() throws IOException {
+    try (var files = Files.list(directory)) {
+      return files
+          .filter(path -> String.valueOf(path.getFileName()).matches("before-.+\\.parquet"))
+          .sorted(Comparator.comparing(path -> String.valueOf(path.getFileName())))
+          .toList();
     }
   }
 

@@ -1,9 +1,10 @@
 package dev.attune.refresher.snapshot;
 
-import java.math.BigDecimal;
+import dev.attune.core.model.Guards;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Rows that cannot be taken, up to the share at which the whole run is refused. */
@@ -13,19 +14,29 @@ final class BadRows {
   /** A row and the rule that it breaks. */
   record BadRow(long number, String reason) {}
 
+  /** Most that are kept where force lets every share pass: they stand in memory. */
+  static final int FORCED_MAX = 250_000;
+
+  private final String label;
   private final long rows;
   private final double shareMax;
+  private final boolean forced;
   private final List<BadRow> kept = new ArrayList<>();
   private long count;
 
-  BadRows(long rows, RefreshSettings settings) {
+  /**
+   * @param label how messages call the rows' source
+   */
+  BadRows(String label, long rows, double shareMax, boolean forced) {
+    this.label = label;
     this.rows = rows;
-    this.shareMax = settings.badRowShareMax();
+    this.shareMax = shareMax;
+    this.forced = forced;
   }
 
   void add(long number, String reason) {
     count++;
-    if (count == 1 || count <= rows * shareMax) {
+    if (count == 1 || (forced ? count <= FORCED_MAX : count <= rows * shareMax)) {
       kept.add(new BadRow(number, reason.intern()));
     }
   }
@@ -34,18 +45,39 @@ final class BadRows {
     return count;
   }
 
+  /**
+   * Why the run is to be refused, when there are too many.
+   *
+   * @throws RefusedException when there are more than even force takes
+   */
+  Optional<String> tooMany() {
+    if (count <= rows * shareMax) {
+      return Optional.empty();
+    }
+    String sentence =
+        "%d of %d rows of %s cannot be taken (allowed: %s by bad_rows, or more with --force); the first is row %d: %s"
+            .formatted(
+                count,
+                rows,
+                label,
+                Guards.percent(shareMax),
+                kept.getFirst().number(),
+                kept.getFirst().reason());
+    if (forced && count > FORCED_MAX) {
+      throw new RefusedException(
+          "%d of %d rows of %s cannot be taken (allowed: %d, even with --force)"
+              .formatted(count, rows, label, FORCED_MAX));
+    }
+    return Optional.of(sentence);
+  }
+
   /** Refuses the run when there are too many. */
   void check() {
-    if (count > rows * shareMax) {
-      throw new RefusedException(
-          "%d of %d rows cannot be taken (allowed: %s %%); the first is row %d: %s"
-              .formatted(
-                  count,
-                  rows,
-                  BigDecimal.valueOf(shareMax * 100).stripTrailingZeros().toPlainString(),
-                  kept.getFirst().number(),
-                  kept.getFirst().reason()));
-    }
+    tooMany()
+        .ifPresent(
+            sentence -> {
+              throw new RefusedException(sentence);
+            });
   }
 
   /** Puts their numbers and reasons into the table {@code bad}. */

@@ -28,6 +28,7 @@ final class CurrentTable {
   private final Catalog catalog;
   private final SourceReader reader;
   private final List<Column> columns;
+  private final Map<String, String> identifierTypes = new LinkedHashMap<>();
 
   CurrentTable(
       DuckDb db, ProfilesModel model, Catalog catalog, SourceReader reader, List<Column> columns) {
@@ -83,6 +84,11 @@ final class CurrentTable {
     return checkKeys();
   }
 
+  /** What the columns that identify people hold, by column; one without a value is left out. */
+  Map<String, String> identifierTypes() {
+    return identifierTypes;
+  }
+
   // Rows in which a column has a value: one without any has no type, whatever the file says.
   private Map<String, Long> filled(List<Column> mapped) throws SQLException {
     List<String> names = mapped.stream().map(Column::name).distinct().toList();
@@ -108,9 +114,14 @@ final class CurrentTable {
       throw new RefusedException(
           "the column \""
               + column.name()
-              + "\" identifies people and is of type "
+              + "\" of "
+              + reader.label()
+              + " identifies people and is of type "
               + column.shownType()
               + " (allowed: VARCHAR, ENUM, UUID, integers)");
+    }
+    if (text && filled.getOrDefault(column.name(), 0L) > 0) {
+      identifierTypes.put(column.name(), type.get().type().label());
     }
     String trimmed =
         "nullif(trim(" + Sql.name(column.name()) + "::varchar, " + WHITESPACE + "), '')";
@@ -118,8 +129,7 @@ final class CurrentTable {
     return namespace != null && namespace.lowerCase() ? "lower(" + trimmed + ")" : trimmed;
   }
 
-  private static String stamp(
-      Optional<Column> updatedAt, long dataTimeMicros, Map<String, Long> filled) {
+  private String stamp(Optional<Column> updatedAt, long dataTimeMicros, Map<String, Long> filled) {
     if (updatedAt.isEmpty() || filled.getOrDefault(updatedAt.get().name(), 0L) == 0) {
       return dataTimeMicros + "::bigint";
     }
@@ -128,7 +138,9 @@ final class CurrentTable {
       throw new RefusedException(
           "the column \""
               + column.name()
-              + "\" of updated_at is of type "
+              + "\" of "
+              + reader.label()
+              + " is the row's own time (updated_at) and of type "
               + column.shownType()
               + " (allowed: TIMESTAMP, DATE)");
     }
@@ -153,7 +165,9 @@ final class CurrentTable {
                             + trait
                             + "\" comes from the column \""
                             + column.name()
-                            + "\" of the unsupported type "
+                            + "\" of "
+                            + reader.label()
+                            + ", of the unsupported type "
                             + column.shownType()
                             + " (allowed: "
                             + CellType.ALLOWED
@@ -177,7 +191,9 @@ final class CurrentTable {
                             + declared.label()
                             + ", and its column \""
                             + column.name()
-                            + "\" holds "
+                            + "\" of "
+                            + reader.label()
+                            + " holds "
                             + type.type().name().toLowerCase(Locale.ROOT)
                             + " ("
                             + column.shownType()
@@ -198,15 +214,17 @@ final class CurrentTable {
               + beyond
               + " values in the column \""
               + column.name()
-              + "\" ("
+              + "\" of "
+              + reader.label()
+              + " ("
               + column.shownType()
-              + ") that exceed 64 bits");
+              + ") that exceed 64 bits (allowed: none)");
     }
   }
 
   private long checkKeys() throws SQLException {
     long[] counts = db.numbers("select count(*), count(k), count(distinct k) from current");
-    String column = "the key column \"" + model.key().column() + "\"";
+    String column = "the key column \"" + model.key().column() + "\" of " + reader.label();
     if (counts[1] < counts[0]) {
       throw new RefusedException(
           column

@@ -85,7 +85,7 @@ final class EventsBackfill {
 
     progress.phase(Progress.Phase.DIFFING);
     db.execute("create table bad (n bigint, reason varchar)");
-    var bad = new BadRows(rows, settings);
+    var bad = new BadRows(files.label(), rows, settings.badRowShareMax(), false);
     db.forEach(
         "select * from events",
         row -> {
@@ -223,6 +223,9 @@ final class EventsBackfill {
           day[0] = today;
           acknowledgements.add(events.send(event.userId(), event.json().toByteArray()));
           if (++sent[0] % settings.chunkRows() == 0) {
+            if (progress.stopping()) {
+              throw new StoppedException();
+            }
             if (Thread.currentThread().isInterrupted()) {
               throw new IllegalStateException(
                   "interrupted between events; the next run begins anew");

@@ -4,6 +4,7 @@ import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.core.catalog.TraitType;
 import dev.attune.core.identity.Links;
+import dev.attune.core.model.Guards;
 import dev.attune.core.model.ModelSource.ColumnType;
 import dev.attune.core.model.ProfilesModel;
 import dev.attune.core.profile.FactSet;
@@ -15,6 +16,8 @@ import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Link;
 import dev.attune.proto.v1.RowCause;
 import dev.attune.proto.v1.Snapshot;
+import dev.attune.refresher.snapshot.AppliedSnapshot.Figures;
+import dev.attune.refresher.snapshot.AppliedSnapshot.Meta;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Named;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -33,78 +36,211 @@ final class ProfilesRefresh {
   private final ProfilesModel model;
   private final Catalog catalog;
   private final RefreshSettings settings;
+  private final RefreshOptions options;
   private final Progress progress;
+  private final String runId;
   private final String source;
   private final Map<Integer, Snapshot> snapshots = new HashMap<>();
 
+  /**
+   * @param runId told in the cause of each change, and kept with each cell that is new
+   */
   ProfilesRefresh(
       DuckDb db,
       ProfilesModel model,
       Catalog catalog,
       RefreshSettings settings,
-      Progress progress) {
+      RefreshOptions options,
+      Progress progress,
+      String runId) {
     this.db = db;
     this.model = model;
     this.catalog = catalog;
     this.settings = settings;
+    this.options = options;
     this.progress = progress;
+    this.runId = runId;
     this.source = "model:" + model.name();
   }
 
   /**
-   * Reads, compares and writes.
+   * The snapshot that is wanted, as the table {@code current}.
    *
-   * @param runId told in the cause of each change, and kept with each cell that is new
-   * @throws RefusedException before anything was changed
+   * @param label how messages call it
+   * @param types of the columns that identify people
    */
-  RefreshOutcome.Done run(
-      AppliedSnapshot state, ProfileInputs inputs, RowLetters letters, String runId)
+  private record Wanted(String label, long rows, Map<String, String> types) {}
+
+  /**
+   * Reads, compares and writes; or goes on where a run of the same id was interrupted.
+   *
+   * @throws RefusedException before anything was changed
+   * @throws StoppedException between two chunks
+   */
+  RefreshOutcome run(AppliedSnapshot state, ProfileInputs inputs, RowLetters letters)
+      throws SQLException {
+    Optional<Meta> next = state.nextMeta(db).filter(meta -> meta.run().equals(runId));
+    if (next.isPresent()) {
+      return goOn(state, inputs);
+    }
+    Optional<Meta> applied = state.appliedMeta(db).filter(meta -> meta.run().equals(runId));
+    if (applied.isPresent()) {
+      // It was killed between its last act and the word of it.
+      return done(applied.get().figures());
+    }
+    return begin(state, inputs, letters);
+  }
+
+  private RefreshOutcome begin(AppliedSnapshot state, ProfileInputs inputs, RowLetters letters)
       throws SQLException {
     progress.phase(Progress.Phase.READING);
-    SourceFiles files = SourceFiles.find(model.source(), settings.dataRoot());
-    long dataTime = model.dataTime().map(TraitFit::micros).orElseGet(files::newestMicros);
-    var reader = new SourceReader(db, model.source(), files, mappedColumns());
-    reader.load(wantedTypes());
-    SnapshotDiff diff = SnapshotDiff.load(db, state, model, dataTime, runId);
-    db.lock(state.part());
-    List<DuckDb.Column> columns = reader.stage();
-    long rows = new CurrentTable(db, model, catalog, reader, columns).create(dataTime);
-    progress.rowsRead(rows);
-    if (rows == 0 && diff.rowsBefore() > 0) {
-      throw new RefusedException(
-          "the snapshot is empty, and the last one had %d rows".formatted(diff.rowsBefore()));
+    SnapshotDiff diff;
+    Wanted wanted;
+    if (options.isRollback()) {
+      diff = SnapshotDiff.load(db, state, model, 0, runId);
+      long rows = diff.currentFromBefore(options.rollback());
+      wanted = new Wanted("the snapshot before " + options.rollback(), rows, diff.typesBefore());
+      db.lock(state.part());
+    } else {
+      SourceFiles files = SourceFiles.find(model.source(), settings.dataRoot());
+      long dataTime = model.dataTime().map(TraitFit::micros).orElseGet(files::newestMicros);
+      var reader = new SourceReader(db, model.source(), files, mappedColumns());
+      reader.load(wantedTypes());
+      diff = SnapshotDiff.load(db, state, model, dataTime, runId);
+      db.lock(state.part());
+      var current = new CurrentTable(db, model, catalog, reader, reader.stage());
+      long rows = current.create(dataTime);
+      wanted = new Wanted(files.label(), rows, current.identifierTypes());
+    }
+    progress.rowsRead(wanted.rows());
+    if (!options.isRollback()) {
+      guard(wanted, diff);
     }
 
     progress.phase(Progress.Phase.DIFFING);
-    long changed = diff.merge(model.traits().size());
-    diff.named().forEach(named -> snapshots.put(named.number(), snapshot(named)));
-    var bad = new BadRows(rows, settings);
-    db.forEach(
-        selectChanged(diff) + " where emit and not gone",
-        row -> {
-          try {
-            input(row, diff, runId);
-          } catch (IllegalArgumentException e) {
-            bad.add(row.getLong(1), String.valueOf(e.getMessage()));
-          }
-        });
-    bad.check();
+    long changed = diff.merge(model.traits().size(), options);
+    name(diff.named());
+    BadRows bad = badRows(diff, wanted);
     progress.badRows(bad.count());
     if (bad.count() > 0) {
       bad.store(db);
+    }
+    if (options.dryRun()) {
+      return new RefreshOutcome.Compared(wanted.rows(), bad.count(), diff.differences());
+    }
+    if (bad.count() > 0) {
       BadRows.send(db, "merged", letters);
     }
     long toWrite = bad.count() > 0 ? diff.keepBad() : changed;
     progress.toWrite(toWrite);
+    progress.compared(diff.counts());
+    var figures = new Figures(wanted.rows(), toWrite, bad.count());
     if (toWrite > 0) {
-      diff.offer();
+      diff.offer(wanted.types(), figures);
       progress.phase(Progress.Phase.WRITING);
-      write(diff, inputs, runId);
+      write(
+          selectChanged(diff.traits()) + " where emit order by " + SnapshotDiff.ORDER,
+          diff.traits(),
+          state.checkpoint(),
+          0,
+          inputs);
+      state.promote(runId);
+    } else if (state.hasNext()) {
+      // What a run that did not end was applying turned out to be what was applied.
+      state.promote("");
     }
-    if (state.hasNext()) {
-      state.promote();
+    return done(figures);
+  }
+
+  private RefreshOutcome goOn(AppliedSnapshot state, ProfileInputs inputs) throws SQLException {
+    Meta meta = state.loadRest(db, runId, "merged");
+    if (!meta.mapping().equals(model.mappingDigest())) {
+      throw new IllegalStateException(
+          "the mapping of the model changed while the run was interrupted; the next run takes up"
+              + " what is missing");
     }
-    return new RefreshOutcome.Done(rows, toWrite, bad.count());
+    name(meta.snapshots());
+    long before = state.checkpoint().rows(runId);
+    progress.rowsRead(meta.figures().rows());
+    progress.badRows(meta.figures().badRows());
+    progress.toWrite(meta.figures().written());
+    progress.written(before);
+    progress.phase(Progress.Phase.WRITING);
+    try {
+      write(
+          selectChanged(meta.traits()) + " order by seq",
+          meta.traits(),
+          state.checkpoint(),
+          before,
+          inputs);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalStateException(
+          "the catalog changed while the run was interrupted, and a row no longer fits; the next run"
+              + " takes up what is missing",
+          e);
+    }
+    state.promote(runId);
+    return done(meta.figures());
+  }
+
+  private static RefreshOutcome done(Figures figures) {
+    return new RefreshOutcome.Done(figures.rows(), figures.written(), figures.badRows());
+  }
+
+  private void guard(Wanted wanted, SnapshotDiff diff) throws SQLException {
+    long before = diff.rowsBefore();
+    if (wanted.rows() == 0 && before > 0) {
+      refuse(
+          "%s has no rows, and the last snapshot had %d (allowed: none only after none, or with"
+                  .formatted(wanted.label(), before)
+              + " --force)");
+    } else if (before >= model.guards().rowsComparedMin()) {
+      double off = Math.abs(wanted.rows() - before) / (double) before;
+      if (off > model.guards().rowsOff()) {
+        refuse(
+            "%s has %d rows, and the last snapshot had %d: %s off (allowed: %s by rows_off, or any with"
+                    .formatted(
+                        wanted.label(),
+                        wanted.rows(),
+                        before,
+                        Guards.percent(off),
+                        Guards.percent(model.guards().rowsOff()))
+                + " --force)");
+      }
+    }
+    for (var now : wanted.types().entrySet()) {
+      String was = diff.typesBefore().getOrDefault(now.getKey(), now.getValue());
+      if (!was.equals(now.getValue())) {
+        refuse(
+            "the column \"%s\" of %s identifies people and holds %s, and in the last snapshot it held"
+                    .formatted(now.getKey(), wanted.label(), now.getValue())
+                + " %s (allowed: %s, or both with --force)".formatted(was, was));
+      }
+    }
+  }
+
+  /** Refuses, unless force was asked for; then that is recorded. */
+  private void refuse(String sentence) {
+    if (!options.force()) {
+      throw new RefusedException(sentence);
+    }
+    progress.overruled(sentence);
+  }
+
+  private BadRows badRows(SnapshotDiff diff, Wanted wanted) throws SQLException {
+    double shareMax = model.guards().badRows().orElse(settings.badRowShareMax());
+    var bad = new BadRows(wanted.label(), wanted.rows(), shareMax, options.force());
+    db.forEach(
+        selectChanged(diff.traits()) + " where emit and not gone",
+        row -> {
+          try {
+            input(row, diff.traits());
+          } catch (IllegalArgumentException e) {
+            bad.add(row.getLong(1), String.valueOf(e.getMessage()));
+          }
+        });
+    bad.tooMany().ifPresent(this::refuse);
+    return bad;
   }
 
   private List<String> mappedColumns() {
@@ -136,13 +272,13 @@ final class ProfilesRefresh {
     return wanted;
   }
 
-  private String selectChanged(SnapshotDiff diff) {
+  private String selectChanged(List<String> traits) {
     List<String> select = new ArrayList<>(List.of("n", "ns", "k", "gone"));
     for (int i = 0; i < model.identifiers().size(); i++) {
       select.add("i" + i);
       select.add("si" + i);
     }
-    for (int t = 0; t < diff.traits().size(); t++) {
+    for (int t = 0; t < traits.size(); t++) {
       select.add("t" + t);
       select.add("st" + t);
       select.add("nt" + t);
@@ -150,33 +286,47 @@ final class ProfilesRefresh {
     return "select " + String.join(", ", select) + " from merged";
   }
 
-  private void write(SnapshotDiff diff, ProfileInputs inputs, String runId) throws SQLException {
+  /**
+   * Writes the rows of a query in chunks.
+   *
+   * @param before rows that were written before an interruption
+   */
+  private void write(
+      String query, List<String> traits, Checkpoint checkpoint, long before, ProfileInputs inputs)
+      throws SQLException {
     List<ProfileInput> chunk = new ArrayList<>();
-    long[] written = {0};
+    long[] written = {before};
     db.forEach(
-        selectChanged(diff) + " where emit order by n nulls first, k",
+        query,
         row -> {
-          chunk.add(input(row, diff, runId));
+          chunk.add(input(row, traits));
           if (chunk.size() >= settings.chunkRows()) {
-            flush(chunk, inputs, written);
+            flush(chunk, checkpoint, written, inputs);
           }
         });
-    flush(chunk, inputs, written);
+    flush(chunk, checkpoint, written, inputs);
   }
 
-  private void flush(List<ProfileInput> chunk, ProfileInputs inputs, long[] written) {
+  private void flush(
+      List<ProfileInput> chunk, Checkpoint checkpoint, long[] written, ProfileInputs inputs) {
+    if (chunk.isEmpty()) {
+      return;
+    }
+    if (progress.stopping()) {
+      throw new StoppedException();
+    }
     if (Thread.currentThread().isInterrupted()) {
       throw new IllegalStateException("interrupted between chunks; the next run goes on");
     }
-    if (!chunk.isEmpty()) {
-      inputs.write(List.copyOf(chunk));
-      written[0] += chunk.size();
-      chunk.clear();
-      progress.written(written[0]);
-    }
+    inputs.write(List.copyOf(chunk));
+    written[0] += chunk.size();
+    chunk.clear();
+    // Only now: what it says was written is acknowledged.
+    checkpoint.keep(runId, written[0]);
+    progress.written(written[0]);
   }
 
-  private ProfileInput input(ResultSet row, SnapshotDiff diff, String runId) throws SQLException {
+  private ProfileInput input(ResultSet row, List<String> traits) throws SQLException {
     boolean kept = row.getObject(1) == null;
     boolean gone = row.getBoolean(4);
     Identifier via =
@@ -196,7 +346,7 @@ final class ProfilesRefresh {
       column += 2;
     }
     List<Fact> facts = new ArrayList<>();
-    for (String trait : diff.traits()) {
+    for (String trait : traits) {
       String cell = row.getString(column);
       long stamp = row.getLong(column + 1);
       // Without a stamp the model never said anything of it: there is nothing to remove.
@@ -213,6 +363,11 @@ final class ProfilesRefresh {
             .setRow(RowCause.newBuilder().setModel(model.name()).setRunId(runId))
             .build();
     return new ProfileInput(via, facts, links, cause);
+  }
+
+  /** What the numbers of cells mean. */
+  private void name(List<Named> named) {
+    named.forEach(each -> snapshots.put(each.number(), snapshot(each)));
   }
 
   private static Snapshot snapshot(Named named) {

@@ -37,9 +37,20 @@ public interface Progress {
   /** Rows that are to be written: those that changed, or all events. */
   void toWrite(long total);
 
-  /** Rows written so far in this run. */
+  /** Rows written so far, those before an interruption included; kept for good by now. */
   void written(long rows);
 
   /** Rows given up on: each is a dead letter. */
   void badRows(long rows);
+
+  /** What the rows that are to be written are. */
+  default void compared(Differences.Rows rows) {}
+
+  /** A guard would have refused, and force let it pass: the sentence. */
+  default void overruled(String guard) {}
+
+  /** Whether the run is to stop at the next chunk. */
+  default boolean stopping() {
+    return false;
+  }
 }

@@ -12,9 +12,20 @@ public sealed interface RefreshOutcome {
   record Done(long rows, long written, long badRows) implements RefreshOutcome {}
 
   /**
+   * A dry run: nothing was changed.
+   *
+   * @param rows in the snapshot
+   * @param badRows rows that a run would give up on
+   */
+  record Compared(long rows, long badRows, Differences differences) implements RefreshOutcome {}
+
+  /**
    * Nothing was changed.
    *
    * @param reason one sentence; never a personal value
    */
   record Refused(String reason) implements RefreshOutcome {}
+
+  /** It was stopped between two chunks; called again with the same id, it goes on there. */
+  record Stopped() implements RefreshOutcome {}
 }

@@ -43,28 +43,34 @@ public final class Refresher {
 
   /**
    * Refreshes a model. An events model whose files and mapping are those that were loaded last
-   * sends nothing.
+   * sends nothing, unless all is asked for.
    *
+   * @param runId unique; a run that was stopped or killed is called again with the same one, and
+   *     goes on at its checkpoint
    * @throws IllegalStateException when a store, the log or the database did not do its work; the
    *     next run takes up what is missing
    */
   public RefreshOutcome refresh(
-      ModelDefinition model, Catalog catalog, String runId, Progress progress) {
+      ModelDefinition model,
+      Catalog catalog,
+      String runId,
+      RefreshOptions options,
+      Progress progress) {
     Path directory = settings.stateDir().toAbsolutePath().resolve("models").resolve(model.name());
     Path temporary = temporary(model.name());
     return inDatabase(
         temporary,
+        progress,
         db ->
             switch (model) {
               case ProfilesModel profiles ->
-                  new ProfilesRefresh(db, profiles, catalog, settings, progress)
+                  new ProfilesRefresh(db, profiles, catalog, settings, options, progress, runId)
                       .run(
                           new AppliedSnapshot(directory),
                           inputs,
-                          new RowLetters(letters, model.name(), settings, clock),
-                          runId);
+                          new RowLetters(letters, model.name(), settings, clock));
               case EventsModel history ->
-                  load(db, history, catalog, directory, temporary, progress);
+                  load(db, history, catalog, directory, temporary, options, progress);
             });
   }
 
@@ -79,6 +85,7 @@ public final class Refresher {
     Path temporary = temporary(model.name() + "~until");
     return inDatabase(
         temporary,
+        progress,
         db ->
             new EventsBackfill(db, model, catalog, settings, progress)
                 .run(
@@ -95,14 +102,20 @@ public final class Refresher {
       Catalog catalog,
       Path directory,
       Path temporary,
+      RefreshOptions options,
       Progress progress)
       throws SQLException {
+    if (options.dryRun() || options.isRollback()) {
+      throw new RefusedException(
+          "an events model sends its events once and has nothing to compare with or to go back to"
+              + " (allowed: dry runs and rollbacks of profiles models)");
+    }
     SourceFiles files = SourceFiles.find(model.source(), settings.dataRoot());
     String fingerprint = model.mappingDigest() + "-" + files.contentDigest();
     Path loaded = directory.resolve("loaded");
     try {
       Files.createDirectories(directory);
-      if (Files.exists(loaded) && Files.readString(loaded).equals(fingerprint)) {
+      if (!options.full() && Files.exists(loaded) && Files.readString(loaded).equals(fingerprint)) {
         return new RefreshOutcome.Done(0, 0, 0);
       }
       RefreshOutcome.Done done =
@@ -126,7 +139,7 @@ public final class Refresher {
     return settings.stateDir().toAbsolutePath().resolve("tmp").resolve(name);
   }
 
-  /** Ends the runs under way; they fail, and the next ones take up what is missing. */
+  /** Ends the database work of the runs under way; they may be called again. */
   public void cancel() {
     open.forEach(DuckDb::cancel);
   }
@@ -135,7 +148,7 @@ public final class Refresher {
     RefreshOutcome in(DuckDb db) throws SQLException;
   }
 
-  private RefreshOutcome inDatabase(Path temporary, Work work) {
+  private RefreshOutcome inDatabase(Path temporary, Progress progress, Work work) {
     try (DuckDb db = DuckDb.open(settings, temporary)) {
       open.add(db);
       try {
@@ -145,7 +158,12 @@ public final class Refresher {
       }
     } catch (RefusedException e) {
       return new RefreshOutcome.Refused(String.valueOf(e.getMessage()));
+    } catch (StoppedException e) {
+      return new RefreshOutcome.Stopped();
     } catch (SQLException e) {
+      if (progress.stopping()) {
+        return new RefreshOutcome.Stopped();
+      }
       // Neither the message nor the cause: both may quote people's data.
       throw new IllegalStateException(
           "the database of the run failed (" + DuckDb.errorKind(e) + " error)");

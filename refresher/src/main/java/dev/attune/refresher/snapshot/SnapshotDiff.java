@@ -1,6 +1,7 @@
 package dev.attune.refresher.snapshot;
 
 import dev.attune.core.model.ProfilesModel;
+import dev.attune.refresher.snapshot.AppliedSnapshot.Figures;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Meta;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Named;
 import java.sql.SQLException;
@@ -11,22 +12,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Compares {@code current} with what was applied: the table {@code merged} has a row for each key
- * that is or was, each cell with its new stamp, and {@code emit} where it has to be written.
+ * that is or was, each cell with its new stamp, {@code emit} where it has to be written, and {@code
+ * kind}: of which {@link Differences#KINDS} it is then.
  *
  * <p>A cell that did not change keeps its stamp. One that did gets the stamp of its row, or of the
  * snapshot when its row is gone; in any case one greater than the stamp it replaces, or the profile
  * would not take it. Each keeps in the same way by which snapshot it came.
  */
 final class SnapshotDiff {
+  /** Rows are written in this order; a run that goes on finds its place in it. */
+  static final String ORDER = "n nulls first, k, ns";
+
   private final DuckDb db;
   private final AppliedSnapshot state;
   private final List<String> identifiers;
   private final List<String> traits;
   private final String mapping;
   private final long dataTimeMicros;
+
+  /** As of when the snapshot is that this run names: its data's time, or what it rolls back to. */
+  private long snapshotMicros;
+
   private final String runId;
 
   private Meta base = Meta.EMPTY;
@@ -40,6 +50,7 @@ final class SnapshotDiff {
     this.traits = new ArrayList<>(model.traits().keySet());
     this.mapping = model.mappingDigest();
     this.dataTimeMicros = dataTimeMicros;
+    this.snapshotMicros = dataTimeMicros;
     this.runId = runId;
   }
 
@@ -93,10 +104,10 @@ final class SnapshotDiff {
   }
 
   /** Makes {@code merged} and answers how many of its rows are to be written. */
-  long merge(int modelTraits) throws SQLException {
+  long merge(int modelTraits, RefreshOptions options) throws SQLException {
     createDirty();
     List<String> select = new ArrayList<>();
-    List<String> changed = new ArrayList<>();
+    List<String> differs = new ArrayList<>();
     select.add("c.n as n");
     select.add("coalesce(c.ns, b.ns) as ns");
     select.add("coalesce(c.k, b.k) as k");
@@ -107,7 +118,7 @@ final class SnapshotDiff {
       String now = "case when c.k is null then " + old + " else c.i" + i + " end";
       select.add(now + " as i" + i);
       select.add(stamp(now, old, oldStamp) + " as si" + i);
-      changed.add(now + " is distinct from " + old);
+      differs.add(now + " is distinct from " + old);
     }
     for (int t = 0; t < traits.size(); t++) {
       String old = column(base.traits(), traits.get(t), "b.t", "varchar");
@@ -116,24 +127,81 @@ final class SnapshotDiff {
       select.add(now + " as t" + t);
       select.add(stamp(now, old, oldStamp) + " as st" + t);
       select.add(number(now, old, oldStamp, numberColumn(base, traits.get(t))) + " as nt" + t);
-      changed.add(now + " is distinct from " + old);
+      differs.add(now + " is distinct from " + old);
     }
     boolean rewrite =
-        !base.mapping().equals(mapping)
+        options.full()
+            || !base.mapping().equals(mapping)
             || dirtyAgainst.map(meta -> !meta.mapping().equals(mapping)).orElse(false);
-    changed.add("(c.k is null) is distinct from b.gone");
-    changed.add("d.k is not null");
-    if (rewrite) {
-      changed.add("c.k is not null");
+    String was = "coalesce(not b.gone, false)";
+    String is = "c.k is not null";
+    String differ = differs.isEmpty() ? "false" : "(" + String.join(" or ", differs) + ")";
+    select.add(
+        "case when %1$s and not %2$s then 'removed' when %2$s and not %1$s then 'added' when %3$s"
+                .formatted(was, is, differ)
+            + " then 'changed' when d.k is not null"
+            + (rewrite ? " or " + is : "")
+            + " then 'again' end as kind");
+    select.add("kind is not null as emit");
+    if (options.dryRun()) {
+      select.add(differing(differs) + " as differs");
     }
-    select.add("(" + String.join(" or ", changed) + ") as emit");
     db.execute(
         "create table merged as select "
             + String.join(", ", select)
             + " from current c full outer join base b on c.ns = b.ns and c.k = b.k"
             + " left join dirty d on d.ns = coalesce(c.ns, b.ns) and d.k = coalesce(c.k, b.k)");
     db.execute("create table bad (n bigint, reason varchar)");
+    return toWrite();
+  }
+
+  private long toWrite() throws SQLException {
     return db.numbers("select count(*) from merged where emit")[0];
+  }
+
+  /** The names of the cells that differ, a line each. */
+  private String differing(List<String> differs) {
+    List<String> names = new ArrayList<>();
+    identifiers.forEach(name -> names.add(name.substring(0, name.lastIndexOf('#'))));
+    names.addAll(traits);
+    List<String> cases = new ArrayList<>(List.of("chr(10)"));
+    for (int i = 0; i < names.size(); i++) {
+      cases.add("case when " + differs.get(i) + " then " + Sql.literal(names.get(i)) + " end");
+    }
+    return cases.size() == 1 ? "''" : "concat_ws(" + String.join(", ", cases) + ")";
+  }
+
+  /** How many rows of each kind are to be written. */
+  Differences.Rows counts() throws SQLException {
+    long[] counts =
+        db.numbers(
+            Differences.KINDS.stream()
+                .map(kind -> "count(*) filter (where emit and kind = " + Sql.literal(kind) + ")")
+                .collect(Collectors.joining(", ", "select ", " from merged")));
+    return new Differences.Rows(counts[0], counts[1], counts[2], counts[3]);
+  }
+
+  /** What a dry run shows; rows of {@code bad} are left out. */
+  Differences differences() throws SQLException {
+    db.execute("delete from merged where n in (select n from bad)");
+    Map<String, Long> cells = new HashMap<>();
+    db.forEach(
+        "select name, count(*) from (select unnest(string_split(differs, chr(10))) as name from"
+            + " merged where kind = 'changed') group by name",
+        row -> cells.put(row.getString(1), row.getLong(2)));
+    List<Differences.Sample> samples = new ArrayList<>();
+    for (String kind : Differences.KINDS) {
+      db.forEach(
+          "select k, differs from merged where kind = %s order by n nulls first, k limit %d"
+              .formatted(Sql.literal(kind), Differences.SAMPLES_MAX),
+          row ->
+              samples.add(
+                  new Differences.Sample(
+                      kind,
+                      Sha256.hex(row.getString(1)).substring(0, 12),
+                      row.getString(2).lines().toList())));
+    }
+    return new Differences(counts(), cells, samples);
   }
 
   private String stamp(String now, String old, String oldStamp) {
@@ -153,7 +221,7 @@ final class SnapshotDiff {
   List<Named> named() {
     List<Named> named = new ArrayList<>(base.snapshots());
     int number = named.isEmpty() ? 1 : named.getLast().number() + 1;
-    named.add(new Named(number, runId, dataTimeMicros));
+    named.add(new Named(number, runId, snapshotMicros));
     return named;
   }
 
@@ -214,21 +282,85 @@ final class SnapshotDiff {
     db.execute(
         "create table kept as select "
             + String.join(", ", kept)
-            + ", d.k is not null as emit from base b"
+            + ", case when d.k is not null then 'again' end as kind, d.k is not null as emit from base b"
             + " join merged m on m.ns = b.ns and m.k = b.k"
             + " left join dirty d on d.ns = b.ns and d.k = b.k"
             + " where m.n in (select n from bad)");
     db.execute("delete from merged where n in (select n from bad)");
     db.execute("insert into merged select * from kept");
     db.execute("drop table kept");
-    return db.numbers("select count(*) from merged where emit")[0];
+    return toWrite();
   }
 
-  /** Keeps what will have been applied, before any of it is. */
-  void offer() throws SQLException {
+  /**
+   * Makes {@code current} of what was applied before a run, which becomes the wanted snapshot
+   * again. Its rows are as old as they were: what differs now is stamped just after what it
+   * replaces.
+   *
+   * @throws RefusedException when it is not kept, or was made with another mapping
+   */
+  long currentFromBefore(String run) throws SQLException {
+    Optional<Meta> before = state.loadBefore(db, run, "wanted");
+    if (before.isEmpty()) {
+      List<String> kept = state.beforeRuns();
+      throw new RefusedException(
+          "what was applied before the run "
+              + run
+              + " is not kept (allowed: "
+              + (kept.isEmpty() ? "there is none yet" : String.join(", ", kept))
+              + ")");
+    }
+    if (!before.get().mapping().equals(mapping)) {
+      throw new RefusedException(
+          "what was applied before the run "
+              + run
+              + " was made with another mapping of the model (allowed: the one it was made with;"
+              + " apply that first)");
+    }
+    List<Named> told = before.get().snapshots();
+    if (!told.isEmpty()) {
+      snapshotMicros = told.getLast().dataTimeMicros();
+    }
+    List<String> select = new ArrayList<>(List.of("row_number() over () as n", "b.ns", "b.k"));
+    List<String> stamps = new ArrayList<>(List.of("0::bigint"));
+    List<String> cells = new ArrayList<>();
+    for (int i = 0; i < identifiers.size(); i++) {
+      cells.add(
+          column(before.get().identifiers(), identifiers.get(i), "b.i", "varchar") + " as i" + i);
+      stamps.add(column(before.get().identifiers(), identifiers.get(i), "b.si", "bigint"));
+    }
+    for (int t = 0; t < traits.size(); t++) {
+      cells.add(column(before.get().traits(), traits.get(t), "b.t", "varchar") + " as t" + t);
+      stamps.add(column(before.get().traits(), traits.get(t), "b.st", "bigint"));
+    }
+    select.add("greatest(" + String.join(", ", stamps) + ") as s");
+    select.addAll(cells);
+    db.execute(
+        "create table current as select "
+            + String.join(", ", select)
+            + " from wanted b where not gone");
+    db.execute("drop table wanted");
+    return db.numbers("select count(*) from current")[0];
+  }
+
+  /** What identified people in the last snapshot: types by column. */
+  Map<String, String> typesBefore() {
+    return base.types();
+  }
+
+  /**
+   * Keeps what will have been applied, before any of it is, with the place of each row that is to
+   * be written.
+   *
+   * @param types of the columns that identify people
+   */
+  void offer(Map<String, String> types, Figures figures) throws SQLException {
     state.offer(
         db,
-        "select * exclude (n, emit) from merged",
-        Meta.of(mapping, identifiers, traits, named()));
+        "select * exclude (kind, emit), row_number() over (order by "
+            + ORDER
+            + ") - 1 as seq from merged where emit union all select * exclude (kind, emit), null from"
+            + " merged where not emit",
+        Meta.of(mapping, identifiers, traits, named(), runId, types, figures));
   }
 }

@@ -340,10 +340,14 @@ final class SourceReader {
     };
   }
 
+  /** How messages call the rows' source. */
+  String label() {
+    return source.query().isEmpty() ? files.label() : "the query's result";
+  }
+
   /** The column with this very name. */
   Column column(List<Column> columns, String name) {
-    requireColumn(
-        name, names(columns), source.query().isEmpty() ? files.label() : "the query's result");
+    requireColumn(name, names(columns), label());
     return columns.stream().filter(column -> column.name().equals(name)).findFirst().orElseThrow();
   }
 

@@ -51,9 +51,16 @@ class RefreshHttpIT {
   }
 
   private Answer send(String path, String body, String type) throws Exception {
+    return send(path, body, type, "");
+  }
+
+  private Answer send(String path, String body, String type, String key) throws Exception {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path))
             .timeout(Duration.ofSeconds(10));
+    if (!key.isEmpty()) {
+      request.header("Idempotency-Key", key);
+    }
     HttpRequest built =
         body.isEmpty()
             ? request.GET().build()
@@ -84,6 +91,38 @@ class RefreshHttpIT {
         .flatExtracting(ProfileInput::facts)
         .extracting(fact -> fact.getSnapshot().getRunId())
         .containsExactly(id);
+  }
+
+  @Test
+  void run_isStartedOncePerKey_andSteered() throws Exception {
+    String body = "{\"model\": \"customers\", \"dry_run\": true, \"force\": true}";
+    Answer started = send("/v1/refreshes", body, "application/json", "k-1");
+    assertThat(started.status()).isEqualTo(202);
+    String id = started.body().get("id").textValue();
+    Run run = refreshes.await(id, Duration.ofSeconds(30)).orElseThrow();
+    assertThat(run.differences().orElseThrow().rows().added()).isEqualTo(1);
+
+    Answer again = send("/v1/refreshes", body, "application/json", "k-1");
+    assertThat(again.status()).isEqualTo(200);
+    assertThat(again.body().get("id").textValue()).isEqualTo(id);
+    assertThat(again.body().get("added").intValue()).isEqualTo(1);
+    assertThat(again.body().get("differences").get("samples").get(0).get("kind").textValue())
+        .isEqualTo("added");
+    assertThat(send("/v1/refreshes", "{\"model\": \"broken\"}", "application/json", "k-1").status())
+        .isEqualTo(422);
+    assertThat(send("/v1/refreshes", body, "application/json", "k 1").status()).isEqualTo(400);
+
+    Answer late = send("/v1/refreshes/" + id + "/pause", "{}");
+    assertThat(late.status()).isEqualTo(409);
+    assertThat(late.body().get("message").textValue()).isEqualTo("the run is done");
+    assertThat(send("/v1/refreshes/" + id + "/cancel", "{}").status()).isEqualTo(409);
+    assertThat(send("/v1/refreshes/none/resume", "{}").status()).isEqualTo(404);
+    assertThat(send("/v1/refreshes?model=broken", "").body().get("runs")).isEmpty();
+    assertThat(send("/v1/refreshes?model=customers", "").body().get("runs")).hasSize(1);
+    assertThat(
+            send("/v1/refreshes", "{\"model\": \"customers\", \"full\": true, \"rollback\": \"r\"}")
+                .status())
+        .isEqualTo(400);
   }
 
   // As any web page may send it.

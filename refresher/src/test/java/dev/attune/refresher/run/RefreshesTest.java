@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.proto.v1.Definition;
+import dev.attune.refresher.snapshot.Differences;
 import dev.attune.refresher.snapshot.HistoricalEvents;
 import dev.attune.refresher.snapshot.ProfileInputs;
 import dev.attune.refresher.snapshot.RefreshSettings;
@@ -39,13 +40,18 @@ class RefreshesTest {
   }
 
   static Definitions definitions() {
+    return definitions("");
+  }
+
+  /** With more lines for the model of the customers. */
+  static Definitions definitions(String more) {
     return Definitions.parse(
         List.of(
             definition(
                 "catalog",
                 "catalog",
                 "namespaces: {user_id: {unique: true}}\ntraits: {plan: {type: string}}"),
-            definition("model", "customers", model("customers")),
+            definition("model", "customers", model("customers") + more),
             definition("model", "broken", model("broken"))));
   }
 
@@ -85,13 +91,20 @@ class RefreshesTest {
             RefreshSettings.defaults(directory, directory.resolve("state")),
             InstantSource.fixed(NOW));
     return new Refreshes(
-        DefinitionsSource.fixed(definitions()), refresher, InstantSource.fixed(NOW), metrics);
+        DefinitionsSource.fixed(definitions()),
+        refresher,
+        new RunFiles(directory.resolve("state/runs")),
+        InstantSource.fixed(NOW),
+        metrics);
   }
 
   private static Run started(StartResult result) {
     return switch (result) {
       case StartResult.Started started -> started.run();
-      case StartResult.AlreadyRunning _, StartResult.UnknownModel _ ->
+      case StartResult.Known _,
+          StartResult.KeyReused _,
+          StartResult.AlreadyRunning _,
+          StartResult.UnknownModel _ ->
           throw new AssertionError(result.toString());
     };
   }
@@ -100,7 +113,7 @@ class RefreshesTest {
   void run_isFollowedToItsEnd() throws Exception {
     try (var refreshes = refreshes(directory, _ -> {}, metrics)) {
       Run begun = started(refreshes.start("customers"));
-      assertThat(begun.state()).isEqualTo(Run.State.READING);
+      assertThat(begun.state()).isEqualTo(Run.State.PLANNED);
 
       Run ended = refreshes.await(begun.id(), DEADLINE).orElseThrow();
 
@@ -108,15 +121,15 @@ class RefreshesTest {
           .isEqualTo(
               new Run(
                   begun.id(),
-                  "customers",
+                  Request.of("customers"),
                   "profiles",
                   Run.State.DONE,
                   NOW,
                   Optional.of(NOW),
-                  3,
-                  3,
-                  3,
-                  0,
+                  new Run.Figures(3, 3, 3, 0, new Differences.Rows(3, 0, 0, 0)),
+                  List.of(),
+                  Optional.empty(),
+                  1,
                   ""));
       assertThat(
               metrics
@@ -194,6 +207,6 @@ class RefreshesTest {
     assertThat(now.total()).isEqualTo(3);
 
     refreshes.close();
-    assertThat(refreshes.get(run.id()).orElseThrow().state()).isEqualTo(Run.State.FAILED);
+    assertThat(refreshes.get(run.id()).orElseThrow().state()).isEqualTo(Run.State.WRITING);
   }
 }

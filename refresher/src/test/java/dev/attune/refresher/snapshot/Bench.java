@@ -65,6 +65,16 @@ final class Bench {
   /** Inputs that are taken before the store fails. */
   long inputsUntilFailure = Long.MAX_VALUE;
 
+  /** Writes until the process is killed right before or right after one. */
+  int killAfter = Integer.MAX_VALUE;
+
+  boolean killBefore;
+
+  /** Nobody catches it. */
+  static final class KilledError extends Error {
+    private static final long serialVersionUID = 1L;
+  }
+
   /** Writes that the store answers with a passing fault. */
   int faults;
 
@@ -85,8 +95,15 @@ final class Bench {
           if (inputsUntilFailure < batch.size()) {
             throw new IllegalStateException("the store is away");
           }
+          boolean kill = --killAfter < 0;
+          if (kill && killBefore) {
+            throw new KilledError();
+          }
           inputsUntilFailure -= batch.size();
           inputs.addAll(batch);
+          if (kill) {
+            throw new KilledError();
+          }
         },
         new HistoricalEvents() {
           @Override
@@ -129,7 +146,21 @@ final class Bench {
   }
 
   RefreshOutcome refresh(String yaml) {
-    return refresher().refresh(model(yaml), catalog, "run-" + ++runs, Progress.NONE);
+    return refresh(yaml, RefreshOptions.NONE);
+  }
+
+  RefreshOutcome refresh(String yaml, RefreshOptions options) {
+    return refresh(yaml, options, Progress.NONE);
+  }
+
+  RefreshOutcome refresh(String yaml, RefreshOptions options, Progress progress) {
+    runs++;
+    return again(yaml, options, progress);
+  }
+
+  /** Calls the last run once more, as after a stop or a kill. */
+  RefreshOutcome again(String yaml, RefreshOptions options, Progress progress) {
+    return refresher().refresh(model(yaml), catalog, "run-" + runs, options, progress);
   }
 
   RefreshOutcome loadUntil(String yaml, Instant until) {
@@ -137,16 +168,34 @@ final class Bench {
   }
 
   RefreshOutcome.Done done(String yaml) {
-    return switch (refresh(yaml)) {
+    return done(refresh(yaml));
+  }
+
+  static RefreshOutcome.Done done(RefreshOutcome outcome) {
+    return switch (outcome) {
       case RefreshOutcome.Done done -> done;
       case RefreshOutcome.Refused refused -> throw new AssertionError(refused.reason());
+      case RefreshOutcome.Compared _, RefreshOutcome.Stopped _ ->
+          throw new AssertionError("not done: " + outcome);
     };
   }
 
+  static RefreshOutcome.Compared compared(RefreshOutcome outcome) {
+    if (outcome instanceof RefreshOutcome.Compared compared) {
+      return compared;
+    }
+    throw new AssertionError("not compared: " + outcome);
+  }
+
   String refused(String yaml) {
-    return switch (refresh(yaml)) {
-      case RefreshOutcome.Done done -> throw new AssertionError("not refused: " + done);
+    return refused(refresh(yaml));
+  }
+
+  static String refused(RefreshOutcome outcome) {
+    return switch (outcome) {
       case RefreshOutcome.Refused refused -> refused.reason();
+      case RefreshOutcome.Done _, RefreshOutcome.Compared _, RefreshOutcome.Stopped _ ->
+          throw new AssertionError("not refused: " + outcome);
     };
   }
 

@@ -421,7 +421,8 @@ class ProfilesRefreshTest {
 
     assertThat(bench.refused(MODEL))
         .isEqualTo(
-            "6 of 100 rows cannot be taken (allowed: 5 %); the first is row 1: column \"email\": value:"
+            "6 of 100 rows of customers.parquet cannot be taken (allowed: 5 % by bad_rows, or more with"
+                + " --force); the first is row 1: column \"email\": value:"
                 + " length 300 (expected: 1-256)");
     assertThat(bench.inputs).isEmpty();
     assertThat(bench.letters).isEmpty();

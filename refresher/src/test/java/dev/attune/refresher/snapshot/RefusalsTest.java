@@ -131,7 +131,7 @@ class RefusalsTest {
     bench.write("customers.parquet", "select {'anna': 1} as customer_id, 'x' as plan", DAY);
     assertThat(bench.refused(PARQUET))
         .isEqualTo(
-            "the column \"customer_id\" identifies people and is of type STRUCT (allowed: VARCHAR,"
+            "the column \"customer_id\" of customers.parquet identifies people and is of type STRUCT (allowed: VARCHAR,"
                 + " ENUM, UUID, integers)");
   }
 
@@ -140,12 +140,12 @@ class RefusalsTest {
     bench.text("customers.csv", "customer_id,plan\n1,a\n,b\n\"  \",c\n", DAY);
     assertThat(bench.refused(CSV))
         .isEqualTo(
-            "the key column \"customer_id\" is empty in 2 of 3 rows (allowed: a key in each)");
+            "the key column \"customer_id\" of customers.csv is empty in 2 of 3 rows (allowed: a key in each)");
 
     bench.text("customers.csv", "customer_id,plan\n1,a\n 1,b\n2,c\n2,d\n2,e\n3,f\n", DAY);
     assertThat(bench.refused(CSV))
         .isEqualTo(
-            "the key column \"customer_id\" has 2 values that stand in more than one row, in 5 rows"
+            "the key column \"customer_id\" of customers.csv has 2 values that stand in more than one row, in 5 rows"
                 + " (allowed: one row for each)");
   }
 
@@ -185,7 +185,9 @@ class RefusalsTest {
     bench.write("customers.parquet", "select 1 as customer_id, 'x' as plan limit 0", DAY);
 
     assertThat(bench.refused(PARQUET))
-        .isEqualTo("the snapshot is empty, and the last one had 1 rows");
+        .isEqualTo(
+            "customers.parquet has no rows, and the last snapshot had 1 (allowed: none only after none,"
+                + " or with --force)");
   }
 
   @Test

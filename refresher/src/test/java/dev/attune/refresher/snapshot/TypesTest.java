@@ -98,8 +98,8 @@ class TypesTest {
   void unsupportedType_isRefusedWithTraitColumnAndWhatIsAllowed() {
     assertThat(refusedFor("interval 1 day", "plan"))
         .isEqualTo(
-            "the trait \"plan\" comes from the column \"c\" of the unsupported type INTERVAL (allowed:"
-                + " BOOLEAN, integers, FLOAT, DOUBLE, DECIMAL, VARCHAR, ENUM, UUID, DATE, TIMESTAMP,"
+            "the trait \"plan\" comes from the column \"c\" of people.parquet, of the unsupported type"
+                + " INTERVAL (allowed: BOOLEAN, integers, FLOAT, DOUBLE, DECIMAL, VARCHAR, ENUM, UUID, DATE, TIMESTAMP,"
                 + " lists, STRUCT, MAP, JSON)");
     assertThat(refusedFor("'x'::blob", "plan")).contains("unsupported type BLOB");
     assertThat(refusedFor("time '01:02:03'", "plan")).contains("unsupported type TIME");
@@ -109,7 +109,8 @@ class TypesTest {
   void anotherTypeThanDeclared_isRefusedNamingBoth() {
     assertThat(refusedFor("date '2020-01-01'", "seen"))
         .isEqualTo(
-            "the trait \"seen\" is declared as timestamp, and its column \"c\" holds date (DATE)");
+            "the trait \"seen\" is declared as timestamp, and its column \"c\" of people.parquet"
+                + " holds date (DATE)");
     assertThat(refusedFor("1.5::double", "orders"))
         .contains("declared as integer", "holds number (DOUBLE)");
     assertThat(refusedFor("'yes'", "active")).contains("declared as boolean", "holds string");
@@ -119,7 +120,8 @@ class TypesTest {
   void integerBeyond64Bits_isRefused() {
     assertThat(refusedFor("18446744073709551615::ubigint", "orders"))
         .isEqualTo(
-            "the trait \"orders\" has 1 values in the column \"c\" (UBIGINT) that exceed 64 bits");
+            "the trait \"orders\" has 1 values in the column \"c\" of people.parquet (UBIGINT) that exceed"
+                + " 64 bits (allowed: none)");
   }
 
   @Test

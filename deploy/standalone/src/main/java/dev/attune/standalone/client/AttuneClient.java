@@ -66,15 +66,24 @@ public final class AttuneClient implements AutoCloseable {
 
   /** Any answer to a GET, whatever its status. */
   public Reply get(String path) throws InterruptedException {
-    return send("GET", path, null);
+    return send("GET", path, null, "");
   }
 
   /** Any answer to a POST, whatever its status. */
   public Reply post(String path, @Nullable JsonNode body) throws InterruptedException {
-    return send("POST", path, body);
+    return send("POST", path, body, "");
   }
 
-  private Reply send(String method, String path, @Nullable JsonNode body)
+  /**
+   * Any answer to a POST that may be repeated.
+   *
+   * @param key an idempotency key; empty: none
+   */
+  Reply post(String path, JsonNode body, String key) throws InterruptedException {
+    return send("POST", path, body, key);
+  }
+
+  private Reply send(String method, String path, @Nullable JsonNode body, String key)
       throws InterruptedException {
     var publisher =
         body == null
@@ -84,6 +93,13 @@ public final class AttuneClient implements AutoCloseable {
         HttpRequest.newBuilder(server.resolve(path)).timeout(ANSWER).method(method, publisher);
     if (body != null) {
       request.header("Content-Type", "application/json");
+    }
+    if (!key.isEmpty()) {
+      if (!key.matches("[\\x21-\\x7e]{1,200}")) {
+        throw new Complaint(
+            "the idempotency key is not plain text without spaces of at most 200 characters.");
+      }
+      request.header("Idempotency-Key", key);
     }
     try {
       var response = http.send(request.build(), BodyHandlers.ofString(StandardCharsets.UTF_8));

@@ -1,6 +1,7 @@
 package dev.attune.standalone.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.attune.standalone.terminal.Progress;
 import dev.attune.standalone.terminal.Terminal;
 import java.time.Duration;
@@ -12,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 /** Has warehouse models loaded and shows how far they are. */
 public final class ModelRefresh {
   private static final String PATH = "/v1/refreshes";
-  private static final Set<String> ENDED = Set.of("done", "refused", "failed");
+  private static final Set<String> ENDED = Set.of("done", "refused", "failed", "paused");
   private static final Duration POLL = Duration.ofMillis(250);
 
   private final AttuneClient attune;
@@ -21,6 +22,15 @@ public final class ModelRefresh {
   public ModelRefresh(AttuneClient attune, Terminal terminal) {
     this.attune = attune;
     this.terminal = terminal;
+  }
+
+  /** How a run stands when it is left. */
+  enum Left {
+    STARTED,
+    DONE,
+    REFUSED,
+    FAILED,
+    PAUSED
   }
 
   /** The names of all models that are defined. */
@@ -36,8 +46,30 @@ public final class ModelRefresh {
 
   /** Loads a model and waits for the end; true when all of it is applied. */
   public boolean run(String model) throws InterruptedException {
-    JsonNode run =
-        attune.post(PATH, AttuneClient.JSON.createObjectNode().put("model", model)).orComplain();
+    return wait(begin(AttuneClient.JSON.createObjectNode().put("model", model), "")) == Left.DONE;
+  }
+
+  /**
+   * Starts a run.
+   *
+   * @param request the body of {@code POST /v1/refreshes}
+   * @param key so that the same request again starts no second run; empty: none
+   */
+  JsonNode begin(ObjectNode request, String key) throws InterruptedException {
+    return attune.post(PATH, request, key).orComplain();
+  }
+
+  /** Says which run was started. */
+  Left leave(JsonNode run) {
+    terminal.result(
+        run.path("model").asText() + ": run " + run.path("id").asText() + " is started.");
+    return Left.STARTED;
+  }
+
+  /** Waits for a run to end or to pause, and says how it did. */
+  Left wait(JsonNode begun) throws InterruptedException {
+    JsonNode run = begun;
+    String model = run.path("model").asText();
     try (Progress progress = terminal.progress("Loading " + model, 0, "rows")) {
       while (!ENDED.contains(run.path("state").asText())) {
         TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
@@ -46,16 +78,36 @@ public final class ModelRefresh {
         progress.at(run.path("written").asLong());
       }
     }
-    if (!run.path("state").asText().equals("done")) {
-      terminal.note(
-          "attune: "
-              + model
-              + " was "
-              + run.path("state").asText()
-              + ": "
-              + run.path("message").asText());
-      return false;
+    for (JsonNode guard : run.path("overruled")) {
+      terminal.note("attune: forced: " + guard.asText() + ".");
     }
+    return switch (run.path("state").asText()) {
+      case "done" -> {
+        if (run.path("dry_run").asBoolean()) {
+          showDifferences(model, run);
+        } else {
+          showDone(model, run);
+        }
+        yield Left.DONE;
+      }
+      case "refused" -> complain(model, run, Left.REFUSED);
+      case "paused" -> complain(model, run, Left.PAUSED);
+      default -> complain(model, run, Left.FAILED);
+    };
+  }
+
+  private Left complain(String model, JsonNode run, Left left) {
+    String message = run.path("message").asText();
+    terminal.note(
+        "attune: "
+            + model
+            + " was "
+            + run.path("state").asText()
+            + (message.isEmpty() ? "" : ": " + message));
+    return left;
+  }
+
+  private void showDone(String model, JsonNode run) {
     long bad = run.path("bad_rows").asLong();
     terminal.result(
         model
@@ -65,6 +117,32 @@ public final class ModelRefresh {
             + run.path("written").asLong()
             + " of them new or changed"
             + (bad == 0 ? "." : ", " + bad + " given up (see ./attune dead-letters list)."));
-    return true;
+  }
+
+  private void showDifferences(String model, JsonNode run) {
+    terminal.result(
+        "%s: %d rows; a run would write %d added, %d changed, %d removed and %d again, and give up %d."
+            .formatted(
+                model,
+                run.path("rows").asLong(),
+                run.path("added").asLong(),
+                run.path("changed").asLong(),
+                run.path("removed").asLong(),
+                run.path("again").asLong(),
+                run.path("bad_rows").asLong()));
+    JsonNode differences = run.path("differences");
+    for (var cell : differences.path("cells").properties()) {
+      terminal.result("  " + cell.getKey() + " differs in " + cell.getValue().asLong() + " rows");
+    }
+    for (JsonNode sample : differences.path("samples")) {
+      List<String> cells = new ArrayList<>();
+      sample.path("cells").forEach(cell -> cells.add(cell.asText()));
+      terminal.result(
+          "  e.g. "
+              + sample.path("kind").asText()
+              + ": key digest "
+              + sample.path("key_digest").asText()
+              + (cells.isEmpty() ? "" : " (" + String.join(", ", cells) + ")"));
+    }
   }
 }

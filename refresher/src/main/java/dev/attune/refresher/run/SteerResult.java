@@ -1,0 +1,13 @@
+package dev.attune.refresher.run;
+
+/** What became of the wish to pause, resume or cancel a run. */
+public sealed interface SteerResult {
+  /** It will be so: at once, or after the chunk that is being written. */
+  record Taken(Run run) implements SteerResult {}
+
+  /** The run has ended, or does not wait to be resumed. */
+  record NotNow(Run run) implements SteerResult {}
+
+  /** There is no such run, or it is no longer remembered. */
+  record Unknown() implements SteerResult {}
+}
