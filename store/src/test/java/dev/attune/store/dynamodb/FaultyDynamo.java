@@ -111,7 +111,7 @@ final class FaultyDynamo implements AutoCloseable {
     return lastBodies.getOrDefault(operation, "");
   }
 
-  /** The most requests that were here at a time. */
+  /** The most requests that were passed on and not yet answered at a time. */
   int mostUnderWay() {
     return mostUnderWay.get();
   }
@@ -121,15 +121,6 @@ final class FaultyDynamo implements AutoCloseable {
   }
 
   private void handle(HttpExchange exchange) throws IOException {
-    mostUnderWay.accumulateAndGet(underWay.incrementAndGet(), Math::max);
-    try {
-      misbehave(exchange);
-    } finally {
-      underWay.decrementAndGet();
-    }
-  }
-
-  private void misbehave(HttpExchange exchange) throws IOException {
     String target = exchange.getRequestHeaders().getFirst("X-Amz-Target");
     String operation = target.substring(target.indexOf('.') + 1);
     byte[] body = exchange.getRequestBody().readAllBytes();
@@ -176,11 +167,15 @@ final class FaultyDynamo implements AutoCloseable {
         new String[] {"X-Amz-Target", "Content-Type", "Authorization", "X-Amz-Date"}) {
       request.header(header, exchange.getRequestHeaders().getFirst(header));
     }
+    // Until its answer is here: whoever has it sends the next one before we know that it is sent.
+    mostUnderWay.accumulateAndGet(underWay.incrementAndGet(), Math::max);
     try {
       return client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException(e);
+    } finally {
+      underWay.decrementAndGet();
     }
   }
 
