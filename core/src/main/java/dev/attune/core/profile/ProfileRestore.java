@@ -3,6 +3,7 @@ package dev.attune.core.profile;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.proto.v1.IdentityChange;
 import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.proto.v1.Transition;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
@@ -22,6 +23,7 @@ import java.util.function.Supplier;
  *   <li>{@link #finish}
  *   <li>{@link #profiles} with all profile records, in the log's order
  *   <li>{@link #finish}
+ *   <li>{@link #memberships} with the transitions that came up to then
  * </ol>
  *
  * <p>Not for several threads at once; several instances may share the work, with one partition of
@@ -30,6 +32,7 @@ import java.util.function.Supplier;
 public final class ProfileRestore {
   private final LostIdentities identities;
   private final LostProfiles profiles;
+  private final LostMemberships memberships;
 
   /**
    * Nothing is read yet.
@@ -42,6 +45,7 @@ public final class ProfileRestore {
     StoreCalls calls = new StoreCalls(store, timeout);
     identities = new LostIdentities(calls, writer, catalog);
     profiles = new LostProfiles(calls, writer);
+    memberships = new LostMemberships(calls, writer);
   }
 
   /**
@@ -62,6 +66,15 @@ public final class ProfileRestore {
     profiles.restore(records);
   }
 
+  /**
+   * Brings memberships back whose profile was not there when they were told.
+   *
+   * @throws StoreException when the store does not do its work; the call may be repeated
+   */
+  public void memberships(List<Transition> transitions) {
+    memberships.restore(transitions);
+  }
+
   /** Writes what could not be written as it was. When it throws, it may be repeated. */
   public void finish() {
     identities.finish();
@@ -75,6 +88,6 @@ public final class ProfileRestore {
 
   /** Profiles and identifiers that someone had written meanwhile, to which something was added. */
   public long merged() {
-    return identities.merged() + profiles.merged();
+    return identities.merged() + profiles.merged() + memberships.merged();
   }
 }

@@ -233,7 +233,8 @@ public final class ProfileWriter {
     return transitions.stream().map(ProfileWriter::membershipCause).toList();
   }
 
-  private static Facts memberships(Facts facts, List<Transition> transitions) {
+  /** The facts with what transitions say, of which the newer of two stays. */
+  static Facts memberships(Facts facts, List<Transition> transitions) {
     List<MembershipState> said = new ArrayList<>();
     for (Transition t : transitions) {
       said.add(

@@ -12,7 +12,7 @@ import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * A span of {@code attune.profile-changes}, up to its end as of now.
+ * A span of a topic, up to its end as of now.
  *
  * @param ranges of each partition
  */
@@ -24,18 +24,21 @@ record LogSpan(Map<TopicPartition, Range> ranges) {
   /** Offsets from the first one on, without the last. */
   record Range(long from, long to) {}
 
-  /** All of it. */
-  static LogSpan whole(KafkaSettings settings) {
+  /** What was told at that time or later; all of it when that is {@link Instant#EPOCH}. */
+  static LogSpan of(KafkaSettings settings, String topic, Instant since) {
+    return since.equals(Instant.EPOCH) ? whole(settings, topic) : since(settings, topic, since);
+  }
+
+  private static LogSpan whole(KafkaSettings settings, String topic) {
     try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(settings, "rebuild-span")) {
-      List<TopicPartition> partitions = partitions(settings, consumer);
+      List<TopicPartition> partitions = partitions(topic, consumer);
       return span(consumer.beginningOffsets(partitions), consumer.endOffsets(partitions));
     }
   }
 
-  /** What was told at that time or later. */
-  static LogSpan since(KafkaSettings settings, Instant time) {
+  private static LogSpan since(KafkaSettings settings, String topic, Instant time) {
     try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(settings, "rebuild-span")) {
-      List<TopicPartition> partitions = partitions(settings, consumer);
+      List<TopicPartition> partitions = partitions(topic, consumer);
       Map<TopicPartition, Long> times = new HashMap<>();
       partitions.forEach(partition -> times.put(partition, time.toEpochMilli()));
       Map<TopicPartition, OffsetAndTimestamp> found = consumer.offsetsForTimes(times);
@@ -52,9 +55,7 @@ record LogSpan(Map<TopicPartition, Range> ranges) {
     }
   }
 
-  private static List<TopicPartition> partitions(
-      KafkaSettings settings, Consumer<byte[], byte[]> consumer) {
-    String topic = settings.topics().profileChanges();
+  private static List<TopicPartition> partitions(String topic, Consumer<byte[], byte[]> consumer) {
     return consumer.partitionsFor(topic).stream()
         .map(partition -> new TopicPartition(topic, partition.partition()))
         .toList();

@@ -34,7 +34,6 @@ public final class Rebuilds implements AutoCloseable {
   private static final Duration CLOSE = Duration.ofSeconds(10);
   private static final Logger LOG = LoggerFactory.getLogger(Rebuilds.class);
 
-  private final KafkaSettings settings;
   private final StoreRestore restore;
   private final HandledMarks marks;
   private final InstantSource clock;
@@ -66,7 +65,6 @@ public final class Rebuilds implements AutoCloseable {
       Duration timeout,
       InstantSource clock,
       MeterRegistry meters) {
-    this.settings = settings;
     this.restore = new StoreRestore(settings, store, writer, catalog, timeout);
     this.marks = marks;
     this.clock = clock;
@@ -133,7 +131,7 @@ public final class Rebuilds implements AutoCloseable {
     try {
       StoreRestore.Outcome outcome =
           restore.run(
-              () -> LogSpan.whole(settings),
+              Instant.EPOCH,
               new StoreRestore.Progress() {
                 @Override
                 public void total(long offsets) {
@@ -263,13 +261,7 @@ public final class Rebuilds implements AutoCloseable {
   private void mergeTail(Instant since) throws InterruptedException {
     while (true) {
       try {
-        StoreRestore.Outcome outcome =
-            restore.run(
-                () ->
-                    since.equals(Instant.EPOCH)
-                        ? LogSpan.whole(settings)
-                        : LogSpan.since(settings, since),
-                NO_PROGRESS);
+        StoreRestore.Outcome outcome = restore.run(since, NO_PROGRESS);
         meters.counter("attune.store.tail.merges").increment();
         LOG.info(
             "the end of the log is merged: {} written, {} merged, {} skipped",

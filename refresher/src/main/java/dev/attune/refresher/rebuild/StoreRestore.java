@@ -11,9 +11,11 @@ import dev.attune.platform.kafka.KafkaUnavailableException;
 import dev.attune.proto.v1.IdentityChange;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.proto.v1.Transition;
 import dev.attune.refresher.event.KafkaChanges;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,14 +38,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings a span of the log back into the store, some partitions at once, one span after the other.
- * While the store or Kafka is away it waits and tries again, for some minutes. A record that does
- * not parse, or that the store or the limits refuse, is skipped and counted.
+ * Brings a span of the log back into the store, some partitions at once, one span after the other:
+ * {@code attune.profile-changes}, and then of {@code attune.audience-transitions} what came while
+ * its profile was not there. While the store or Kafka is away it waits and tries again, for some
+ * minutes. A record that does not parse, or that the store or the limits refuse, is skipped and
+ * counted.
  */
 final class StoreRestore implements AutoCloseable {
   private static final int WORKERS = 4;
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final long RETRY_MILLIS_MAX = 2_000;
+
+  /** Whoever takes the transitions may be behind by this when the store loses what it had. */
+  private static final Duration TRANSITIONS_LAG_MAX = Duration.ofMinutes(15);
+
   private static final Logger LOG = LoggerFactory.getLogger(StoreRestore.class);
 
   private final KafkaSettings settings;
@@ -89,14 +97,15 @@ final class StoreRestore implements AutoCloseable {
   /**
    * Brings it back; blocks until all of it is there.
    *
+   * @param since what was told before is there; {@link Instant#EPOCH}: nothing may be
    * @throws StoreException when the store stays away
    * @throws KafkaException when the log stays away
    * @throws InterruptedException also when it is closed meanwhile
    */
-  Outcome run(Supplier<LogSpan> span, Progress progress) throws InterruptedException {
+  Outcome run(Instant since, Progress progress) throws InterruptedException {
     one.acquire();
     try {
-      return new Run(patiently(span), progress).run();
+      return new Run(since, progress).run();
     } finally {
       one.release();
     }
@@ -132,53 +141,69 @@ final class StoreRestore implements AutoCloseable {
 
   /** One span on its way. */
   private final class Run {
-    private final LogSpan span;
+    private final Instant since;
+    private final LogSpan changes;
     private final Progress progress;
     private final Map<TopicPartition, ProfileRestore> restores = new LinkedHashMap<>();
     private final AtomicLong passed = new AtomicLong();
     private final AtomicLong skipped = new AtomicLong();
 
-    Run(LogSpan span, Progress progress) {
-      this.span = span;
+    Run(Instant since, Progress progress) throws InterruptedException {
+      this.since = since;
       this.progress = progress;
-      span.ranges()
-          .keySet()
-          .forEach(
-              partition ->
-                  restores.put(partition, new ProfileRestore(store, writer, catalog, timeout)));
-      progress.total(2 * span.length());
+      changes = patiently(() -> LogSpan.of(settings, settings.topics().profileChanges(), since));
+      progress.total(2 * changes.length() + transitions().length());
+    }
+
+    private LogSpan transitions() throws InterruptedException {
+      Instant told = since.equals(Instant.EPOCH) ? since : since.minus(TRANSITIONS_LAG_MAX);
+      return patiently(() -> LogSpan.of(settings, settings.topics().audienceTransitions(), told));
     }
 
     Outcome run() throws InterruptedException {
-      int workers = Math.clamp(restores.size(), 1, WORKERS);
       try (ExecutorService executor =
           Executors.newFixedThreadPool(
-              workers, Thread.ofPlatform().daemon().name("rebuild-", 0).factory())) {
+              WORKERS, Thread.ofPlatform().daemon().name("rebuild-", 0).factory())) {
         // Each step by all before the next: people first, then what is known of them.
-        each(
-            executor, (partition, restore) -> read(partition, batch -> identities(restore, batch)));
-        each(executor, (_, restore) -> finish(restore));
-        each(executor, (partition, restore) -> read(partition, batch -> profiles(restore, batch)));
-        each(executor, (_, restore) -> finish(restore));
+        each(executor, changes, reading(this::identities));
+        each(executor, changes, (_, _, restore) -> finish(restore));
+        each(executor, changes, reading(this::profiles));
+        each(executor, changes, (_, _, restore) -> finish(restore));
+        // Up to the end as of now: whoever takes those behind it finds their profiles.
+        each(executor, transitions(), reading(this::memberships));
       }
       long written = restores.values().stream().mapToLong(ProfileRestore::written).sum();
       long merged = restores.values().stream().mapToLong(ProfileRestore::merged).sum();
       return new Outcome(written, merged, skipped.get());
     }
 
+    /** What is done with one partition. */
     private interface Step {
-      void take(TopicPartition partition, ProfileRestore restore) throws InterruptedException;
+      void take(TopicPartition partition, LogSpan.Range range, ProfileRestore restore)
+          throws InterruptedException;
     }
 
-    private void each(ExecutorService executor, Step step) throws InterruptedException {
+    /** What is done with some records of it. */
+    private interface Records {
+      void take(ProfileRestore restore, List<ConsumerRecord<byte[], byte[]>> batch)
+          throws InterruptedException;
+    }
+
+    private void each(ExecutorService executor, LogSpan span, Step step)
+        throws InterruptedException {
       List<Callable<Void>> tasks = new ArrayList<>();
-      restores.forEach(
-          (partition, restore) ->
-              tasks.add(
-                  () -> {
-                    step.take(partition, restore);
-                    return null;
-                  }));
+      span.ranges()
+          .forEach(
+              (partition, range) -> {
+                ProfileRestore restore =
+                    restores.computeIfAbsent(
+                        partition, _ -> new ProfileRestore(store, writer, catalog, timeout));
+                tasks.add(
+                    () -> {
+                      step.take(partition, range, restore);
+                      return null;
+                    });
+              });
       for (Future<Void> task : executor.invokeAll(tasks)) {
         try {
           task.get();
@@ -197,19 +222,19 @@ final class StoreRestore implements AutoCloseable {
       }
     }
 
-    private void read(TopicPartition partition, LogReader.Batches batches)
-        throws InterruptedException {
-      LogSpan.Range range = span.ranges().getOrDefault(partition, new LogSpan.Range(0, 0));
-      long[] before = {0};
-      new LogReader(settings, () -> stop.getCount() == 0)
-          .read(
-              partition,
-              range,
-              batches,
-              done -> {
-                progress.passed(passed.addAndGet(done - before[0]));
-                before[0] = done;
-              });
+    private Step reading(Records records) {
+      return (partition, range, restore) -> {
+        long[] before = {0};
+        new LogReader(settings, () -> stop.getCount() == 0)
+            .read(
+                partition,
+                range,
+                batch -> records.take(restore, batch),
+                done -> {
+                  progress.passed(passed.addAndGet(done - before[0]));
+                  before[0] = done;
+                });
+      };
     }
 
     private void identities(ProfileRestore restore, List<ConsumerRecord<byte[], byte[]>> batch)
@@ -238,6 +263,23 @@ final class StoreRestore implements AutoCloseable {
         }
       }
       take(records, restore::profiles);
+    }
+
+    private void memberships(ProfileRestore restore, List<ConsumerRecord<byte[], byte[]>> batch)
+        throws InterruptedException {
+      List<Transition> transitions = new ArrayList<>();
+      for (ConsumerRecord<byte[], byte[]> record : batch) {
+        try {
+          transitions.add(
+              record.value() == null
+                  ? Transition.getDefaultInstance()
+                  : Transition.parseFrom(record.value()));
+        } catch (InvalidProtocolBufferException e) {
+          // Whoever took it the first time told the dead letters.
+          skipped.incrementAndGet();
+        }
+      }
+      take(transitions, restore::memberships);
     }
 
     private static String key(ConsumerRecord<byte[], byte[]> record) {

@@ -2,6 +2,7 @@ package dev.attune.store.convergence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Yaml;
 import dev.attune.core.profile.Identifier;
@@ -13,6 +14,8 @@ import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.ProfileStore.ProfileIdPage;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.core.profile.StoreException;
+import dev.attune.proto.v1.Facts;
+import dev.attune.proto.v1.MembershipState;
 import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.ProfileRecord;
@@ -205,6 +208,36 @@ class RestoreTest {
         });
   }
 
+  @Test
+  void restore_membershipsToldWhileNobodyWasThere_comeBack() {
+    each(
+        (seed, random) -> {
+          var history = new History(random);
+          ProfileStore primary = new MemoryProfileStore();
+          write(primary, history.before, random, 0);
+          ProfileStore replica = copy(primary, history.before);
+          write(primary, history.during, random, 0);
+          List<ProfileChange> told = List.copyOf(log);
+          List<Transition> earlier = said(primary, random, 1);
+          List<Transition> later = said(primary, random, 2);
+          ProfileWriter writer = writer(replica, () -> false);
+          // Some meet a profile that is older, some none; nothing of that is noticed.
+          writer.applyMemberships(earlier);
+          writer.applyMemberships(later);
+          restore(replica, told, random, 0.02);
+          ProfileRestore memberships = new ProfileRestore(replica, writer, () -> CATALOG, TIMEOUT);
+          memberships.memberships(earlier);
+          memberships.memberships(later);
+
+          writer(primary, () -> false).applyMemberships(earlier);
+          writer(primary, () -> false).applyMemberships(later);
+          assertThat(memberships(replica)).isEqualTo(memberships(primary));
+          int known = log.size();
+          memberships.memberships(later);
+          assertThat(log).as("told again, though nothing was missing").hasSize(known);
+        });
+  }
+
   private interface Scenario {
     void run(long seed, Random random);
   }
@@ -273,7 +306,10 @@ class RestoreTest {
   }
 
   private void transitions(ProfileStore store, Random random) {
-    ProfileWriter writer = writer(store, () -> false);
+    writer(store, () -> false).applyMemberships(said(store, random, 1));
+  }
+
+  private static List<Transition> said(ProfileStore store, Random random, long version) {
     List<Transition> said = new ArrayList<>();
     for (String id : records(store).keySet()) {
       if (random.nextBoolean()) {
@@ -281,14 +317,35 @@ class RestoreTest {
             Transition.newBuilder()
                 .setProfileId(id)
                 .setAudience("audience-" + random.nextInt(2))
-                .setEntered(true)
+                .setEntered(version == 1 || random.nextBoolean())
                 .setAtMicros(5)
                 .setGeneration(1)
-                .setVersion(1)
+                .setVersion(version)
                 .build());
       }
     }
-    writer.applyMemberships(said);
+    return said;
+  }
+
+  /** Of everybody who is not redirected. */
+  private static Map<String, List<MembershipState>> memberships(ProfileStore store) {
+    Map<String, List<MembershipState>> memberships = new TreeMap<>();
+    records(store)
+        .forEach(
+            (id, record) -> {
+              if (record.hasLive()) {
+                memberships.put(id, facts(record).getMembershipsList());
+              }
+            });
+    return memberships;
+  }
+
+  private static Facts facts(ProfileRecord record) {
+    try {
+      return Facts.parseFrom(record.getLive().getFacts());
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private void restore(ProfileStore store, List<ProfileChange> told, Random random, double faults) {
