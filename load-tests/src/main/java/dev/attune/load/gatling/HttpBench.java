@@ -63,7 +63,7 @@ final class HttpBench {
       ask(folders, reports);
     } catch (IllegalStateException | UncheckedIOException e) {
       String why = String.valueOf(e.getMessage()).replace('\n', ' ');
-      figures.ended(plan.rateMax > 0, "the run ended before it: " + why);
+      figures.ended(plan.rateMax > 0, plan.server == null, "the run ended before it: " + why);
       throw new Complaint(why, e);
     } finally {
       System.setOut(before);

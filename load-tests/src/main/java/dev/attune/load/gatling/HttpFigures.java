@@ -110,9 +110,12 @@ final class HttpFigures {
                 + " answers than the expected ones count as failed"));
   }
 
-  /** For a figure that a failure took away. */
-  void ended(boolean knee, String why) {
+  /** For a figure that a failure took away, of those that were to be measured. */
+  void ended(boolean knee, boolean ownServer, String why) {
     List<String> names = new ArrayList<>(List.of(FAILED, LATENCY, WRONG));
+    if (ownServer) {
+      names.add(UNCHANGED);
+    }
     if (knee) {
       names.add(KNEE);
     }
@@ -127,6 +130,7 @@ final class HttpFigures {
     return switch (name) {
       case FAILED -> FAILED_MAX;
       case LATENCY -> MILLIS_MAX;
+      case UNCHANGED -> UNCHANGED_LEAST;
       case KNEE -> KNEE_LEAST;
       default -> WRONG_MAX;
     };
