@@ -3,6 +3,7 @@ package dev.attune.load;
 import dev.attune.load.gatling.HttpCommand;
 import dev.attune.load.lookup.LookupCommand;
 import dev.attune.load.pipeline.PipelineCommand;
+import dev.attune.load.refresh.RefreshCommand;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
 import picocli.CommandLine;
@@ -40,6 +41,7 @@ public final class Bench implements Runnable {
     commands.addSubcommand(new PipelineCommand(terminal));
     commands.addSubcommand(new LookupCommand(terminal));
     commands.addSubcommand(new HttpCommand(terminal));
+    commands.addSubcommand(new RefreshCommand(terminal));
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setExecutionExceptionHandler(
         (exception, _, _) -> {

@@ -2,6 +2,8 @@ package dev.attune.load.lookup;
 
 import dev.attune.embedded.RedisServer;
 import dev.attune.load.lookup.LookupFigures.Name;
+import dev.attune.load.process.Child;
+import dev.attune.load.process.Tools;
 import dev.attune.load.report.PercentilePlot;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Progress;
@@ -409,7 +411,7 @@ final class LookupBench {
         try (Child _ =
             Child.start(
                 "the bulk writer",
-                Servers.java(
+                Child.java(
                     List.of("-Xmx256m"),
                     BulkWriter.class,
                     String.valueOf(redisPort),

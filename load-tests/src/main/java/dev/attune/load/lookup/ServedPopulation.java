@@ -1,6 +1,7 @@
 package dev.attune.load.lookup;
 
 import dev.attune.embedded.RedisServer;
+import dev.attune.load.process.Child;
 import dev.attune.standalone.terminal.Progress;
 import java.io.IOException;
 import java.net.URI;

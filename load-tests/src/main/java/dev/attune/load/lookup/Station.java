@@ -1,5 +1,6 @@
 package dev.attune.load.lookup;
 
+import dev.attune.load.process.Child;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.attune.load.lookup;
 
+import dev.attune.load.process.Tools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package dev.attune.load.lookup;
 
+import dev.attune.load.process.Child;
+import dev.attune.load.process.Tools;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -19,16 +19,26 @@ import org.apache.kafka.common.TopicPartition;
  * How far each reader of the log is. A stage is through with what was there at a moment once it has
  * committed the ends that its topic had then.
  */
-final class Stages implements AutoCloseable {
+public final class Stages implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(50);
   private static final long ANSWER_SECONDS_MAX = 10;
 
   private final KafkaSettings kafka;
   private final Admin admin;
 
-  Stages(KafkaSettings kafka) {
+  /** Of a running system's topics. */
+  public Stages(KafkaSettings kafka) {
     this.kafka = kafka;
     this.admin = KafkaClients.admin(kafka, "attune-bench");
+  }
+
+  /**
+   * Waits until all that is in the events now has been written into profiles.
+   *
+   * @throws IllegalStateException when it is not in time
+   */
+  public void awaitWritten(Duration timeout) throws InterruptedException {
+    await("refresher", ends(kafka.topics().events()), System.nanoTime() + timeout.toNanos());
   }
 
   /**

@@ -1,4 +1,4 @@
-package dev.attune.load.lookup;
+package dev.attune.load.process;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -10,11 +10,11 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** Programs of the machine that the bench uses where they are; it never installs one. */
-final class Tools {
+public final class Tools {
   private Tools() {}
 
   /** Where a program of the PATH is. */
-  static Optional<Path> find(String name) {
+  public static Optional<Path> find(String name) {
     String path = System.getenv().getOrDefault("PATH", "");
     for (String folder : path.split(":", -1)) {
       Path candidate = Path.of(folder.isEmpty() ? "." : folder, name);
@@ -30,7 +30,7 @@ final class Tools {
    *
    * @throws IOException when it does not end well in time
    */
-  static String run(Path directory, Duration max, List<String> command)
+  public static String run(Path directory, Duration max, List<String> command)
       throws IOException, InterruptedException {
     Path said = Files.createTempFile(directory, "said", ".txt");
     Process process =

@@ -1,12 +1,15 @@
-package dev.attune.load.lookup;
+package dev.attune.load.process;
 
 import dev.attune.standalone.terminal.Complaint;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,11 +17,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 
 /** A process that says its ports in its first line, and ends with its standard input. */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
   private static final Duration START_MAX = Duration.ofSeconds(60);
   private static final Duration STOP_MAX = Duration.ofSeconds(15);
+
+  private static final List<String> JVM =
+      List.of(
+          "-XX:+UseCompactObjectHeaders",
+          "-XX:+ExitOnOutOfMemoryError",
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow");
 
   private final Process process;
   private final Map<String, Integer> ports;
@@ -34,7 +45,7 @@ final class Child implements AutoCloseable {
    * @param errors file that gets what it says on standard error
    * @throws Complaint when it does not say them
    */
-  static Child start(String name, List<String> command, Path directory, Path errors)
+  public static Child start(String name, List<String> command, Path directory, Path errors)
       throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(command)
@@ -58,6 +69,30 @@ final class Child implements AutoCloseable {
     }
   }
 
+  /**
+   * The command of a JVM with this one's class path.
+   *
+   * @param options of the JVM, beside those that all have
+   */
+  public static List<String> java(List<String> options, Class<?> main, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(JVM);
+    command.addAll(options);
+    command.add("-cp");
+    command.add(classPath());
+    command.add(main.getName());
+    command.addAll(List.of(arguments));
+    return command;
+  }
+
+  // As it was given, it is relative to this process' folder.
+  private static String classPath() {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
   private static void read(Process process, CompletableFuture<String> first) {
     try (var lines =
         new BufferedReader(
@@ -71,7 +106,8 @@ final class Child implements AutoCloseable {
     first.completeExceptionally(new IOException("it ended"));
   }
 
-  int port(String name) {
+  /** The port that it said under this name. */
+  public int port(String name) {
     Integer port = ports.get(name);
     if (port == null) {
       throw new IllegalStateException("a child did not say its port for " + name);
@@ -79,7 +115,8 @@ final class Child implements AutoCloseable {
     return port;
   }
 
-  ProcessHandle handle() {
+  /** The process. */
+  public ProcessHandle handle() {
     return process.toHandle();
   }
 

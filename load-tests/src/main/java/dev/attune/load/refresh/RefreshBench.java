@@ -1,0 +1,383 @@
+package dev.attune.load.refresh;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.attune.load.command.BenchFrame.Folders;
+import dev.attune.load.pipeline.LiveRun;
+import dev.attune.load.pipeline.Stages;
+import dev.attune.load.process.Child;
+import dev.attune.load.process.MemorySampler;
+import dev.attune.load.process.StandaloneProcess;
+import dev.attune.load.process.Tools;
+import dev.attune.load.refresh.RefreshFigures.Name;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.standalone.client.AttuneClient;
+import dev.attune.standalone.client.DefinitionFolder;
+import dev.attune.standalone.terminal.Complaint;
+import dev.attune.standalone.terminal.Progress;
+import dev.attune.standalone.terminal.Terminal;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** Runs the parts of this bench one after the other; each has processes of its own. */
+final class RefreshBench {
+  private static final String PATH = "/v1/refreshes";
+  private static final Set<String> ENDED = Set.of("done", "refused", "failed", "paused");
+  private static final Duration POLL = Duration.ofMillis(50);
+  private static final Duration LOAD_MAX = Duration.ofMinutes(10);
+  private static final Duration WARM_UP = Duration.ofSeconds(10);
+  private static final int EVENT_BYTES = 1_000;
+  private static final int BATCH = 20;
+
+  /** Live events a second beside a load, as in the bench of the pipeline. */
+  private static final int LIVE_RATE = 500;
+
+  private final Terminal terminal;
+  private final Folders folders;
+  private final Plan plan;
+  private final RefreshFigures figures;
+  private final Path errors;
+
+  /** What can be measured alone. */
+  enum Part {
+    LOAD,
+    DIFF,
+    EVENTS,
+    COLLECTOR
+  }
+
+  /** How much is measured. */
+  record Plan(int rows, int diffRows, int seconds, Set<Part> parts) {
+    Plan {
+      parts = Set.copyOf(parts);
+    }
+  }
+
+  RefreshBench(Terminal terminal, Folders folders, Plan plan, RefreshFigures figures) {
+    this.terminal = terminal;
+    this.folders = folders;
+    this.plan = plan;
+    this.figures = figures;
+    this.errors = folders.out().resolve("refresh-children.err");
+  }
+
+  /**
+   * Runs all of it; what was measured before something failed is kept.
+   *
+   * @throws Complaint when something failed
+   */
+  void run() throws IOException, InterruptedException {
+    Files.deleteIfExists(errors);
+    try {
+      if (plan.parts().contains(Part.COLLECTOR)) {
+        collector();
+      }
+      if (plan.parts().contains(Part.DIFF)) {
+        diff();
+      }
+      if (plan.parts().contains(Part.LOAD) || plan.parts().contains(Part.EVENTS)) {
+        standalone();
+      }
+      figures.ended("it was not asked for");
+    } catch (IllegalStateException | UncheckedIOException e) {
+      String why = String.valueOf(e.getMessage()).replace('\n', ' ');
+      figures.ended("the run ended before it: " + why);
+      throw new Complaint(why, e);
+    }
+  }
+
+  private void collector() throws IOException, InterruptedException {
+    Path log = Files.createDirectories(folders.work().resolve("collector"));
+    try (Child child =
+            Child.start(
+                "the collector",
+                Child.java(List.of("-Xms512m", "-Xmx512m"), CollectorProcess.class, log.toString()),
+                folders.work(),
+                errors);
+        Progress progress = terminal.progress("Collector alone", 4, "runs")) {
+      var acknowledged = new Acknowledged();
+      var next = new AtomicLong();
+      Posts batches = new Posts(child.port("http"), BATCH, EVENT_BYTES, next, acknowledged);
+      Posts singles = new Posts(child.port("http"), 1, EVENT_BYTES, next, acknowledged);
+      var _ = batches.run(WARM_UP);
+      progress.at(1, "batches");
+      Posts.Taken batched = batches.run(Duration.ofSeconds(plan.seconds()));
+      progress.at(2, "warming up");
+      var _ = singles.run(WARM_UP);
+      progress.at(3, "single events");
+      Posts.Taken single = singles.run(Duration.ofSeconds(plan.seconds()));
+      int lost = acknowledged.lost(KafkaSettings.local("127.0.0.1:" + child.port("kafka")));
+      String verified =
+          "; of %d events acknowledged in all, %d are not in the log"
+              .formatted(acknowledged.count(), lost);
+      if (lost > 0) {
+        figures.notMeasured(Name.BATCHES, "events were lost" + verified);
+        figures.notMeasured(Name.SINGLES, "events were lost" + verified);
+        return;
+      }
+      figures.measured(
+          Name.BATCHES,
+          batched.rate(),
+          batched.events(),
+          batched.refused() + " refused" + verified);
+      figures.measured(
+          Name.SINGLES, single.rate(), single.events(), single.refused() + " refused" + verified);
+    }
+  }
+
+  private void diff() throws IOException, InterruptedException {
+    Path folder = Files.createDirectories(folders.work().resolve("diff"));
+    var table = new WarehouseTable(folder.resolve("table.parquet"), plan.diffRows());
+    try (Progress progress = terminal.progress("Large difference", 4, "steps");
+        DiffChild child = DiffChild.start(table, folder, folders.work(), errors);
+        MemorySampler memory = MemorySampler.start(child.handle())) {
+      progress.at(0, "writing the table");
+      table.write(0);
+      memory.phase("first");
+      progress.at(1, "first refresh");
+      DiffChild.Answer first = child.refresh();
+      progress.at(2, "writing it again");
+      table.write(1);
+      memory.phase("1 % changed");
+      progress.at(3, "second refresh");
+      DiffChild.Answer second = child.refresh();
+      double expected = plan.diffRows() / 100.0;
+      if (first.written() != plan.diffRows() || Math.abs(second.written() - expected) > 1) {
+        figures.notMeasured(
+            Name.DIFF,
+            "it found %d and %d rows that differ, not %d and %.0f"
+                .formatted(first.written(), second.written(), plan.diffRows(), expected));
+        return;
+      }
+      MemorySampler.Peak peak = memory.peak().orElseThrow();
+      figures.measured(
+          Name.DIFF,
+          peak.totalMb() / 1_024,
+          memory.samples(),
+          "resident memory of a process that reads, compares and keeps the table twice, rows going"
+              + " to nobody: the first time in %.1f s, with 1 %% changed in %.1f s; peak in \"%s\""
+                  .formatted(first.seconds(), second.seconds(), peak.phase()));
+    }
+  }
+
+  private void standalone() throws IOException, InterruptedException {
+    var table = new WarehouseTable(folders.work().resolve("table.parquet"), plan.rows());
+    table.write(0);
+    Path config =
+        Files.writeString(
+            folders.work().resolve("config.yaml"),
+            """
+            ports: {http: 0, grpc: 0, kafka: 0, redis: 0}
+            data_dir: "%s"
+            models: {root: "%s"}
+            """
+                .formatted(folders.work().resolve("data"), folders.work()));
+    try (StandaloneProcess attune = StandaloneProcess.start(folders.root(), config, errors);
+        AttuneClient client = new AttuneClient(attune.url());
+        Stages stages = new Stages(KafkaSettings.local(attune.kafka()))) {
+      define(client, table);
+      if (plan.parts().contains(Part.EVENTS)) {
+        events(attune, stages);
+      }
+      Optional<LiveRun.Seen> alone = Optional.empty();
+      if (plan.parts().contains(Part.EVENTS)) {
+        alone = Optional.of(live(attune, "Live events alone", LIVE_RATE));
+      }
+      if (plan.parts().contains(Part.LOAD)) {
+        load(attune, client, table, alone);
+      }
+    }
+  }
+
+  private static void define(AttuneClient client, WarehouseTable table)
+      throws InterruptedException {
+    ObjectNode request = AttuneClient.JSON.createObjectNode();
+    ArrayNode files = request.putArray("files");
+    files
+        .addObject()
+        .put("path", "catalog.yaml")
+        .put("text", WarehouseTable.catalog("  " + LiveRun.trait() + ": {type: integer}\n"));
+    files.addObject().put("path", "models/table.yaml").put("text", table.model("table"));
+    files.addObject().put("path", "models/again.yaml").put("text", table.model("again"));
+    var _ = client.post(DefinitionFolder.PATH, request).orComplain();
+  }
+
+  private void events(StandaloneProcess attune, Stages stages)
+      throws IOException, InterruptedException {
+    URI url = URI.create(attune.url());
+    var acknowledged = new Acknowledged();
+    var next = new AtomicLong();
+    Posts posts = new Posts(url.getPort(), BATCH, EVENT_BYTES, next, acknowledged);
+    double rate;
+    try (Progress progress = terminal.progress("Events", 2, "runs")) {
+      var _ = posts.run(WARM_UP);
+      stages.awaitWritten(LOAD_MAX);
+      progress.at(1);
+      long began = System.nanoTime();
+      Posts.Taken taken = posts.run(Duration.ofSeconds(plan.seconds()));
+      stages.awaitWritten(LOAD_MAX);
+      double seconds = (System.nanoTime() - began) / 1e9;
+      rate = taken.events() / seconds;
+      int lost = acknowledged.lost(KafkaSettings.local(attune.kafka()));
+      String note =
+          ("%d events in batches of %d taken at %.0f/s, all in profiles and their changes in the log"
+                  + " after %.1f s; %d refused requests, %d events lost")
+              .formatted(taken.events(), BATCH, taken.rate(), seconds, taken.refused(), lost);
+      if (lost > 0) {
+        figures.notMeasured(Name.EVENTS, note);
+      } else {
+        figures.measured(Name.EVENTS, rate, taken.events(), note);
+      }
+    }
+    int half = (int) Math.round(rate / 2);
+    LiveRun.Seen seen = live(attune, "Events at half of that", half);
+    if (seen.samples() == 0 || seen.unanswered() > 0) {
+      figures.notMeasured(
+          Name.VISIBLE, seen.unanswered() + " events were not acknowledged; " + seen.text());
+    } else {
+      figures.measured(Name.VISIBLE, seen.p99(), seen.samples(), seen.text());
+    }
+  }
+
+  private LiveRun.Seen live(StandaloneProcess attune, String name, int rate)
+      throws InterruptedException {
+    try (Progress progress = terminal.progress(name, 0, "events")) {
+      return LiveRun.run(
+          URI.create(attune.url()),
+          attune.grpc(),
+          rate,
+          (int) WARM_UP.toSeconds(),
+          plan.seconds(),
+          progress);
+    }
+  }
+
+  private void load(
+      StandaloneProcess attune,
+      AttuneClient client,
+      WarehouseTable table,
+      Optional<LiveRun.Seen> alone)
+      throws IOException, InterruptedException {
+    double first = refresh(client, "First load", "table", plan.rows());
+    tellFirstLoad(first);
+    table.write(1);
+    double changed = refresh(client, "Refresh with 1 % changed", "table", plan.rows() / 100);
+    figures.measured(
+        Name.CHANGED,
+        changed / first,
+        plan.rows(),
+        "%.1f s after a first load of %.1f s".formatted(changed, first));
+    if (alone.isPresent()) {
+      beside(attune, client, alone.get());
+    }
+  }
+
+  private void tellFirstLoad(double seconds) throws IOException, InterruptedException {
+    double rate = plan.rows() / seconds;
+    Optional<Path> program = Tools.find("redis-benchmark");
+    String load = "%.0f rows/s, %.1f s".formatted(rate, seconds);
+    if (program.isEmpty()) {
+      terminal.note(
+          "*** redis-benchmark is not on the PATH: apt-get install -y redis-tools brings it ***");
+      figures.notMeasured(Name.FIRST_LOAD, "redis-benchmark is not on the PATH; " + load);
+      return;
+    }
+    double sets = SetBenchmark.run(program.get(), folders.work());
+    figures.measured(
+        Name.FIRST_LOAD,
+        rate / sets,
+        plan.rows(),
+        "%s, until profiles and their changes are there; redis-benchmark %.0f SET/s"
+            .formatted(load, sets));
+  }
+
+  /** Another model over the same rows: each of its rows is written, as in a first load. */
+  private void beside(StandaloneProcess attune, AttuneClient client, LiveRun.Seen alone)
+      throws InterruptedException {
+    var seen = new AtomicReference<LiveRun.Seen>();
+    Thread events =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    seen.set(live(attune, "Live events beside a load", LIVE_RATE));
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    String run = begin(client, "again");
+    events.join();
+    boolean loading = !ENDED.contains(state(client, run).path("state").asText());
+    var _ = end(client, run, Optional.empty());
+    LiveRun.Seen with = seen.get();
+    if (with == null || with.samples() == 0 || with.unanswered() > 0 || !loading) {
+      figures.notMeasured(
+          Name.BESIDE, "the load ended before the events did, or events were not acknowledged");
+      return;
+    }
+    figures.measured(
+        Name.BESIDE,
+        with.p99() / alone.p99(),
+        with.samples(),
+        "alone " + alone.text() + "; beside it " + with.text());
+  }
+
+  private double refresh(AttuneClient client, String name, String model, long written)
+      throws InterruptedException {
+    long began = System.nanoTime();
+    String run = begin(client, model);
+    JsonNode ended;
+    try (Progress progress = terminal.progress(name, written, "rows")) {
+      ended = end(client, run, Optional.of(progress));
+    }
+    double seconds = (System.nanoTime() - began) / 1e9;
+    long found = ended.path("written").asLong();
+    if (Math.abs(found - written) > 1) {
+      throw new IllegalStateException(
+          "a refresh wrote " + found + " rows and not " + written + ": " + ended.path("message"));
+    }
+    return seconds;
+  }
+
+  private static String begin(AttuneClient client, String model) throws InterruptedException {
+    return client
+        .post(PATH, AttuneClient.JSON.createObjectNode().put("model", model))
+        .orComplain()
+        .path("id")
+        .asText();
+  }
+
+  private static JsonNode state(AttuneClient client, String run) throws InterruptedException {
+    return client.get(PATH + "/" + run).orComplain();
+  }
+
+  private static JsonNode end(AttuneClient client, String run, Optional<Progress> progress)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + LOAD_MAX.toNanos();
+    while (true) {
+      JsonNode now = state(client, run);
+      progress.ifPresent(bar -> bar.at(now.path("written").asLong()));
+      if (ENDED.contains(now.path("state").asText())) {
+        if (!now.path("state").asText().equals("done")) {
+          throw new IllegalStateException("a refresh came to " + now);
+        }
+        return now;
+      }
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("a refresh did not end in time");
+      }
+      TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
+    }
+  }
+}
