@@ -5,6 +5,7 @@ import dev.attune.platform.http.HttpServer;
 import dev.attune.platform.http.HttpServerConfig;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.KafkaTopics;
+import dev.attune.platform.log.Logs;
 import dev.attune.refresher.collector.Collector;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.collector.CollectorHttp;
@@ -27,7 +28,10 @@ final class CollectorProcess {
 
   /** Argument: a folder for the log. */
   public static void main(String[] arguments) throws IOException {
-    try (EmbeddedKafka broker = EmbeddedKafka.start(Path.of(arguments[0]), 0)) {
+    // What it says first on standard output are its ports.
+    Path folder = Path.of(arguments[0]);
+    Logs.toFile(folder.resolve("collector.log"));
+    try (EmbeddedKafka broker = EmbeddedKafka.start(folder, 0)) {
       KafkaSettings kafka = KafkaSettings.local(broker.bootstrapServers());
       KafkaTopics.ensure(kafka, START_MAX);
       try (EventLog log = EventLog.forCollector(kafka)) {

@@ -1,6 +1,7 @@
 package dev.attune.load.refresh;
 
 import dev.attune.core.definition.Definitions;
+import dev.attune.platform.log.Logs;
 import dev.attune.proto.v1.Definition;
 import dev.attune.refresher.snapshot.HistoricalEvents;
 import dev.attune.refresher.snapshot.Progress;
@@ -45,6 +46,8 @@ final class DiffProcess {
 
   /** Arguments: the table's file, its rows, a folder for the state. */
   public static void main(String[] arguments) throws IOException {
+    // Standard output is for its answers.
+    Logs.toFile(Path.of(arguments[0] + ".log"));
     var table = new WarehouseTable(Path.of(arguments[0]), Long.parseLong(arguments[1]));
     Path folder = Objects.requireNonNull(table.file().getParent());
     Definitions definitions =
