@@ -126,6 +126,11 @@ public final class Terminal {
       }
 
       @Override
+      public void detail(String words) {
+        bar.setExtraMessage(" " + words);
+      }
+
+      @Override
       public void at(long done, String now) {
         bar.setExtraMessage(" " + now).stepTo(done);
       }
