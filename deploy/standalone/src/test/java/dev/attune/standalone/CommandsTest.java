@@ -376,7 +376,7 @@ class CommandsTest {
             model      c (profiles)
             asked for  force
             started    2026-11-24T04:30:00Z
-            state      writing: 99000 rows read, 70 rows/s, 2 min left, slowed: the store takes 2.1 s for 500 rows
+            state      writing: slowed: the store takes 2.1 s for 500 rows, 70 rows/s, 2 min left, 99000 rows read
             rows       99000 read; 8000 added, 990 changed, 10 removed and 0 again
             written    500 of 9000
             given up   1

@@ -70,7 +70,7 @@ public final class ModelRefresh {
   Left wait(JsonNode begun) throws InterruptedException {
     JsonNode run = begun;
     String model = run.path("model").asText();
-    try (Progress progress = terminal.progress("Loading " + model, 0, "rows")) {
+    try (Progress progress = terminal.moving("Loading " + model, "rows")) {
       while (!ENDED.contains(run.path("state").asText())) {
         TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
         run = attune.get(PATH + "/" + AttuneClient.segment(run.path("id").asText())).orComplain();

@@ -18,14 +18,15 @@ final class RunText {
       case "reading" -> words.add("reads the table");
       case "diffing" -> words.add("compares " + run.path("rows").asLong() + " rows");
       case "writing" -> {
-        words.add(run.path("rows").asLong() + " rows read");
+        // What matters most comes first: a narrow terminal cuts the rest.
+        if (run.has("slowed")) {
+          words.add("slowed: " + run.path("slowed").asText());
+        }
         if (run.has("rows_per_second")) {
           words.add(run.path("rows_per_second").asLong() + " rows/s");
           words.add(duration(run.path("seconds_left").asLong()) + " left");
         }
-        if (run.has("slowed")) {
-          words.add("slowed: " + run.path("slowed").asText());
-        }
+        words.add(run.path("rows").asLong() + " rows read");
       }
       default -> words.add(run.path("state").asText());
     }

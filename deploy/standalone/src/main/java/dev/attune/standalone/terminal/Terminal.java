@@ -95,6 +95,13 @@ public final class Terminal {
     return input.hasNextLine() && input.nextLine().strip().toLowerCase(Locale.ROOT).startsWith("y");
   }
 
+  /** Shows how far a task has come whose total is not known yet, in words. */
+  public Progress moving(String task, String unit) {
+    return interactive
+        ? new MovingProgress(this, task, unit)
+        : new PlainProgress(this, task, 0, unit, System::nanoTime);
+  }
+
   /**
    * Shows how far a task has come.
    *
