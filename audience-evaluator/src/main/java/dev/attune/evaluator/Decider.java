@@ -101,7 +101,7 @@ final class Decider {
     Membership held = state.memberships().get(audience.name());
     if (held == null) {
       if (evaluation.mayEnter()) {
-        tellMember(audience, at(), evaluation.flipMicros(), reason);
+        tellMember(audience, since(audience), evaluation.flipMicros(), reason);
       }
     } else if (!evaluation.member()) {
       exit(audience.name(), audience.version(), reason, audience);
@@ -109,6 +109,12 @@ final class Decider {
       stay(audience, held, evaluation.flipMicros());
     }
     due(evaluation.flipMicros());
+  }
+
+  // Nobody is served a membership that begins later than it was told.
+  private long since(CompiledAudience audience) {
+    long listed = audience.listedSince(state);
+    return listed == 0 ? at() : Math.min(listed, at());
   }
 
   private void stay(CompiledAudience audience, Membership held, long until) {
@@ -150,6 +156,7 @@ final class Decider {
         .add(
             transition(audience.name(), audience.version(), reason)
                 .setEntered(true)
+                .setSinceMicros(audience.listedSince(state) == 0 ? 0 : since)
                 .setValidUntilMicros(until)
                 .addAllEvidence(audience.evidence(state, now.micros()))
                 .build());

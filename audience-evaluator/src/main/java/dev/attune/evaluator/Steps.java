@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.ProfileState;
 import dev.attune.core.audience.ProfileState.Membership;
+import dev.attune.core.audience.WarehouseMembers;
 import dev.attune.core.catalog.Namespace;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.Served;
@@ -174,11 +175,12 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     state.setCounters(generation, state.transitionVersion());
   }
 
-  private static Map<String, Value> traits(LiveProfile live) {
+  private static Map<String, Value> traits(LiveProfile live) throws InvalidProtocolBufferException {
     Map<String, Value> traits = new TreeMap<>();
     for (Trait trait : new Served(live.getServed()).profile().getTraitsList()) {
       traits.put(trait.getName(), trait.getValue());
     }
+    WarehouseMembers.add(Facts.parseFrom(live.getFacts()), traits);
     return traits;
   }
 

@@ -53,7 +53,7 @@ final class StreamsSettings {
   }
 
   static String applicationId(KafkaSettings kafka) {
-    return kafka.topics().group("evaluator");
+    return kafka.topics().evaluatorGroup();
   }
 
   private static void consumer(Properties properties, String key, Object value) {

@@ -1,11 +1,13 @@
 package dev.attune.evaluator;
 
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.profile.HiddenFacts;
 import dev.attune.core.profile.Served;
 import dev.attune.proto.v1.Cause;
 import dev.attune.proto.v1.Changed;
 import dev.attune.proto.v1.Definition;
 import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Facts;
 import dev.attune.proto.v1.Identifier;
 import dev.attune.proto.v1.LiveProfile;
@@ -39,6 +41,14 @@ final class Changes {
   static final String PRO = "name: pro\nwhen: {trait: traits.plan == \"pro\"}\n";
   static final String QUIET = "name: quiet\nwhen: {not: {event: Page Viewed, within: 10m}}\n";
 
+  static final String CHURN =
+      """
+      name: churn
+      kind: audience
+      source: {files: churn.csv, format: csv}
+      key: {namespace: user_id, column: id}
+      """;
+
   private Changes() {}
 
   static Definitions definitions(long version, String... audiences) {
@@ -46,7 +56,8 @@ final class Changes {
     definitions.add(definition("catalog", "catalog", 1, CATALOG));
     for (String audience : audiences) {
       String name = audience.substring("name: ".length(), audience.indexOf('\n'));
-      definitions.add(definition("audience", name, version, audience));
+      String kind = audience.contains("\nkind: audience\n") ? "model" : "audience";
+      definitions.add(definition(kind, name, version, audience));
     }
     return Definitions.parse(definitions);
   }
@@ -154,6 +165,25 @@ final class Changes {
                 .setGeneration(generation)
                 .setVersion(version)
                 .setValidUntilMicros(validUntil))
+        .build();
+  }
+
+  /**
+   * As a warehouse table lists user_id:1 as a member of an audience: since when, 0 for not said.
+   */
+  static Facts listed(String audience, long since) {
+    return Facts.newBuilder()
+        .addIdentifiers(via("user_id:1"))
+        .addFacts(
+            Fact.newBuilder()
+                .setTrait(HiddenFacts.MEMBER)
+                .setSource("model:" + audience)
+                .setVia(via("user_id:1"))
+                .setOccurredAtMicros(1)
+                .setValue(
+                    since == 0
+                        ? Value.newBuilder().setBoolean(true)
+                        : Value.newBuilder().setTimestampMicros(since)))
         .build();
   }
 

@@ -1,11 +1,13 @@
 package dev.attune.evaluator;
 
+import static dev.attune.evaluator.Changes.CHURN;
 import static dev.attune.evaluator.Changes.PRO;
 import static dev.attune.evaluator.Changes.QUIET;
 import static dev.attune.evaluator.Changes.VIEWS;
 import static dev.attune.evaluator.Changes.definitions;
 import static dev.attune.evaluator.Changes.event;
 import static dev.attune.evaluator.Changes.group;
+import static dev.attune.evaluator.Changes.listed;
 import static dev.attune.evaluator.Changes.live;
 import static dev.attune.evaluator.Changes.member;
 import static dev.attune.evaluator.Changes.merge;
@@ -177,6 +179,62 @@ final class EvaluatorTopologyTest {
       assertThat(rig.told()).containsExactly(USER + " +mail CHANGE");
       rig.send(live(USER, 3, Map.of("plan", "pro"), List.of()));
       assertThat(rig.told()).containsExactly(USER + " -mail CHANGE");
+    }
+  }
+
+  @Test
+  void memberOfAWarehouseTable_entersAndLeavesWithItsRow() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, CHURN))) {
+      rig.send(live(USER, 1, NONE, listed("churn", 0), List.of()));
+      assertThat(rig.told()).containsExactly(USER + " +churn CHANGE");
+      rig.send(live(USER, 2, Map.of("plan", "pro"), listed("churn", 0), List.of()));
+      assertThat(rig.told()).isEmpty();
+      rig.send(live(USER, 3, NONE, List.of()));
+      assertThat(rig.told()).containsExactly(USER + " -churn CHANGE");
+    }
+  }
+
+  @Test
+  void memberOfAWarehouseTable_isOneSinceTheTableSays_butNotLaterThanNow() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, CHURN))) {
+      rig.send(live(USER, 1, NONE, listed("churn", 77), List.of()));
+      rig.send(live(ANON, 1, NONE, listed("churn", START + MINUTE), List.of()));
+      assertThat(rig.transitions())
+          .extracting(Transition::getSinceMicros)
+          .containsExactly(77L, START);
+    }
+  }
+
+  // The model may be published after its first rows came, e.g. by another process.
+  @Test
+  void memberThatCameBeforeTheAudience_entersWithIt_andLeavesWithIt() {
+    try (Rig rig = Rig.onWall(directory, definitions(1))) {
+      rig.send(live(USER, 1, NONE, listed("churn", 0), List.of()));
+      assertThat(rig.told()).isEmpty();
+      rig.define(definitions(2, CHURN));
+      rig.send(live(USER, 2, NONE, listed("churn", 0), List.of()));
+      assertThat(rig.told()).containsExactly(USER + " +churn DEFINITION");
+      rig.define(definitions(3));
+      rig.send(live(USER, 3, NONE, listed("churn", 0), List.of()));
+      assertThat(rig.told()).containsExactly(USER + " -churn DEFINITION");
+    }
+  }
+
+  @Test
+  void traitThatIsCalledLikeAMembership_makesNobodyAMember() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, CHURN))) {
+      rig.send(live(USER, 1, Map.of("#member/churn", "true", "#member", "true"), List.of()));
+      assertThat(rig.told()).isEmpty();
+    }
+  }
+
+  @Test
+  void memberOfAWarehouseTable_withoutConsent_staysOut() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, CHURN + "consent: marketing\n"))) {
+      rig.send(live(USER, 1, NONE, listed("churn", 0), List.of()));
+      assertThat(rig.told()).isEmpty();
+      rig.send(live(USER, 2, Map.of("consent.marketing", "true"), listed("churn", 0), List.of()));
+      assertThat(rig.told()).containsExactly(USER + " +churn CHANGE");
     }
   }
 

@@ -6,6 +6,7 @@ import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.platform.kafka.Topics;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.Readiness;
 import dev.attune.refresher.catalog.Refolding;
@@ -18,6 +19,8 @@ import dev.attune.refresher.event.HandledMarks;
 import dev.attune.refresher.event.KafkaChanges;
 import dev.attune.refresher.event.LoggedHistory;
 import dev.attune.refresher.membership.MembershipConsumer;
+import dev.attune.refresher.pace.Follower;
+import dev.attune.refresher.pace.GroupLag;
 import dev.attune.refresher.rebuild.RebuildHttp;
 import dev.attune.refresher.rebuild.Rebuilds;
 import dev.attune.refresher.run.RefreshHttp;
@@ -114,7 +117,12 @@ public final class RefresherPart implements Part {
         new Refreshes(
             definitions,
             new Refresher(
-                writer::apply, new LoggedHistory(log), deadLetters, config.refresh(), clock),
+                writer::apply,
+                new LoggedHistory(log),
+                deadLetters,
+                config.refresh(),
+                clock,
+                followers(admin, settings.topics(), clock)),
             new RunFiles(config.refresh().stateDir().resolve("runs")),
             clock,
             meters);
@@ -139,6 +147,19 @@ public final class RefresherPart implements Part {
             config.storeTimeout(),
             clock,
             meters));
+  }
+
+  // Events first: whoever is late with them is late with what people do now.
+  private static List<Follower> followers(Admin admin, Topics topics, InstantSource clock) {
+    return List.of(
+        new GroupLag(
+            admin,
+            "the refresher's reading of events",
+            topics.group("refresher"),
+            topics.events(),
+            clock),
+        new GroupLag(
+            admin, "the evaluator", topics.evaluatorGroup(), topics.profileChanges(), clock));
   }
 
   @Override

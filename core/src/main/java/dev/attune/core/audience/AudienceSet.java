@@ -28,7 +28,9 @@ public final class AudienceSet {
     this.catalog = definitions.catalog();
     StringBuilder versions = new StringBuilder("catalog " + definitions.catalogVersion());
     for (var entry : new TreeMap<>(definitions.audiences()).entrySet()) {
-      long version = definitions.versions().getOrDefault("audience/" + entry.getKey(), 0L);
+      String kind =
+          entry.getValue().when() instanceof Condition.InWarehouse ? "model/" : "audience/";
+      long version = definitions.versions().getOrDefault(kind + entry.getKey(), 0L);
       var audience = new CompiledAudience(entry.getValue(), version);
       audiences.put(audience.name(), audience);
       versions.append('\n').append(audience.name()).append(' ').append(version);
@@ -91,11 +93,13 @@ public final class AudienceSet {
   }
 
   /**
-   * True for what is remembered of a record. All declared traits are, used or not: an audience that
-   * comes later then finds them.
+   * True for what is remembered of a record. All declared traits are, used or not, and all that a
+   * warehouse lists the profile in: an audience that comes later then finds them.
    */
   boolean keeps(String trait) {
-    return catalog.trait(trait).isPresent() || trait.startsWith(AudienceDefinition.CONSENT_PREFIX);
+    return catalog.trait(trait).isPresent()
+        || trait.startsWith(AudienceDefinition.CONSENT_PREFIX)
+        || WarehouseMembers.isOne(trait);
   }
 
   private void match(Condition condition) {
@@ -103,7 +107,7 @@ public final class AudienceSet {
       case Condition.All all -> all.conditions().forEach(this::match);
       case Condition.Any any -> any.conditions().forEach(this::match);
       case Condition.Not not -> match(not.condition());
-      case Condition.TraitTest _ -> {}
+      case Condition.TraitTest _, Condition.InWarehouse _ -> {}
       case Condition.EventCount count ->
           matchers.merge(
               count.event(),

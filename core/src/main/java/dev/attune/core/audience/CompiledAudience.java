@@ -3,9 +3,9 @@ package dev.attune.core.audience;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /** An audience, ready to be asked. Immutable. */
 public final class CompiledAudience {
@@ -15,7 +15,7 @@ public final class CompiledAudience {
   private final AudienceDefinition definition;
   private final long version;
   private final Node root;
-  private final List<TraitExpression> expressions = new ArrayList<>();
+  private final List<Predicate<ProfileState>> tests = new ArrayList<>();
   private final List<Leaf> leaves = new ArrayList<>();
   private final Set<String> events = new TreeSet<>();
   private final Set<String> traits = new TreeSet<>();
@@ -61,10 +61,9 @@ public final class CompiledAudience {
     if (definition.requiresConsent() && !state.consents(consentTrait())) {
       return new Evaluation(false, false, 0);
     }
-    Map<String, Object> values = state.values();
-    boolean[] known = new boolean[expressions.size()];
+    boolean[] known = new boolean[tests.size()];
     for (int i = 0; i < known.length; i++) {
-      known[i] = expressions.get(i).test(values);
+      known[i] = tests.get(i).test(state);
     }
     // A count holds from the first event on until `until`, and while a second count does not: two
     // instants per leaf say all that time can change.
@@ -84,6 +83,16 @@ public final class CompiledAudience {
     boolean atNewest = newest == nowMicros ? member : holds(known, until, unless, newest);
     return new Evaluation(
         member, member && atNewest, flip(known, until, unless, nowMicros, member));
+  }
+
+  /**
+   * Since when the warehouse says that the profile belongs to it, in microseconds; 0 when it does
+   * not say.
+   */
+  public long listedSince(ProfileState state) {
+    return definition.when() instanceof Condition.InWarehouse listed
+        ? state.timestamp(WarehouseMembers.trait(listed.model()))
+        : 0;
   }
 
   /**
@@ -164,10 +173,13 @@ public final class CompiledAudience {
         yield (known, counts) -> !node.holds(known, counts);
       }
       case Condition.TraitTest test -> {
-        int index = expressions.size();
-        expressions.add(test.expression());
         traits.addAll(test.expression().traits());
-        yield (known, _) -> known[index];
+        yield test(state -> test.expression().test(state.values()));
+      }
+      case Condition.InWarehouse listed -> {
+        String trait = WarehouseMembers.trait(listed.model());
+        traits.add(trait);
+        yield test(state -> state.has(trait));
       }
       case Condition.EventCount count -> {
         int index = leaves.size();
@@ -179,7 +191,13 @@ public final class CompiledAudience {
     };
   }
 
-  /** A node of the tree, over the answers of the expressions and of the counts. */
+  private Node test(Predicate<ProfileState> test) {
+    int index = tests.size();
+    tests.add(test);
+    return (known, _) -> known[index];
+  }
+
+  /** A node of the tree, over the answers of the tests and of the counts. */
   @FunctionalInterface
   private interface Node {
     boolean holds(boolean[] known, boolean[] counts);

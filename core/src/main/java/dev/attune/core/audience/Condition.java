@@ -22,6 +22,14 @@ public sealed interface Condition {
   /** It does not hold. A condition that is false because a trait is missing makes this one true. */
   record Not(Condition condition) implements Condition {}
 
+  /**
+   * A table of the warehouse lists the person as a member. No file of {@code audiences/} says so:
+   * it is all of an audience that a model of kind {@code audience} computes.
+   *
+   * @param model the model's name
+   */
+  record InWarehouse(String model) implements Condition {}
+
   /** An expression over traits holds. */
   record TraitTest(TraitExpression expression) implements Condition {}
 

@@ -304,6 +304,16 @@ public final class ProfileState {
     return values;
   }
 
+  boolean has(String trait) {
+    return traits.containsKey(trait);
+  }
+
+  /** The value of a trait that is a timestamp, in microseconds; else 0. */
+  long timestamp(String trait) {
+    Value value = traits.get(trait);
+    return value == null ? 0 : value.getTimestampMicros();
+  }
+
   boolean consents(String trait) {
     Value value = traits.get(trait);
     return value != null && value.getBoolean();

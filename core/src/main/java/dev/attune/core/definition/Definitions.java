@@ -1,9 +1,11 @@
 package dev.attune.core.definition;
 
 import dev.attune.core.audience.AudienceDefinition;
+import dev.attune.core.audience.Condition;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.Sources;
 import dev.attune.core.catalog.TraitDeclaration;
+import dev.attune.core.model.AudienceModel;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.view.ViewDefinition;
 import dev.attune.core.webhook.WebhookDefinition;
@@ -21,6 +23,7 @@ import java.util.function.Function;
  *
  * @param version of the newest definition in it, 0 when there is none
  * @param catalogVersion of the catalog
+ * @param audiences those of {@code audiences/}, and those that models compute
  * @param versions of each definition, by {@code kind/id}
  */
 public record Definitions(
@@ -89,6 +92,7 @@ public record Definitions(
             "audience",
             y -> AudienceDefinition.parse(y, catalog),
             AudienceDefinition::name);
+    addComputed(definitions, models.values(), audiences);
     Map<String, WebhookDefinition> webhooks =
         parseKind(
             definitions,
@@ -140,6 +144,29 @@ public record Definitions(
         }
       }
     }
+  }
+
+  // An audience that the warehouse computes is one like any other, for webhooks and views too.
+  private static void addComputed(
+      Collection<Definition> definitions,
+      Collection<ModelDefinition> models,
+      Map<String, AudienceDefinition> audiences) {
+    for (ModelDefinition model : models) {
+      if (model instanceof AudienceModel computed
+          && audiences.put(computed.name(), audience(computed)) != null) {
+        throw definitions.stream()
+            .filter(d -> d.getKind().equals("model") && d.getId().equals(computed.name()))
+            .map(d -> Yaml.parse(d.getPath(), d.getYaml()).get("name"))
+            .findFirst()
+            .orElseThrow()
+            .error("there is an audience \"" + computed.name() + "\" in audiences/ already");
+      }
+    }
+  }
+
+  private static AudienceDefinition audience(AudienceModel model) {
+    return new AudienceDefinition(
+        model.name(), "", model.consent(), new Condition.InWarehouse(model.name()));
   }
 
   private static <T> Map<String, T> parseKind(

@@ -169,6 +169,12 @@ public final class Yaml {
     return name;
   }
 
+  /** A mapping whose keys are {@link #name names}, in the file's order. */
+  public Map<String, Yaml> keyedByName() {
+    mapping().getValue().forEach(tuple -> new Yaml(path, tuple.getKeyNode()).name());
+    return entries();
+  }
+
   /** A text that must be one of those given. */
   public String oneOf(Collection<String> allowed) {
     String text = text();

@@ -23,6 +23,7 @@ import java.util.TreeMap;
  *   id: order_id                             # optional column; else a digest of the row and of how many
  *                                            # equal rows stand before it
  *   properties: {total: dollar_value}        # property: column
+ * guards: {rows_off: 30%, bad_rows: 1%}     # optional: see Guards
  * schedule: {every: 6h}                      # optional: see Schedule
  * }</pre>
  *
@@ -39,8 +40,11 @@ public record EventsModel(
     String timeColumn,
     String idColumn,
     Map<String, String> properties,
+    Guards guards,
     Optional<Schedule> schedule)
     implements ModelDefinition {
+  static final String KIND = "events";
+
   /** The namespace of an event's user. */
   public static final String USER_NAMESPACE = "user_id";
 
@@ -55,7 +59,7 @@ public record EventsModel(
   }
 
   static EventsModel parse(Yaml yaml, Catalog catalog) {
-    yaml.keys("name", "kind", "source", "event", "schedule", "description");
+    yaml.keys("name", "kind", "source", "event", "guards", "schedule", "description");
     Yaml event = yaml.get("event").keys("user_id", "name", "time", "id", "properties");
     if (!catalog.namespaces().containsKey(USER_NAMESPACE)) {
       throw event.get("user_id").error("the catalog declares no namespace \"user_id\"");
@@ -84,7 +88,13 @@ public record EventsModel(
         event.get("time").text(),
         event.find("id").map(Yaml::text).orElse(""),
         properties,
+        Guards.of(yaml),
         yaml.find("schedule").map(Schedule::parse));
+  }
+
+  @Override
+  public String kind() {
+    return KIND;
   }
 
   /** The columns that must be text whatever their values look like. */

@@ -27,7 +27,12 @@ public record Guards(double rowsOff, long rowsComparedMin, OptionalDouble badRow
 
   private static final Pattern PERCENT = Pattern.compile("(\\d{1,5}(?:\\.\\d{1,3})?)\\s*%");
 
-  static Guards parse(Yaml yaml) {
+  /** Those of a model. */
+  static Guards of(Yaml model) {
+    return model.find("guards").map(Guards::parse).orElse(DEFAULT);
+  }
+
+  private static Guards parse(Yaml yaml) {
     yaml.keys("rows_off", "bad_rows");
     OptionalDouble badRows =
         yaml.has("bad_rows")

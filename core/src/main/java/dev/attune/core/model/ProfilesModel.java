@@ -4,7 +4,6 @@ import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Nearest;
 import dev.attune.core.definition.Yaml;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -44,7 +43,9 @@ public record ProfilesModel(
     Map<String, String> traits,
     Guards guards,
     Optional<Schedule> schedule)
-    implements ModelDefinition {
+    implements TableModel {
+  static final String KIND = "profiles";
+
   /** Traits that a model may map. */
   public static final int TRAITS_MAX = 500;
 
@@ -108,32 +109,31 @@ public record ProfilesModel(
         Identification.parse(yaml.get("key"), catalog),
         identifiers,
         yaml.find("updated_at").map(Yaml::text).orElse(""),
-        yaml.find("data_time").map(ProfilesModel::instant),
+        TableModel.dataTime(yaml),
         traits,
-        yaml.find("guards").map(Guards::parse).orElse(Guards.DEFAULT),
+        Guards.of(yaml),
         yaml.find("schedule").map(Schedule::parse));
   }
 
-  private static Instant instant(Yaml yaml) {
-    try {
-      return Instant.parse(yaml.text());
-    } catch (DateTimeParseException e) {
-      throw yaml.error(
-          "\"" + yaml.text() + "\" is not a time (allowed: e.g. 2026-11-20T00:00:00Z)");
-    }
+  @Override
+  public String kind() {
+    return KIND;
   }
 
-  /** The columns that must be text whatever their values look like: 00042 is not 42. */
-  public List<String> identifierColumns() {
-    List<String> columns = new ArrayList<>();
-    columns.add(key.column());
-    identifiers.forEach(identifier -> columns.add(identifier.column()));
+  @Override
+  public List<String> facts() {
+    return List.copyOf(traits.keySet());
+  }
+
+  @Override
+  public List<String> columns() {
+    List<String> columns = new ArrayList<>(identifierColumns());
+    columns.addAll(traits.values());
+    columns.add(updatedAt);
     return columns;
   }
 
-  /**
-   * A digest of what maps columns to facts: a different one means that every row is written again.
-   */
+  @Override
   public String mappingDigest() {
     return Digest.of(List.of(key, identifiers, updatedAt, new TreeMap<>(traits)));
   }

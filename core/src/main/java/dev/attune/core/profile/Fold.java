@@ -31,7 +31,7 @@ public final class Fold {
    * Folds.
    *
    * @param facts each with its snapshot; those whose bringing identifier is not the profile's are
-   *     left out
+   *     left out, and so are {@link HiddenFacts}
    * @param version of the record that will hold the result
    */
   public static Profile serve(String profileId, Facts facts, long version, Catalog catalog) {
@@ -40,7 +40,7 @@ public final class Fold {
     TreeMap<String, Map<String, Fact>> sets = new TreeMap<>();
     long updatedAt = 0;
     for (Fact fact : facts.getFactsList()) {
-      if (!own.contains(fact.getVia())) {
+      if (!own.contains(fact.getVia()) || HiddenFacts.isHidden(fact)) {
         continue;
       }
       updatedAt = Math.max(updatedAt, fact.getOccurredAtMicros());

@@ -241,13 +241,20 @@ public final class ProfileWriter {
           MembershipState.newBuilder()
               .setAudience(t.getAudience())
               .setMember(t.getEntered())
-              .setEnteredAtMicros(t.getEntered() ? t.getAtMicros() : 0)
+              .setEnteredAtMicros(enteredAt(t))
               .setValidUntilMicros(t.getValidUntilMicros())
               .setGeneration(t.getGeneration())
               .setVersion(t.getVersion())
               .build());
     }
     return withMemberships(facts, said);
+  }
+
+  private static long enteredAt(Transition t) {
+    if (!t.getEntered()) {
+      return 0;
+    }
+    return t.getSinceMicros() == 0 ? t.getAtMicros() : t.getSinceMicros();
   }
 
   /** The facts with further memberships, of which the newer of two stays. */

@@ -129,7 +129,8 @@ final class EngineOracleTest {
       case Condition.All all -> all.conditions().stream().allMatch(c -> plain(c, events, now));
       case Condition.Any any -> any.conditions().stream().anyMatch(c -> plain(c, events, now));
       case Condition.Not not -> !plain(not.condition(), events, now);
-      case Condition.TraitTest _ -> throw new IllegalStateException("no traits here");
+      case Condition.TraitTest _, Condition.InWarehouse _ ->
+          throw new IllegalStateException("no traits here");
       case Condition.EventCount count -> {
         Map<String, Long> times = new HashMap<>();
         for (Event event : events) {

@@ -4,6 +4,7 @@ import dev.attune.standalone.client.ApplyCommand;
 import dev.attune.standalone.client.DeadLettersCommand;
 import dev.attune.standalone.client.LookupCommand;
 import dev.attune.standalone.client.RefreshCommand;
+import dev.attune.standalone.client.RunsCommand;
 import dev.attune.standalone.client.StatusCommand;
 import dev.attune.standalone.client.StoreCommand;
 import dev.attune.standalone.demo.DemoCommand;
@@ -30,6 +31,7 @@ public final class Main {
             .addSubcommand(new DemoCommand(terminal))
             .addSubcommand(new ApplyCommand(terminal))
             .addSubcommand(new RefreshCommand(terminal))
+            .addSubcommand(new RunsCommand(terminal))
             .addSubcommand(new LookupCommand(terminal))
             .addSubcommand(new StatusCommand(terminal))
             .addSubcommand(new DeadLettersCommand(terminal))

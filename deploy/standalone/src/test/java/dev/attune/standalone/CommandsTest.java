@@ -336,6 +336,72 @@ class CommandsTest {
   }
 
   @Test
+  void runs_areListedTheNewestFirst() {
+    answer(
+        200,
+        """
+        {"runs": [
+          {"id": "c-2", "state": "writing", "started_at": "2026-11-24T04:30:00Z", "written": 500,
+           "total": 9000, "slowed": "the evaluator is 40 s behind", "message": ""},
+          {"id": "c-1", "state": "refused", "started_at": "2026-11-23T04:30:00Z", "written": 0,
+           "total": 0, "message": "c.csv has no rows"}]}
+        """);
+    assertThat(attune("runs", "list", "--model", "c")).isZero();
+    assertThat(out())
+        .isEqualTo(
+            """
+            RUN  STARTED               STATE    WRITTEN  OF    MESSAGE
+            c-2  2026-11-24T04:30:00Z  writing  500      9000  slowed: the evaluator is 40 s behind
+            c-1  2026-11-23T04:30:00Z  refused  0        0     c.csv has no rows
+            """);
+    assertThat(requests).containsExactly("GET /v1/refreshes?model=c ");
+  }
+
+  @Test
+  void run_isShownAsItStands() {
+    answer(
+        200,
+        """
+        {"id": "c-2", "model": "c", "kind": "profiles", "state": "writing", "force": true,
+         "started_at": "2026-11-24T04:30:00Z", "rows": 99000, "total": 9000, "written": 500,
+         "bad_rows": 1, "added": 8000, "changed": 990, "removed": 10, "again": 0,
+         "overruled": ["half of it is missing"], "message": "",
+         "rows_per_second": 70, "seconds_left": 121, "slowed": "the store takes 2.1 s for 500 rows"}
+        """);
+    assertThat(attune("runs", "show", "c-2")).isZero();
+    assertThat(out())
+        .isEqualTo(
+            """
+            run        c-2
+            model      c (profiles)
+            asked for  force
+            started    2026-11-24T04:30:00Z
+            state      writing: slowed: the store takes 2.1 s for 500 rows, 70 rows/s, 2 min left, 99000 rows read
+            rows       99000 read; 8000 added, 990 changed, 10 removed and 0 again
+            written    500 of 9000
+            given up   1
+            forced     half of it is missing
+            """);
+  }
+
+  @Test
+  void run_isSteered_andARefusalIsTheServersSentence() {
+    answer(202, "{\"id\":\"c-2\",\"state\":\"writing\"}");
+    answer(202, "{\"id\":\"c-2\",\"state\":\"planned\"}");
+    answer(409, "{\"code\":\"not_now\",\"message\":\"the run is done\"}");
+    assertThat(attune("runs", "pause", "c-2")).isZero();
+    assertThat(attune("runs", "resume", "c-2")).isZero();
+    assertThat(attune("runs", "cancel", "c-2")).isEqualTo(1);
+    assertThat(out()).isEqualTo("c-2 pauses.\nc-2 goes on.\n");
+    assertThat(err()).contains("attune: the run is done");
+    assertThat(requests)
+        .containsExactly(
+            "POST /v1/refreshes/c-2/pause {}",
+            "POST /v1/refreshes/c-2/resume {}",
+            "POST /v1/refreshes/c-2/cancel {}");
+  }
+
+  @Test
   void pausedRefresh_hasAnExitCodeOfItsOwn() {
     answer(202, "{\"model\": \"a\", \"state\": \"paused\"}");
     assertThat(attune("refresh", "a", "--force")).isEqualTo(3);

@@ -61,6 +61,11 @@ public record Topics(String prefix) {
     return prefix + "." + name;
   }
 
+  /** The evaluator's application id; how far it is in {@link #profileChanges} concerns others. */
+  public String evaluatorGroup() {
+    return group("evaluator");
+  }
+
   /**
    * Every topic with what it needs: partitions and topic configuration.
    *

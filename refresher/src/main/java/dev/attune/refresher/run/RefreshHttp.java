@@ -39,7 +39,8 @@ import java.util.function.Function;
  * "force", "rollback", "idempotency_key", "rows", "total", "written", "bad_rows", "added",
  * "changed", "removed", "again", "overruled", "differences", "starts", "message"}}; while it is
  * {@code writing}, {@code written} of {@code total} is how far it is, and there are {@code
- * "rows_per_second"} and {@code "seconds_left"}. An error: {@code {"code", "message"}}.
+ * "rows_per_second"}, {@code "seconds_left"} and, while it is made to wait, the reason as {@code
+ * "slowed"}. An error: {@code {"code", "message"}}.
  */
 public final class RefreshHttp {
   private static final int BODY_BYTES_MAX = 4_096;
@@ -157,6 +158,10 @@ public final class RefreshHttp {
     if (pace.isPresent()) {
       json.writeNumberField("rows_per_second", pace.get().rowsPerSecond());
       json.writeNumberField("seconds_left", pace.get().secondsLeft());
+    }
+    String slowed = refreshes.slowed(run.id());
+    if (!slowed.isEmpty()) {
+      json.writeStringField("slowed", slowed);
     }
     json.writeEndObject();
   }

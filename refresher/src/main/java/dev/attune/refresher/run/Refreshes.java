@@ -4,13 +4,13 @@ import dev.attune.core.definition.Definitions;
 import dev.attune.core.definition.Nearest;
 import dev.attune.core.model.EventsModel;
 import dev.attune.core.model.ModelDefinition;
-import dev.attune.core.model.ProfilesModel;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.refresher.snapshot.Differences;
 import dev.attune.refresher.snapshot.Progress;
 import dev.attune.refresher.snapshot.RefreshOutcome;
 import dev.attune.refresher.snapshot.Refresher;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -67,6 +67,7 @@ public final class Refreshes implements AutoCloseable {
     // Guarded by the runs' lock: when it began to write, and how much was written by then.
     private Optional<Instant> writingSince = Optional.empty();
     private long writtenBefore;
+    private String slowed = "";
 
     Active(Thread thread) {
       this.thread = thread;
@@ -152,7 +153,7 @@ public final class Refreshes implements AutoCloseable {
     lastId = Math.max(lastId + 1, now.toEpochMilli());
     Run run =
         Run.planned(
-            request.model() + "-" + Long.toString(lastId, 36), request, kind(definition), now);
+            request.model() + "-" + Long.toString(lastId, 36), request, definition.kind(), now);
     Run launched = launch(run);
     forgetOldest();
     return new StartResult.Started(launched);
@@ -191,11 +192,15 @@ public final class Refreshes implements AutoCloseable {
     runs.put(run.id(), run);
   }
 
-  private static String kind(ModelDefinition definition) {
-    return switch (definition) {
-      case ProfilesModel _ -> "profiles";
-      case EventsModel _ -> "events";
-    };
+  // What has happened has happened: the next process, if it does not know, goes on with the run and
+  // comes to the same.
+  private synchronized void keepAtLeastHere(Run run) {
+    runs.put(run.id(), run);
+    try {
+      files.keep(run);
+    } catch (UncheckedIOException e) {
+      LOG.error("That the run {} is {} cannot be kept", run.id(), run.state().label(), e);
+    }
   }
 
   private void forgetOldest() {
@@ -283,7 +288,7 @@ public final class Refreshes implements AutoCloseable {
   private synchronized void stopped(String id, Active self) {
     switch (self.wish) {
       case PAUSE -> {
-        keep(get(id).orElseThrow().in(Run.State.PAUSED));
+        keepAtLeastHere(get(id).orElseThrow().in(Run.State.PAUSED));
         // From here on it can be resumed.
         active.remove(id, self);
       }
@@ -301,7 +306,7 @@ public final class Refreshes implements AutoCloseable {
     Run ended;
     synchronized (this) {
       ended = get(id).orElseThrow().ended(state, clock.instant(), message);
-      keep(ended);
+      keepAtLeastHere(ended);
     }
     String model = ended.model();
     metrics
@@ -398,6 +403,12 @@ public final class Refreshes implements AutoCloseable {
         ? Optional.empty()
         : running.writingSince.flatMap(
             since -> Pace.of(since, running.writtenBefore, run.figures(), clock.instant()));
+  }
+
+  /** Why a run writes slower than it could; empty: it does not. */
+  synchronized String slowed(String id) {
+    Active running = active.get(id);
+    return running == null ? "" : running.slowed;
   }
 
   /** All runs that are remembered, the newest first. */
@@ -509,6 +520,16 @@ public final class Refreshes implements AutoCloseable {
     @Override
     public void overruled(String guard) {
       change(id, run -> run.overruled(guard));
+    }
+
+    @Override
+    public void slowed(String reason) {
+      synchronized (Refreshes.this) {
+        if (self.slowed.isEmpty() && !reason.isEmpty()) {
+          LOG.info("The run {} writes slower: {}", id, reason);
+        }
+        self.slowed = reason;
+      }
     }
 
     @Override

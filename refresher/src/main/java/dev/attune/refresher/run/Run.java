@@ -12,7 +12,7 @@ import java.util.Optional;
  * A run as it stands.
  *
  * @param id unique; told in the causes of the changes that it makes
- * @param kind {@code profiles} or {@code events}
+ * @param kind of the model, e.g. {@code profiles}
  * @param overruled guards that would have refused it, and that force let pass: a sentence each
  * @param differences of a dry run that is done
  * @param starts how often it was begun or gone on with

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * work of one that did not end, some of which was written and some not: that run takes it for what
  * was applied, and writes again every row in which the two differ.
  *
- * <p>What a run replaced is kept as {@code before-<run>} for the last {@value #BEFORE_MAX} of them.
+ * <p>What a run replaced is kept as {@code before-<run>} for the last {@value #BEFORE_MAX} of them;
+ * of the first run, that it replaced nothing.
  */
 final class AppliedSnapshot {
   /** Replaced snapshots that are kept. */
@@ -191,13 +192,17 @@ final class AppliedSnapshot {
   }
 
   /**
-   * Loads what was applied before a run into a table; empty when nothing was, or it is no longer
-   * kept.
+   * Loads what was applied before a run into a table. {@link Meta#EMPTY}, and no table, when
+   * nothing was; empty when it is no longer kept.
    */
   Optional<Meta> loadBefore(DuckDb db, String runId, String table) throws SQLException {
     // Of a run that did not end, what was applied before it still is.
-    boolean unended = nextMeta(db).map(meta -> meta.run().equals(runId)).orElse(false);
-    return load(db, unended ? applied : before(runId), table);
+    if (nextMeta(db).map(meta -> meta.run().equals(runId)).orElse(false)) {
+      return load(db, applied, table).or(() -> Optional.of(Meta.EMPTY));
+    }
+    return Files.exists(nothingBefore(runId))
+        ? Optional.of(Meta.EMPTY)
+        : load(db, before(runId), table);
   }
 
   /** Loads the rows that a run has to write still, with their columns n and seq. */
@@ -277,7 +282,7 @@ final class AppliedSnapshot {
    */
   void promote(String runId) {
     try {
-      if (!runId.isEmpty() && Files.exists(applied)) {
+      if (!runId.isEmpty()) {
         keepBefore(runId);
       }
       Files.move(next, applied, StandardCopyOption.ATOMIC_MOVE);
@@ -287,13 +292,30 @@ final class AppliedSnapshot {
     }
   }
 
+  /** Forgets what a run was applying, all of which was. */
+  void forgetNext() {
+    try {
+      Files.deleteIfExists(next);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the state directory cannot be written", e);
+    }
+  }
+
   private Path before(String runId) {
     return directory.resolve("before-" + runId + ".parquet");
+  }
+
+  private Path nothingBefore(String runId) {
+    return directory.resolve("before-" + runId + ".none");
   }
 
   private void keepBefore(String runId) throws IOException {
     Path before = before(runId);
     Files.deleteIfExists(before);
+    if (!Files.exists(applied)) {
+      Files.write(nothingBefore(runId), new byte[0]);
+      return;
+    }
     try {
       Files.createLink(before, applied);
     } catch (UnsupportedOperationException | IOException e) {
@@ -311,7 +333,7 @@ final class AppliedSnapshot {
     try {
       return befores().stream()
           .map(path -> String.valueOf(path.getFileName()))
-          .map(name -> name.substring("before-".length(), name.length() - ".parquet".length()))
+          .map(name -> name.substring("before-".length(), name.lastIndexOf('.')))
           .toList();
     } catch (IOException e) {
       throw new UncheckedIOException("the state directory cannot be read", e);
@@ -322,7 +344,7 @@ final class AppliedSnapshot {
   private List<Path> befores() throws IOException {
     try (var files = Files.list(directory)) {
       return files
-          .filter(path -> String.valueOf(path.getFileName()).matches("before-.+\\.parquet"))
+          .filter(path -> String.valueOf(path.getFileName()).matches("before-.+\\.(parquet|none)"))
           .sorted(Comparator.comparing(path -> String.valueOf(path.getFileName())))
           .toList();
     }

@@ -15,7 +15,7 @@ import java.time.LocalDate;
 import java.time.temporal.ChronoUnit;
 import java.util.TreeMap;
 
-/** Cells in their text form (see {@link CellType}) as values. */
+/** Cells in their text form (see {@link CellType} and {@link ConsentAnswers}) as values. */
 final class Cells {
   /** Longest text, list or object, in bytes of UTF-8. */
   static final int LENGTH_MAX = 32 * 1024;
@@ -45,7 +45,18 @@ final class Cells {
       case 's' -> value.setText(text).build();
       case 'd' -> value.setDateDays((int) days(text)).build();
       case 't' -> value.setTimestampMicros(micros(text)).build();
+      case 'c' -> consent(text);
       default -> fromJson(json(cell.charAt(0), text), 0);
+    };
+  }
+
+  private static Value consent(String text) {
+    Value.Builder value = Value.newBuilder();
+    return switch (text.charAt(0)) {
+      case 'y' -> value.setBoolean(true).build();
+      case 'n' -> value.setBoolean(false).build();
+      case 'u' -> value.setNullValue(true).build();
+      default -> throw new IllegalArgumentException("an answer is neither yes, no nor unknown");
     };
   }
 

@@ -52,7 +52,8 @@ final class Checkpoint {
       }
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new UncheckedIOException("the checkpoint of a run cannot be kept", e);
+      throw new UncheckedIOException(
+          "the checkpoint of a run cannot be kept (" + e.getMessage() + ")", e);
     }
   }
 }

@@ -3,8 +3,11 @@ package dev.attune.refresher.snapshot;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.Namespace;
 import dev.attune.core.catalog.TraitType;
+import dev.attune.core.model.AudienceModel;
+import dev.attune.core.model.ConsentModel;
 import dev.attune.core.model.ProfilesModel;
 import dev.attune.core.model.ProfilesModel.Identification;
+import dev.attune.core.model.TableModel;
 import dev.attune.refresher.snapshot.DuckDb.Column;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -16,22 +19,23 @@ import java.util.Optional;
 
 /**
  * The snapshot as the model maps it: the table {@code current}, with the columns n (the row's
- * number), ns and k (the key), s (the row's stamp), {@code i0...} (further identifiers) and {@code
- * t0...} (traits, in the text form of {@link CellType}).
+ * number), ns and k (the key), s (the row's stamp), {@code i0...} (further identifiers), {@code
+ * t0...} (the model's facts, in the text form of {@link CellType}) and, where each has its own, the
+ * stamps of those, {@code s0...}.
  */
 final class CurrentTable {
   // What String.strip() takes away, so that one key does not pass for two here.
   private static final String WHITESPACE = whitespace();
 
   private final DuckDb db;
-  private final ProfilesModel model;
+  private final TableModel model;
   private final Catalog catalog;
   private final SourceReader reader;
   private final List<Column> columns;
   private final Map<String, String> identifierTypes = new LinkedHashMap<>();
 
   CurrentTable(
-      DuckDb db, ProfilesModel model, Catalog catalog, SourceReader reader, List<Column> columns) {
+      DuckDb db, TableModel model, Catalog catalog, SourceReader reader, List<Column> columns) {
     this.db = db;
     this.model = model;
     this.catalog = catalog;
@@ -46,42 +50,112 @@ final class CurrentTable {
    * @param dataTimeMicros stamp of the rows that have none of their own
    */
   long create(long dataTimeMicros) throws SQLException {
-    Column key = reader.column(columns, model.key().column());
+    switch (model) {
+      case ProfilesModel profiles -> createProfiles(profiles, dataTimeMicros);
+      case AudienceModel audience -> createMembers(audience, dataTimeMicros);
+      case ConsentModel consent -> createConsents(consent, dataTimeMicros);
+    }
+    return checkKeys();
+  }
+
+  private void createProfiles(ProfilesModel profiles, long dataTimeMicros) throws SQLException {
+    Column key = column(profiles.key().column());
     List<Column> mapped = new ArrayList<>();
-    for (Identification identifier : model.identifiers()) {
-      mapped.add(reader.column(columns, identifier.column()));
+    for (Identification identifier : profiles.identifiers()) {
+      mapped.add(column(identifier.column()));
     }
     List<Column> traits = new ArrayList<>();
-    for (String column : model.traits().values()) {
-      traits.add(reader.column(columns, column));
+    for (String column : profiles.traits().values()) {
+      traits.add(column(column));
     }
     mapped.addAll(traits);
     mapped.add(key);
     Optional<Column> updatedAt =
-        model.updatedAt().isEmpty()
+        profiles.updatedAt().isEmpty()
             ? Optional.empty()
-            : Optional.of(reader.column(columns, model.updatedAt()));
+            : Optional.of(column(profiles.updatedAt()));
     updatedAt.ifPresent(mapped::add);
     Map<String, Long> filled = filled(mapped);
 
-    List<String> select = new ArrayList<>();
-    select.add(SourceReader.ROW + " as n");
-    select.add(Sql.literal(model.key().namespace()) + " as ns");
-    select.add(identifier(model.key(), key, filled) + " as k");
+    List<String> select = row(key, filled);
     select.add(stamp(updatedAt, dataTimeMicros, filled) + " as s");
-    for (int i = 0; i < model.identifiers().size(); i++) {
-      select.add(identifier(model.identifiers().get(i), mapped.get(i), filled) + " as i" + i);
+    for (int i = 0; i < profiles.identifiers().size(); i++) {
+      select.add(identifier(profiles.identifiers().get(i), mapped.get(i), filled) + " as i" + i);
     }
     int t = 0;
-    for (String trait : model.traits().keySet()) {
+    for (String trait : profiles.traits().keySet()) {
       Column column = traits.get(t);
       Optional<CellType> type = cellType(trait, column, filled);
       select.add(type.map(CellType::encoding).orElse("null::varchar") + " as t" + t);
       checkRange(trait, column, type);
       t++;
     }
+    create(select);
+  }
+
+  private void createMembers(AudienceModel audience, long dataTimeMicros) throws SQLException {
+    Column key = column(audience.key().column());
+    List<Column> mapped = new ArrayList<>(List.of(key));
+    Optional<Column> since =
+        audience.since().isEmpty() ? Optional.empty() : Optional.of(column(audience.since()));
+    since.ifPresent(mapped::add);
+    Map<String, Long> filled = filled(mapped);
+    List<String> select = row(key, filled);
+    select.add(dataTimeMicros + "::bigint as s");
+    select.add(
+        since
+                .filter(column -> filled.getOrDefault(column.name(), 0L) > 0)
+                .map(column -> "coalesce('t' || " + micros(column, "since") + ", 'b1')")
+                .orElse("'b1'")
+            + " as t0");
+    create(select);
+  }
+
+  private void createConsents(ConsentModel consent, long dataTimeMicros) throws SQLException {
+    Column key = column(consent.key().column());
+    List<Column> mapped = new ArrayList<>();
+    for (String name : consent.columns()) {
+      if (!name.isEmpty()) {
+        mapped.add(column(name));
+      }
+    }
+    Map<String, Long> filled = filled(mapped);
+    String identifier = identifier(consent.key(), key, filled);
+    var answers = new ConsentAnswers(db, consent, reader.label(), dataTimeMicros);
+    for (var answer : consent.answers().entrySet()) {
+      String time = answer.getValue().time();
+      if (filled.getOrDefault(answer.getValue().granted(), 0L) == 0) {
+        answers.addNone(answer.getKey());
+        continue;
+      }
+      answers.add(
+          answer.getKey(),
+          column(answer.getValue().granted()),
+          time.isEmpty() || filled.getOrDefault(time, 0L) == 0
+              ? "null::bigint"
+              : micros(column(time), "time"));
+    }
+    if (consent.isRowForEach()) {
+      answers.createOfRows(identifier, column(consent.purposeColumn()));
+    } else {
+      answers.createOfColumns(identifier);
+    }
+  }
+
+  private Column column(String name) {
+    return reader.column(columns, name);
+  }
+
+  private List<String> row(Column key, Map<String, Long> filled) {
+    return new ArrayList<>(
+        List.of(
+            SourceReader.ROW + " as n",
+            Sql.literal(model.key().namespace()) + " as ns",
+            identifier(model.key(), key, filled) + " as k"));
+  }
+
+  private void create(List<String> select) throws SQLException {
     db.execute("create table current as select " + String.join(", ", select) + " from staged");
-    return checkKeys();
   }
 
   /** What the columns that identify people hold, by column; one without a value is left out. */
@@ -133,14 +207,25 @@ final class CurrentTable {
     if (updatedAt.isEmpty() || filled.getOrDefault(updatedAt.get().name(), 0L) == 0) {
       return dataTimeMicros + "::bigint";
     }
-    Column column = updatedAt.get();
+    return "coalesce(%s, %d)"
+        .formatted(micros(updatedAt.get(), "the row's own time (updated_at)"), dataTimeMicros);
+  }
+
+  /**
+   * A column of times in microseconds, NULL where it is infinite.
+   *
+   * @param what messages say that the column is
+   */
+  private String micros(Column column, String what) {
     if (!column.type().startsWith("TIMESTAMP") && !column.type().equals("DATE")) {
       throw new RefusedException(
           "the column \""
               + column.name()
               + "\" of "
               + reader.label()
-              + " is the row's own time (updated_at) and of type "
+              + " is "
+              + what
+              + " and of type "
               + column.shownType()
               + " (allowed: TIMESTAMP, DATE)");
     }
@@ -148,8 +233,7 @@ final class CurrentTable {
         column.type().equals("TIMESTAMP WITH TIME ZONE")
             ? Sql.name(column.name())
             : Sql.name(column.name()) + "::timestamp";
-    return "coalesce(case when isfinite(%1$s) then epoch_us(%1$s) end, %2$d)"
-        .formatted(time, dataTimeMicros);
+    return "case when isfinite(%1$s) then epoch_us(%1$s) end".formatted(time);
   }
 
   private Optional<CellType> cellType(String trait, Column column, Map<String, Long> filled) {

@@ -172,6 +172,11 @@ final class DuckDb implements AutoCloseable {
     return kind;
   }
 
+  /** Whether the disk has no space left for what was to be written. */
+  static boolean isDiskFull(SQLException e) {
+    return String.valueOf(e.getMessage()).contains("No space left on device");
+  }
+
   /**
    * The first line of an error's own message; only for kinds that speak of names, not of values.
    */

@@ -27,10 +27,17 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** One run of an events model, from its files to the log. */
+/**
+ * The rows of an events model as events: read from its files, checked, and sent in the order of
+ * their time.
+ */
 final class EventsBackfill {
   /** Longest event, in bytes: what the collector takes. */
   static final int EVENT_LENGTH_MAX = 32 * 1024;
+
+  /** The events that can be taken, in the order in which they are sent. */
+  static final String GOOD =
+      "select * from events where n not in (select n from bad) order by tm, n";
 
   private static final int ID_LENGTH_MAX = 100;
   private static final int FIRST_PROPERTY = 7;
@@ -38,7 +45,7 @@ final class EventsBackfill {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** An event as it goes to the log. */
-  private record Outgoing(String userId, long timeMicros, ByteString json) {}
+  record Outgoing(String userId, long timeMicros, ByteString json) {}
 
   private final DuckDb db;
   private final EventsModel model;
@@ -58,34 +65,53 @@ final class EventsBackfill {
   }
 
   /**
-   * Reads all events and sends them in the order of their time.
+   * Reads and sends all events up to a time, with a tick at each midnight (UTC) that lies between
+   * two of them, and one at the end.
    *
    * @param scratch the one file that may be written while it runs
-   * @param until null: all events, no ticks; else events up to this time, a tick at each midnight
-   *     (UTC) that lies between two of them, and one at the end
    * @throws RefusedException before anything was sent
    */
   RefreshOutcome.Done run(
-      SourceFiles files,
-      Path scratch,
-      HistoricalEvents events,
-      RowLetters letters,
-      @Nullable Instant until)
+      SourceFiles files, Path scratch, HistoricalEvents events, RowLetters letters, Instant until)
       throws SQLException {
     progress.phase(Progress.Phase.READING);
+    long rows = read(files, scratch, until);
+    progress.rowsRead(rows);
+    progress.phase(Progress.Phase.DIFFING);
+    BadRows bad = badRows(files, rows, false);
+    bad.check();
+    progress.badRows(bad.count());
+    if (bad.count() > 0) {
+      BadRows.send(db, "events", letters);
+    }
+    progress.toWrite(rows - bad.count());
+    progress.phase(Progress.Phase.WRITING);
+    send(events, until);
+    return new RefreshOutcome.Done(rows, rows - bad.count(), bad.count());
+  }
+
+  /**
+   * Makes the table {@code events} and answers how many there are.
+   *
+   * @param writable the one file that may be written from here on
+   * @param until later events are left out; null: none are
+   */
+  long read(SourceFiles files, Path writable, @Nullable Instant until) throws SQLException {
     var reader = new SourceReader(db, model.source(), files, mappedColumns());
     Map<String, ColumnType> wanted = new HashMap<>();
     wanted.put(model.timeColumn(), ColumnType.TIMESTAMP);
     model.identifierColumns().forEach(column -> wanted.put(column, ColumnType.STRING));
     reader.load(wanted);
-    db.lock(scratch);
+    db.lock(writable);
     createTable(reader, reader.stage(), until);
-    long rows = db.numbers("select count(*) from events")[0];
-    progress.rowsRead(rows);
+    return db.numbers("select count(*) from events")[0];
+  }
 
-    progress.phase(Progress.Phase.DIFFING);
+  /** Makes the table {@code bad} of the events that cannot be taken. */
+  BadRows badRows(SourceFiles files, long rows, boolean forced) throws SQLException {
+    double shareMax = model.guards().badRows().orElse(settings.badRowShareMax());
     db.execute("create table bad (n bigint, reason varchar)");
-    var bad = new BadRows(files.label(), rows, settings.badRowShareMax(), false);
+    var bad = new BadRows(files.label(), rows, shareMax, forced);
     db.forEach(
         "select * from events",
         row -> {
@@ -95,16 +121,8 @@ final class EventsBackfill {
             bad.add(row.getLong(1), String.valueOf(e.getMessage()));
           }
         });
-    bad.check();
-    progress.badRows(bad.count());
-    if (bad.count() > 0) {
-      bad.store(db);
-      BadRows.send(db, "events", letters);
-    }
-    progress.toWrite(rows - bad.count());
-    progress.phase(Progress.Phase.WRITING);
-    send(events, until);
-    return new RefreshOutcome.Done(rows, rows - bad.count(), bad.count());
+    bad.store(db);
+    return bad;
   }
 
   private List<String> mappedColumns() {
@@ -203,16 +221,16 @@ final class EventsBackfill {
     return type.encoding();
   }
 
-  private void send(HistoricalEvents events, @Nullable Instant until) throws SQLException {
+  private void send(HistoricalEvents events, Instant until) throws SQLException {
     var acknowledgements = new Acknowledgements(settings);
     long[] sent = {0};
     long[] day = {Long.MIN_VALUE};
     db.forEach(
-        "select * from events where n not in (select n from bad) order by tm, n",
+        GOOD,
         row -> {
           Outgoing event = outgoing(row);
           long today = Math.floorDiv(event.timeMicros(), DAY_MICROS);
-          if (until != null && day[0] != Long.MIN_VALUE && today > day[0]) {
+          if (day[0] != Long.MIN_VALUE && today > day[0]) {
             // Whoever reads a tick must have read all that came before it.
             acknowledgements.awaitAll();
             for (long midnight = day[0] + 1; midnight <= today; midnight++) {
@@ -222,26 +240,20 @@ final class EventsBackfill {
           }
           day[0] = today;
           acknowledgements.add(events.send(event.userId(), event.json().toByteArray()));
-          if (++sent[0] % settings.chunkRows() == 0) {
-            if (progress.stopping()) {
-              throw new StoppedException();
-            }
-            if (Thread.currentThread().isInterrupted()) {
-              throw new IllegalStateException(
-                  "interrupted between events; the next run begins anew");
-            }
-            progress.written(sent[0]);
-          }
+          sent[0]++;
         });
     acknowledgements.awaitAll();
-    if (until != null) {
-      acknowledgements.add(events.tick(until));
-      acknowledgements.awaitAll();
-    }
+    acknowledgements.add(events.tick(until));
+    acknowledgements.awaitAll();
     progress.written(sent[0]);
   }
 
-  private Outgoing outgoing(ResultSet row) throws SQLException {
+  /**
+   * An event of a row of {@code events}.
+   *
+   * @throws IllegalArgumentException that names the rule that it breaks, never a value
+   */
+  Outgoing outgoing(ResultSet row) throws SQLException {
     String user = row.getString(2);
     String name = row.getString(3);
     long time = row.getLong(4);

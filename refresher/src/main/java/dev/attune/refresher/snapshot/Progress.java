@@ -49,6 +49,9 @@ public interface Progress {
   /** A guard would have refused, and force let it pass: the sentence. */
   default void overruled(String guard) {}
 
+  /** Why the run writes slower than it could; empty: it no longer does. */
+  default void slowed(String reason) {}
+
   /** Whether the run is to stop at the next chunk. */
   default boolean stopping() {
     return false;

@@ -3,16 +3,15 @@ package dev.attune.refresher.snapshot;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.model.EventsModel;
 import dev.attune.core.model.ModelDefinition;
-import dev.attune.core.model.ProfilesModel;
+import dev.attune.core.model.TableModel;
 import dev.attune.platform.deadletter.DeadLetters;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import dev.attune.refresher.pace.Follower;
+import dev.attune.refresher.pace.Pacer;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -26,24 +25,29 @@ public final class Refresher {
   private final DeadLetters letters;
   private final RefreshSettings settings;
   private final InstantSource clock;
+  private final List<Follower> followers;
   private final Set<DuckDb> open = ConcurrentHashMap.newKeySet();
 
+  /**
+   * @param followers who has to keep up with what is written: runs slow down when they do not
+   */
   public Refresher(
       ProfileInputs inputs,
       HistoricalEvents events,
       DeadLetters letters,
       RefreshSettings settings,
-      InstantSource clock) {
+      InstantSource clock,
+      List<Follower> followers) {
     this.inputs = new PatientInputs(inputs, settings.patience());
     this.events = events;
     this.letters = letters;
     this.settings = settings;
     this.clock = clock;
+    this.followers = List.copyOf(followers);
   }
 
   /**
-   * Refreshes a model. An events model whose files and mapping are those that were loaded last
-   * sends nothing, unless all is asked for.
+   * Refreshes a model.
    *
    * @param runId unique; a run that was stopped or killed is called again with the same one, and
    *     goes on at its checkpoint
@@ -57,20 +61,24 @@ public final class Refresher {
       RefreshOptions options,
       Progress progress) {
     Path directory = settings.stateDir().toAbsolutePath().resolve("models").resolve(model.name());
-    Path temporary = temporary(model.name());
+    var pacer = new Pacer(followers, progress::slowed, progress::stopping);
     return inDatabase(
-        temporary,
+        temporary(model.name()),
         progress,
         db ->
             switch (model) {
-              case ProfilesModel profiles ->
-                  new ProfilesRefresh(db, profiles, catalog, settings, options, progress, runId)
+              case TableModel table ->
+                  new TableRefresh(db, table, catalog, settings, options, progress, pacer, runId)
                       .run(
                           new AppliedSnapshot(directory),
                           inputs,
                           new RowLetters(letters, model.name(), settings, clock));
               case EventsModel history ->
-                  load(db, history, catalog, directory, temporary, options, progress);
+                  new EventsRefresh(db, history, catalog, settings, options, progress, pacer, runId)
+                      .run(
+                          new EventsState(directory),
+                          events,
+                          new RowLetters(letters, model.name(), settings, clock));
             });
   }
 
@@ -94,45 +102,6 @@ public final class Refresher {
                     events,
                     new RowLetters(letters, model.name(), settings, clock),
                     until));
-  }
-
-  private RefreshOutcome load(
-      DuckDb db,
-      EventsModel model,
-      Catalog catalog,
-      Path directory,
-      Path temporary,
-      RefreshOptions options,
-      Progress progress)
-      throws SQLException {
-    if (options.dryRun() || options.isRollback()) {
-      throw new RefusedException(
-          "an events model sends its events once and has nothing to compare with or to go back to"
-              + " (allowed: dry runs and rollbacks of profiles models)");
-    }
-    SourceFiles files = SourceFiles.find(model.source(), settings.dataRoot());
-    String fingerprint = model.mappingDigest() + "-" + files.contentDigest();
-    Path loaded = directory.resolve("loaded");
-    try {
-      Files.createDirectories(directory);
-      if (!options.full() && Files.exists(loaded) && Files.readString(loaded).equals(fingerprint)) {
-        return new RefreshOutcome.Done(0, 0, 0);
-      }
-      RefreshOutcome.Done done =
-          new EventsBackfill(db, model, catalog, settings, progress)
-              .run(
-                  files,
-                  temporary.resolve("scratch"),
-                  events,
-                  new RowLetters(letters, model.name(), settings, clock),
-                  null);
-      Path aside = directory.resolve("loaded.part");
-      Files.writeString(aside, fingerprint);
-      Files.move(aside, loaded, StandardCopyOption.ATOMIC_MOVE);
-      return done;
-    } catch (IOException e) {
-      throw new UncheckedIOException("the state directory cannot be written", e);
-    }
   }
 
   private Path temporary(String name) {
@@ -166,7 +135,9 @@ public final class Refresher {
       }
       // Neither the message nor the cause: both may quote people's data.
       throw new IllegalStateException(
-          "the database of the run failed (" + DuckDb.errorKind(e) + " error)");
+          DuckDb.isDiskFull(e)
+              ? "the disk of the state directory is full; the next run takes up what is missing"
+              : "the database of the run failed (" + DuckDb.errorKind(e) + " error)");
     }
   }
 }

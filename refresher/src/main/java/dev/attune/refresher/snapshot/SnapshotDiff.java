@@ -1,6 +1,8 @@
 package dev.attune.refresher.snapshot;
 
-import dev.attune.core.model.ProfilesModel;
+import dev.attune.core.model.ConsentModel;
+import dev.attune.core.model.TableModel;
+import dev.attune.core.profile.HiddenFacts;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Figures;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Meta;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Named;
@@ -32,6 +34,10 @@ final class SnapshotDiff {
   private final List<String> identifiers;
   private final List<String> traits;
   private final String mapping;
+
+  /** Whether each cell of {@code current} has its own stamp, and no row has one. */
+  private final boolean ownStamps;
+
   private final long dataTimeMicros;
 
   /** As of when the snapshot is that this run names: its data's time, or what it rolls back to. */
@@ -43,11 +49,12 @@ final class SnapshotDiff {
   private Optional<Meta> dirtyAgainst = Optional.empty();
 
   private SnapshotDiff(
-      DuckDb db, AppliedSnapshot state, ProfilesModel model, long dataTimeMicros, String runId) {
+      DuckDb db, AppliedSnapshot state, TableModel model, long dataTimeMicros, String runId) {
     this.db = db;
     this.state = state;
     this.identifiers = identifierNames(model);
-    this.traits = new ArrayList<>(model.traits().keySet());
+    this.traits = new ArrayList<>(model.facts());
+    this.ownStamps = model instanceof ConsentModel;
     this.mapping = model.mappingDigest();
     this.dataTimeMicros = dataTimeMicros;
     this.snapshotMicros = dataTimeMicros;
@@ -56,7 +63,7 @@ final class SnapshotDiff {
 
   /** Loads what was applied; files must still be within reach. */
   static SnapshotDiff load(
-      DuckDb db, AppliedSnapshot state, ProfilesModel model, long dataTimeMicros, String runId)
+      DuckDb db, AppliedSnapshot state, TableModel model, long dataTimeMicros, String runId)
       throws SQLException {
     var diff = new SnapshotDiff(db, state, model, dataTimeMicros, runId);
     Optional<Meta> next = state.loadNext(db, "base");
@@ -83,7 +90,7 @@ final class SnapshotDiff {
   }
 
   /** Names of the further identifiers that stay the same when others are added. */
-  private static List<String> identifierNames(ProfilesModel model) {
+  private static List<String> identifierNames(TableModel model) {
     Map<String, Integer> counts = new HashMap<>();
     List<String> names = new ArrayList<>();
     for (var identifier : model.identifiers()) {
@@ -117,7 +124,7 @@ final class SnapshotDiff {
       String oldStamp = column(base.identifiers(), identifiers.get(i), "b.si", "bigint");
       String now = "case when c.k is null then " + old + " else c.i" + i + " end";
       select.add(now + " as i" + i);
-      select.add(stamp(now, old, oldStamp) + " as si" + i);
+      select.add(stamp(now, old, oldStamp, "c.s", dataTimeMicros) + " as si" + i);
       differs.add(now + " is distinct from " + old);
     }
     for (int t = 0; t < traits.size(); t++) {
@@ -125,7 +132,7 @@ final class SnapshotDiff {
       String oldStamp = column(base.traits(), traits.get(t), "b.st", "bigint");
       String now = t < modelTraits ? "c.t" + t : "null::varchar";
       select.add(now + " as t" + t);
-      select.add(stamp(now, old, oldStamp) + " as st" + t);
+      select.add(cellStamp(t, modelTraits, now, old, oldStamp) + " as st" + t);
       select.add(number(now, old, oldStamp, numberColumn(base, traits.get(t))) + " as nt" + t);
       differs.add(now + " is distinct from " + old);
     }
@@ -163,7 +170,7 @@ final class SnapshotDiff {
   private String differing(List<String> differs) {
     List<String> names = new ArrayList<>();
     identifiers.forEach(name -> names.add(name.substring(0, name.lastIndexOf('#'))));
-    names.addAll(traits);
+    traits.forEach(name -> names.add(name.equals(HiddenFacts.MEMBER) ? "since" : name));
     List<String> cases = new ArrayList<>(List.of("chr(10)"));
     for (int i = 0; i < names.size(); i++) {
       cases.add("case when " + differs.get(i) + " then " + Sql.literal(names.get(i)) + " end");
@@ -204,12 +211,22 @@ final class SnapshotDiff {
     return new Differences(counts(), cells, samples);
   }
 
-  private String stamp(String now, String old, String oldStamp) {
-    // A row that is gone has no stamp of its own, and a cell that never was gets none.
-    return ("case when %3$s is null then c.s"
+  // What is gone has no stamp of its own, and a cell that never was gets none.
+  private static String stamp(
+      String now, String old, String oldStamp, String newStamp, long goneStamp) {
+    return ("case when %3$s is null then %4$s"
             + " when (%1$s) is distinct from %2$s"
-            + " then greatest(coalesce(c.s, %4$d), %3$s + 1) else %3$s end")
-        .formatted(now, old, oldStamp, dataTimeMicros);
+            + " then greatest(coalesce(%4$s, %5$d), %3$s + 1) else %3$s end")
+        .formatted(now, old, oldStamp, newStamp, goneStamp);
+  }
+
+  // An answer that is taken back leaves nothing newer than itself behind: one that was given before
+  // the snapshot may come from elsewhere, or come back.
+  private String cellStamp(int t, int modelTraits, String now, String old, String oldStamp) {
+    if (!ownStamps) {
+      return stamp(now, old, oldStamp, "c.s", dataTimeMicros);
+    }
+    return stamp(now, old, oldStamp, t < modelTraits ? "c.s" + t : "null::bigint", 0);
   }
 
   private String number(String now, String old, String oldStamp, String oldNumber) {
@@ -295,7 +312,8 @@ final class SnapshotDiff {
   /**
    * Makes {@code current} of what was applied before a run, which becomes the wanted snapshot
    * again. Its rows are as old as they were: what differs now is stamped just after what it
-   * replaces.
+   * replaces. Before the first run nothing was applied, and all that the model ever said is taken
+   * away, whatever its mapping is by now.
    *
    * @throws RefusedException when it is not kept, or was made with another mapping
    */
@@ -309,6 +327,10 @@ final class SnapshotDiff {
               + " is not kept (allowed: "
               + (kept.isEmpty() ? "there is none yet" : String.join(", ", kept))
               + ")");
+    }
+    if (before.get().equals(Meta.EMPTY)) {
+      createEmpty();
+      return 0;
     }
     if (!before.get().mapping().equals(mapping)) {
       throw new RefusedException(
@@ -330,8 +352,13 @@ final class SnapshotDiff {
       stamps.add(column(before.get().identifiers(), identifiers.get(i), "b.si", "bigint"));
     }
     for (int t = 0; t < traits.size(); t++) {
-      cells.add(column(before.get().traits(), traits.get(t), "b.t", "varchar") + " as t" + t);
-      stamps.add(column(before.get().traits(), traits.get(t), "b.st", "bigint"));
+      String cell = column(before.get().traits(), traits.get(t), "b.t", "varchar");
+      String stamp = column(before.get().traits(), traits.get(t), "b.st", "bigint");
+      cells.add(cell + " as t" + t);
+      stamps.add(stamp);
+      if (ownStamps) {
+        cells.add(ConsentAnswers.stamp(cell, stamp) + " as s" + t);
+      }
     }
     select.add("greatest(" + String.join(", ", stamps) + ") as s");
     select.addAll(cells);
@@ -341,6 +368,19 @@ final class SnapshotDiff {
             + " from wanted b where not gone");
     db.execute("drop table wanted");
     return db.numbers("select count(*) from current")[0];
+  }
+
+  private void createEmpty() throws SQLException {
+    List<String> columns =
+        new ArrayList<>(List.of("n bigint", "ns varchar", "k varchar", "s bigint"));
+    for (int i = 0; i < identifiers.size(); i++) {
+      columns.add("i" + i + " varchar");
+    }
+    for (int t = 0; t < traits.size(); t++) {
+      columns.add("t" + t + " varchar");
+      columns.add("s" + t + " bigint");
+    }
+    db.execute("create table current (" + String.join(", ", columns) + ")");
   }
 
   /** What identified people in the last snapshot: types by column. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.proto.v1.Definition;
+import dev.attune.refresher.pace.Follower;
 import dev.attune.refresher.snapshot.Differences;
 import dev.attune.refresher.snapshot.HistoricalEvents;
 import dev.attune.refresher.snapshot.ProfileInputs;
@@ -55,6 +56,20 @@ class RefreshesTest {
             definition("model", "broken", model("broken"))));
   }
 
+  /** The customers' plan comes from another column. */
+  static Definitions definitionsOfTiers() {
+    return Definitions.parse(
+        List.of(
+            definition(
+                "catalog",
+                "catalog",
+                "namespaces: {user_id: {unique: true}}\ntraits: {plan: {type: string}}"),
+            definition(
+                "model",
+                "customers",
+                model("customers").replace("traits: {plan: plan}", "traits: {plan: tier}"))));
+  }
+
   private static String model(String name) {
     return "name: %1$s\nkind: profiles\nsource: {files: %1$s.csv, format: csv}\nkey: {namespace: user_id, column: id}\ntraits: {plan: plan}\n"
         .formatted(name);
@@ -71,6 +86,15 @@ class RefreshesTest {
   }
 
   static Refreshes refreshes(Path directory, ProfileInputs inputs, SimpleMeterRegistry metrics) {
+    return refreshes(directory, inputs, metrics, DefinitionsSource.fixed(definitions()), List.of());
+  }
+
+  static Refreshes refreshes(
+      Path directory,
+      ProfileInputs inputs,
+      SimpleMeterRegistry metrics,
+      DefinitionsSource definitions,
+      List<Follower> followers) {
     var events =
         new HistoricalEvents() {
           @Override
@@ -89,9 +113,10 @@ class RefreshesTest {
             events,
             _ -> CompletableFuture.completedFuture(null),
             RefreshSettings.defaults(directory, directory.resolve("state")),
-            InstantSource.fixed(NOW));
+            InstantSource.fixed(NOW),
+            followers);
     return new Refreshes(
-        DefinitionsSource.fixed(definitions()),
+        definitions,
         refresher,
         new RunFiles(directory.resolve("state/runs")),
         InstantSource.fixed(NOW),

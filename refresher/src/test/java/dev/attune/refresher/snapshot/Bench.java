@@ -75,6 +75,9 @@ final class Bench {
     private static final long serialVersionUID = 1L;
   }
 
+  /** Events that the log takes before the process is killed. */
+  long killAfterSent = Long.MAX_VALUE;
+
   /** Writes that the store answers with a passing fault. */
   int faults;
 
@@ -109,6 +112,9 @@ final class Bench {
           @Override
           public CompletionStage<?> send(String key, byte[] segmentJson) {
             String json = new String(segmentJson, StandardCharsets.UTF_8);
+            if (sent.size() >= killAfterSent) {
+              throw new KilledError();
+            }
             sent.add(new Sent(key, json));
             log.add(json);
             return CompletableFuture.completedFuture(null);
@@ -134,7 +140,8 @@ final class Bench {
             100,
             Duration.ofSeconds(10),
             Duration.ofSeconds(10)),
-        InstantSource.fixed(Instant.parse("2026-11-21T00:00:00Z")));
+        InstantSource.fixed(Instant.parse("2026-11-21T00:00:00Z")),
+        List.of());
   }
 
   static Catalog catalog(String yaml) {

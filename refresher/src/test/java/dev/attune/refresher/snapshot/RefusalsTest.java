@@ -150,6 +150,23 @@ class RefusalsTest {
   }
 
   @Test
+  void keyInTwoFiles_isRefused() throws Exception {
+    bench.text("leads-1.csv", "id,plan\n1,free\n2,pro\n", DAY);
+    bench.text("leads-2.csv", "id,plan\n2,free\n3,pro\n", DAY);
+    assertThat(
+            bench.refused(
+                """
+                name: leads
+                kind: profiles
+                source: {files: "leads-*.csv", format: csv}
+                key: {namespace: user_id, column: id}
+                traits: {plan: plan}
+                """))
+        .contains(
+            "1 values that stand in more than one row, in 2 rows (allowed: one row for each)");
+  }
+
+  @Test
   void csvWithARaggedRow_isRefusedWithItsLineAndNotItsContent() throws Exception {
     bench.text("customers.csv", "customer_id,plan\n1,a\n2,b\n3,secret,secret,secret\n4,d\n", DAY);
 

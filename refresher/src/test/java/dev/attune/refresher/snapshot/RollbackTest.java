@@ -111,12 +111,42 @@ class RollbackTest {
   }
 
   @Test
+  void rollbackOfTheFirstRun_takesAwayAllThatTheModelSaid() {
+    bench.write("customers.parquet", FIRST, DAY_1);
+    bench.done(MODEL);
+    bench.write("customers.parquet", SECOND, DAY_2);
+    bench.done(MODEL);
+    // Whatever the mapping is by now: there is nothing that another one could read wrongly.
+    String other = MODEL.replace("plan: plan, ", "");
+
+    assertThat(bench.refresh(other, rollback("run-1"))).isEqualTo(new RefreshOutcome.Done(0, 3, 0));
+    assertThat(served()).isEmpty();
+    // What other sources said at the time of the last snapshot stays older, later things newer.
+    assertThat(at(bench.folded(), "user_id:4/plan").getOccurredAtMicros())
+        .isEqualTo(micros(DAY_2) + 1);
+    assertThat(bench.done(MODEL).written()).isEqualTo(3);
+    assertThat(served()).isNotEmpty();
+  }
+
+  @Test
+  void rollbackOfAFirstRunThatDidNotEnd_takesAwayWhatItWrote() {
+    bench.chunkRows = 1;
+    bench.write("customers.parquet", FIRST, DAY_1);
+    bench.inputsUntilFailure = 2;
+    assertThatThrownBy(() -> bench.refresh(MODEL)).hasMessage("the store is away");
+    bench.inputsUntilFailure = Long.MAX_VALUE;
+    assertThat(served()).isNotEmpty();
+
+    assertThat(bench.refresh(MODEL, rollback("run-1"))).isInstanceOf(RefreshOutcome.Done.class);
+    assertThat(served()).isEmpty();
+  }
+
+  @Test
   void whatIsNotKept_isRefusedWithWhatIs() {
     bench.write("customers.parquet", FIRST, DAY_1);
     bench.done(MODEL);
-    assertThat(Bench.refused(bench.refresh(MODEL, rollback("run-1"))))
-        .isEqualTo(
-            "what was applied before the run run-1 is not kept (allowed: there is none yet)");
+    assertThat(Bench.refused(bench.refresh(MODEL, rollback("run-9"))))
+        .isEqualTo("what was applied before the run run-9 is not kept (allowed: run-1)");
     for (int i = 10; i < 15; i++) {
       bench.write("customers.parquet", FIRST.replace("'free', 1", "'free', " + i), DAY_1);
       bench.done(MODEL);

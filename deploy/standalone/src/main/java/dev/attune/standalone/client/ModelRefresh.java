@@ -70,11 +70,12 @@ public final class ModelRefresh {
   Left wait(JsonNode begun) throws InterruptedException {
     JsonNode run = begun;
     String model = run.path("model").asText();
-    try (Progress progress = terminal.progress("Loading " + model, 0, "rows")) {
+    try (Progress progress = terminal.moving("Loading " + model, "rows")) {
       while (!ENDED.contains(run.path("state").asText())) {
         TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
         run = attune.get(PATH + "/" + AttuneClient.segment(run.path("id").asText())).orComplain();
         progress.total(run.path("total").asLong());
+        progress.detail(RunText.detail(run));
         progress.at(run.path("written").asLong());
       }
     }
@@ -121,14 +122,11 @@ public final class ModelRefresh {
 
   private void showDifferences(String model, JsonNode run) {
     terminal.result(
-        "%s: %d rows; a run would write %d added, %d changed, %d removed and %d again, and give up %d."
+        "%s: %d rows; a run would write %s, and give up %d."
             .formatted(
                 model,
                 run.path("rows").asLong(),
-                run.path("added").asLong(),
-                run.path("changed").asLong(),
-                run.path("removed").asLong(),
-                run.path("again").asLong(),
+                RunText.kinds(run),
                 run.path("bad_rows").asLong()));
     JsonNode differences = run.path("differences");
     for (var cell : differences.path("cells").properties()) {

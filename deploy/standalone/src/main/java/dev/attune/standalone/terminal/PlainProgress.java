@@ -15,6 +15,7 @@ final class PlainProgress implements Progress {
   private final long began;
   private long spoke;
   private long done;
+  private String detail = "";
 
   PlainProgress(Terminal terminal, String task, long total, String unit, LongSupplier nanos) {
     this.terminal = terminal;
@@ -38,8 +39,18 @@ final class PlainProgress implements Progress {
     long now = nanos.getAsLong();
     if (now - spoke >= EVERY.toNanos()) {
       spoke = now;
-      terminal.note(task + ": " + count() + (total == 0 ? "" : " of " + total));
+      terminal.note(
+          task
+              + ": "
+              + count()
+              + (total == 0 ? "" : " of " + total)
+              + (detail.isEmpty() ? "" : " (" + detail + ")"));
     }
+  }
+
+  @Override
+  public synchronized void detail(String words) {
+    this.detail = words;
   }
 
   @Override

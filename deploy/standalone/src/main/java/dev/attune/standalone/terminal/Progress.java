@@ -8,6 +8,9 @@ public interface Progress extends AutoCloseable {
   /** So many are done. Cheap: call it as often as there is news. */
   void at(long done);
 
+  /** What stands beside how far it is, until something else does: a few words. */
+  void detail(String words);
+
   /** So many are done, and this is being done now: a few words. */
   void at(long done, String now);
 

@@ -95,6 +95,13 @@ public final class Terminal {
     return input.hasNextLine() && input.nextLine().strip().toLowerCase(Locale.ROOT).startsWith("y");
   }
 
+  /** Shows how far a task has come whose total is not known yet, in words. */
+  public Progress moving(String task, String unit) {
+    return interactive
+        ? new MovingProgress(this, task, unit)
+        : new PlainProgress(this, task, 0, unit, System::nanoTime);
+  }
+
   /**
    * Shows how far a task has come.
    *
@@ -123,6 +130,11 @@ public final class Terminal {
       @Override
       public void at(long done) {
         bar.stepTo(done);
+      }
+
+      @Override
+      public void detail(String words) {
+        bar.setExtraMessage(" " + words);
       }
 
       @Override

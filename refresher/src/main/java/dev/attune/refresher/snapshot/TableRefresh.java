@@ -4,9 +4,11 @@ import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.core.catalog.TraitType;
 import dev.attune.core.identity.Links;
-import dev.attune.core.model.Guards;
+import dev.attune.core.model.AudienceModel;
+import dev.attune.core.model.ConsentModel;
 import dev.attune.core.model.ModelSource.ColumnType;
 import dev.attune.core.model.ProfilesModel;
+import dev.attune.core.model.TableModel;
 import dev.attune.core.profile.FactSet;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.ProfileInput;
@@ -16,6 +18,7 @@ import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Link;
 import dev.attune.proto.v1.RowCause;
 import dev.attune.proto.v1.Snapshot;
+import dev.attune.refresher.pace.Pacer;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Figures;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Meta;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Named;
@@ -28,16 +31,19 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** One run of a profiles model, from its files to the profiles' facts. */
-final class ProfilesRefresh {
+/**
+ * One run of a model of profiles, an audience or consents, from its files to the profiles' facts.
+ */
+final class TableRefresh {
   private static final int FIRST_IDENTIFIER = 5;
 
   private final DuckDb db;
-  private final ProfilesModel model;
+  private final TableModel model;
   private final Catalog catalog;
   private final RefreshSettings settings;
   private final RefreshOptions options;
   private final Progress progress;
+  private final Pacer pacer;
   private final String runId;
   private final String source;
   private final Map<Integer, Snapshot> snapshots = new HashMap<>();
@@ -45,13 +51,14 @@ final class ProfilesRefresh {
   /**
    * @param runId told in the cause of each change, and kept with each cell that is new
    */
-  ProfilesRefresh(
+  TableRefresh(
       DuckDb db,
-      ProfilesModel model,
+      TableModel model,
       Catalog catalog,
       RefreshSettings settings,
       RefreshOptions options,
       Progress progress,
+      Pacer pacer,
       String runId) {
     this.db = db;
     this.model = model;
@@ -59,6 +66,7 @@ final class ProfilesRefresh {
     this.settings = settings;
     this.options = options;
     this.progress = progress;
+    this.pacer = pacer;
     this.runId = runId;
     this.source = "model:" + model.name();
   }
@@ -104,7 +112,7 @@ final class ProfilesRefresh {
     } else {
       SourceFiles files = SourceFiles.find(model.source(), settings.dataRoot());
       long dataTime = model.dataTime().map(TraitFit::micros).orElseGet(files::newestMicros);
-      var reader = new SourceReader(db, model.source(), files, mappedColumns());
+      var reader = new SourceReader(db, model.source(), files, model.columns());
       reader.load(wantedTypes());
       diff = SnapshotDiff.load(db, state, model, dataTime, runId);
       db.lock(state.part());
@@ -118,7 +126,7 @@ final class ProfilesRefresh {
     }
 
     progress.phase(Progress.Phase.DIFFING);
-    long changed = diff.merge(model.traits().size(), options);
+    long changed = diff.merge(model.facts().size(), options);
     name(diff.named());
     BadRows bad = badRows(diff, wanted);
     progress.badRows(bad.count());
@@ -188,26 +196,8 @@ final class ProfilesRefresh {
   }
 
   private void guard(Wanted wanted, SnapshotDiff diff) throws SQLException {
-    long before = diff.rowsBefore();
-    if (wanted.rows() == 0 && before > 0) {
-      refuse(
-          "%s has no rows, and the last snapshot had %d (allowed: none only after none, or with"
-                  .formatted(wanted.label(), before)
-              + " --force)");
-    } else if (before >= model.guards().rowsComparedMin()) {
-      double off = Math.abs(wanted.rows() - before) / (double) before;
-      if (off > model.guards().rowsOff()) {
-        refuse(
-            "%s has %d rows, and the last snapshot had %d: %s off (allowed: %s by rows_off, or any with"
-                    .formatted(
-                        wanted.label(),
-                        wanted.rows(),
-                        before,
-                        Guards.percent(off),
-                        Guards.percent(model.guards().rowsOff()))
-                + " --force)");
-      }
-    }
+    RowGuard.check(model.guards(), wanted.label(), wanted.rows(), diff.rowsBefore())
+        .ifPresent(this::refuse);
     for (var now : wanted.types().entrySet()) {
       String was = diff.typesBefore().getOrDefault(now.getKey(), now.getValue());
       if (!was.equals(now.getValue())) {
@@ -243,18 +233,28 @@ final class ProfilesRefresh {
     return bad;
   }
 
-  private List<String> mappedColumns() {
-    List<String> mapped = new ArrayList<>(model.identifierColumns());
-    mapped.addAll(model.traits().values());
-    mapped.add(model.updatedAt());
-    return mapped;
-  }
-
   // What a format without types might take for something else: 00042 for a number, a time with an
   // offset for a text.
   private Map<String, ColumnType> wantedTypes() {
     Map<String, ColumnType> wanted = new HashMap<>();
-    model
+    switch (model) {
+      case ProfilesModel profiles -> wantedTypes(profiles, wanted);
+      case AudienceModel audience -> wanted.put(audience.since(), ColumnType.TIMESTAMP);
+      case ConsentModel consent -> {
+        wanted.put(consent.purposeColumn(), ColumnType.STRING);
+        for (ConsentModel.Answer answer : consent.answers().values()) {
+          wanted.put(answer.granted(), ColumnType.STRING);
+          wanted.put(answer.time(), ColumnType.TIMESTAMP);
+        }
+      }
+    }
+    wanted.remove("");
+    model.identifierColumns().forEach(column -> wanted.put(column, ColumnType.STRING));
+    return wanted;
+  }
+
+  private void wantedTypes(ProfilesModel profiles, Map<String, ColumnType> wanted) {
+    profiles
         .traits()
         .forEach(
             (trait, column) -> {
@@ -265,11 +265,7 @@ final class ProfilesRefresh {
                 wanted.put(column, ColumnType.TIMESTAMP);
               }
             });
-    if (!model.updatedAt().isEmpty()) {
-      wanted.put(model.updatedAt(), ColumnType.TIMESTAMP);
-    }
-    model.identifierColumns().forEach(column -> wanted.put(column, ColumnType.STRING));
-    return wanted;
+    wanted.put(profiles.updatedAt(), ColumnType.TIMESTAMP);
   }
 
   private String selectChanged(List<String> traits) {
@@ -318,12 +314,14 @@ final class ProfilesRefresh {
     if (Thread.currentThread().isInterrupted()) {
       throw new IllegalStateException("interrupted between chunks; the next run goes on");
     }
-    inputs.write(List.copyOf(chunk));
+    List<ProfileInput> rows = List.copyOf(chunk);
+    pacer.write("the store", rows.size(), () -> inputs.write(rows));
     written[0] += chunk.size();
     chunk.clear();
     // Only now: what it says was written is acknowledged.
     checkpoint.keep(runId, written[0]);
     progress.written(written[0]);
+    pacer.rest();
   }
 
   private ProfileInput input(ResultSet row, List<String> traits) throws SQLException {

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.core.definition;
+
+import org.jspecify.annotations.NullMarked;

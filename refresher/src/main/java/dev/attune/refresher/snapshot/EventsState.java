@@ -1,0 +1,131 @@
+package dev.attune.refresher.snapshot;
+
+import dev.attune.refresher.snapshot.AppliedSnapshot.Figures;
+import dev.attune.refresher.snapshot.AppliedSnapshot.Meta;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What an events model has sent, in its directory: which files and mapping were sent last, and of a
+ * run that did not end the events that it sends, each with its place, and how many of them are in
+ * the log for sure.
+ */
+final class EventsState {
+  /**
+   * What was sent last.
+   *
+   * @param fingerprint of the mapping and the files' content; empty: nothing was sent
+   * @param run that sent it; empty where an older version did
+   * @param figures of that run; its rows are 0 where an older version sent them
+   */
+  record Loaded(String fingerprint, String run, Figures figures) {
+    static final Loaded NOTHING = new Loaded("", "", Figures.NONE);
+  }
+
+  private static final String FINGERPRINT = "fingerprint";
+
+  private final AppliedSnapshot events;
+  private final Path loaded;
+  private final Path aside;
+
+  /**
+   * @param directory of the model; created when it is not there
+   */
+  EventsState(Path directory) {
+    // Apart from what the model had applied, should it have been of another kind before.
+    this.events = new AppliedSnapshot(directory.resolve("events"));
+    this.loaded = directory.resolve("loaded");
+    this.aside = directory.resolve("loaded.part");
+  }
+
+  /** The file that {@link #offer} writes. */
+  Path part() {
+    return events.part();
+  }
+
+  Checkpoint checkpoint() {
+    return events.checkpoint();
+  }
+
+  Loaded loaded() {
+    try {
+      if (!Files.exists(loaded)) {
+        return Loaded.NOTHING;
+      }
+      List<String> lines = Files.readString(loaded).lines().toList();
+      return lines.size() < 5
+          ? new Loaded(lines.isEmpty() ? "" : lines.getFirst(), "", Figures.NONE)
+          : new Loaded(
+              lines.get(0),
+              lines.get(1),
+              new Figures(
+                  Long.parseLong(lines.get(2)),
+                  Long.parseLong(lines.get(3)),
+                  Long.parseLong(lines.get(4))));
+    } catch (IOException e) {
+      throw new UncheckedIOException("the state directory cannot be read", e);
+    }
+  }
+
+  /** What a run that did not end was sending, without its events; empty when it sent nothing. */
+  Optional<Meta> unended(DuckDb db, String runId) throws SQLException {
+    return events.nextMeta(db).filter(meta -> meta.run().equals(runId));
+  }
+
+  /**
+   * Loads the events that a run has to send still into the table {@code events}, with column seq.
+   */
+  void loadRest(DuckDb db, String runId) throws SQLException {
+    events.loadRest(db, runId, "events");
+  }
+
+  /** Keeps what a run sends, before it sends any of it. */
+  void offer(DuckDb db, String mapping, String fingerprint, String runId, Figures figures)
+      throws SQLException {
+    events.offer(
+        db,
+        "select *, row_number() over (order by tm, n) - 1 as seq from ("
+            + EventsBackfill.GOOD
+            + ")",
+        Meta.of(
+            mapping,
+            List.of(),
+            List.of(),
+            List.of(),
+            runId,
+            Map.of(FINGERPRINT, fingerprint),
+            figures));
+  }
+
+  /** Of what a run that did not end was sending. */
+  static String fingerprint(Meta unended) {
+    return unended.types().getOrDefault(FINGERPRINT, "");
+  }
+
+  /** All of it is in the log. */
+  void finish(Loaded done) {
+    try {
+      Files.writeString(
+          aside,
+          String.join(
+              "\n",
+              done.fingerprint(),
+              done.run(),
+              String.valueOf(done.figures().rows()),
+              String.valueOf(done.figures().written()),
+              String.valueOf(done.figures().badRows()),
+              ""));
+      Files.move(aside, loaded, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the state directory cannot be written", e);
+    }
+    events.forgetNext();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.refresher.pace;
+
+import org.jspecify.annotations.NullMarked;
