@@ -97,7 +97,7 @@ public record EventsModel(
     return Digest.of(
         List.of(
             name,
-            source,
+            source.content(),
             userIdColumn,
             eventName,
             eventNameColumn,

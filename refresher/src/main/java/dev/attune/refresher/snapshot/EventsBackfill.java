@@ -60,24 +60,21 @@ final class EventsBackfill {
   /**
    * Reads all events and sends them in the order of their time.
    *
+   * @param reader from {@link #open}
    * @param scratch the one file that may be written while it runs
    * @param until null: all events, no ticks; else events up to this time, a tick at each midnight
    *     (UTC) that lies between two of them, and one at the end
    * @throws RefusedException before anything was sent
    */
   RefreshOutcome.Done run(
-      SourceFiles files,
+      SourceReader reader,
       Path scratch,
       HistoricalEvents events,
       RowLetters letters,
       @Nullable Instant until)
       throws SQLException {
     progress.phase(Progress.Phase.READING);
-    var reader = new SourceReader(db, model.source(), files, mappedColumns());
-    Map<String, ColumnType> wanted = new HashMap<>();
-    wanted.put(model.timeColumn(), ColumnType.TIMESTAMP);
-    model.identifierColumns().forEach(column -> wanted.put(column, ColumnType.STRING));
-    reader.load(wanted);
+    reader.load();
     db.lock(scratch);
     createTable(reader, reader.stage(), until);
     long rows = db.numbers("select count(*) from events")[0];
@@ -85,7 +82,7 @@ final class EventsBackfill {
 
     progress.phase(Progress.Phase.DIFFING);
     db.execute("create table bad (n bigint, reason varchar)");
-    var bad = new BadRows(files.label(), rows, settings.badRowShareMax(), false);
+    var bad = new BadRows(reader.originLabel(), rows, settings.badRowShareMax(), false);
     db.forEach(
         "select * from events",
         row -> {
@@ -105,6 +102,29 @@ final class EventsBackfill {
     progress.phase(Progress.Phase.WRITING);
     send(events, until);
     return new RefreshOutcome.Done(rows, rows - bad.count(), bad.count());
+  }
+
+  /** A reader of the model's source; see {@link Origins#open}. */
+  SourceReader open(Origins origins) {
+    Map<String, ColumnType> wanted = new HashMap<>();
+    wanted.put(model.timeColumn(), ColumnType.TIMESTAMP);
+    model.identifierColumns().forEach(column -> wanted.put(column, ColumnType.STRING));
+    return origins.open(db, model.source(), mappedColumns(), wanted);
+  }
+
+  /**
+   * Looks at the first rows as {@link #run} would at all of them.
+   *
+   * @throws RefusedException where it would be refused for them
+   */
+  CheckOutcome.Ready check(Origins origins, Path writable, long rowsMax) throws SQLException {
+    SourceReader reader = open(origins);
+    reader.load(rowsMax);
+    db.lock(writable);
+    createTable(reader, reader.stage(), null);
+    return new CheckOutcome.Ready(
+        reader.originLabel(),
+        (int) mappedColumns().stream().filter(name -> !name.isEmpty()).distinct().count());
   }
 
   private List<String> mappedColumns() {

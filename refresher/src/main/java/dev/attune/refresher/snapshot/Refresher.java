@@ -11,20 +11,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Brings models up to date with their files. Blocking; safe for use by many threads, as long as no
- * two run the same model at a time.
+ * Brings models up to date with their sources. Blocking; safe for use by many threads, as long as
+ * no two run the same model at a time.
  */
 public final class Refresher {
+  /** Rows that a check looks at. */
+  public static final int CHECK_ROWS = 1_000;
+
   private final ProfileInputs inputs;
   private final HistoricalEvents events;
   private final DeadLetters letters;
   private final RefreshSettings settings;
+  private final Origins origins;
   private final InstantSource clock;
   private final Set<DuckDb> open = ConcurrentHashMap.newKeySet();
 
@@ -34,16 +41,30 @@ public final class Refresher {
       DeadLetters letters,
       RefreshSettings settings,
       InstantSource clock) {
+    this(inputs, events, letters, settings, System::getenv, clock);
+  }
+
+  /**
+   * @param environment where variables are looked up
+   */
+  Refresher(
+      ProfileInputs inputs,
+      HistoricalEvents events,
+      DeadLetters letters,
+      RefreshSettings settings,
+      Credentials.Environment environment,
+      InstantSource clock) {
     this.inputs = new PatientInputs(inputs, settings.patience());
     this.events = events;
     this.letters = letters;
     this.settings = settings;
+    this.origins = new Origins(settings, environment, clock);
     this.clock = clock;
   }
 
   /**
-   * Refreshes a model. An events model whose files and mapping are those that were loaded last
-   * sends nothing, unless all is asked for.
+   * Refreshes a model. An events model whose rows and mapping are those that were loaded last sends
+   * nothing, unless all is asked for.
    *
    * @param runId unique; a run that was stopped or killed is called again with the same one, and
    *     goes on at its checkpoint
@@ -64,7 +85,8 @@ public final class Refresher {
         db ->
             switch (model) {
               case ProfilesModel profiles ->
-                  new ProfilesRefresh(db, profiles, catalog, settings, options, progress, runId)
+                  new ProfilesRefresh(
+                          db, profiles, catalog, settings, origins, options, progress, runId)
                       .run(
                           new AppliedSnapshot(directory),
                           inputs,
@@ -86,14 +108,55 @@ public final class Refresher {
     return inDatabase(
         temporary,
         progress,
-        db ->
-            new EventsBackfill(db, model, catalog, settings, progress)
-                .run(
-                    SourceFiles.find(model.source(), settings.dataRoot()),
-                    temporary.resolve("scratch"),
-                    events,
-                    new RowLetters(letters, model.name(), settings, clock),
-                    until));
+        db -> {
+          var backfill = new EventsBackfill(db, model, catalog, settings, progress);
+          return backfill.run(
+              backfill.open(origins),
+              temporary.resolve("scratch"),
+              events,
+              new RowLetters(letters, model.name(), settings, clock),
+              until);
+        });
+  }
+
+  /**
+   * Looks whether a refresh could read its source and map its columns: files and their markers,
+   * connection, permissions, types. Of the rows it reads the first {@value #CHECK_ROWS}; it writes
+   * nothing, and keeps apart from a run of the same model.
+   *
+   * @throws IllegalStateException as of {@link #refresh}
+   */
+  public CheckOutcome check(ModelDefinition model, Catalog catalog, Duration timeout) {
+    Path temporary = temporary(model.name() + "~check");
+    Path scratch = temporary.resolve("scratch");
+    long began = System.nanoTime();
+    try (DuckDb db = DuckDb.open(settings, temporary)) {
+      CompletableFuture.delayedExecutor(timeout.toNanos(), TimeUnit.NANOSECONDS)
+          .execute(db::cancel);
+      return switch (model) {
+        case ProfilesModel profiles ->
+            new ProfilesRefresh(
+                    db,
+                    profiles,
+                    catalog,
+                    settings,
+                    origins,
+                    RefreshOptions.NONE,
+                    Progress.NONE,
+                    "check")
+                .check(scratch, CHECK_ROWS);
+        case EventsModel history ->
+            new EventsBackfill(db, history, catalog, settings, Progress.NONE)
+                .check(origins, scratch, CHECK_ROWS);
+      };
+    } catch (RefusedException e) {
+      return new CheckOutcome.Refused(String.valueOf(e.getMessage()));
+    } catch (SQLException e) {
+      if (System.nanoTime() - began >= timeout.toNanos()) {
+        return new CheckOutcome.TooLong();
+      }
+      throw failed("check", e);
+    }
   }
 
   private RefreshOutcome load(
@@ -110,8 +173,10 @@ public final class Refresher {
           "an events model sends its events once and has nothing to compare with or to go back to"
               + " (allowed: dry runs and rollbacks of profiles models)");
     }
-    SourceFiles files = SourceFiles.find(model.source(), settings.dataRoot());
-    String fingerprint = model.mappingDigest() + "-" + files.contentDigest();
+    var backfill = new EventsBackfill(db, model, catalog, settings, progress);
+    SourceReader reader = backfill.open(origins);
+    progress.phase(Progress.Phase.READING);
+    String fingerprint = model.mappingDigest() + "-" + reader.contentDigest();
     Path loaded = directory.resolve("loaded");
     try {
       Files.createDirectories(directory);
@@ -119,13 +184,12 @@ public final class Refresher {
         return new RefreshOutcome.Done(0, 0, 0);
       }
       RefreshOutcome.Done done =
-          new EventsBackfill(db, model, catalog, settings, progress)
-              .run(
-                  files,
-                  temporary.resolve("scratch"),
-                  events,
-                  new RowLetters(letters, model.name(), settings, clock),
-                  null);
+          backfill.run(
+              reader,
+              temporary.resolve("scratch"),
+              events,
+              new RowLetters(letters, model.name(), settings, clock),
+              null);
       Path aside = directory.resolve("loaded.part");
       Files.writeString(aside, fingerprint);
       Files.move(aside, loaded, StandardCopyOption.ATOMIC_MOVE);
@@ -164,9 +228,13 @@ public final class Refresher {
       if (progress.stopping()) {
         return new RefreshOutcome.Stopped();
       }
-      // Neither the message nor the cause: both may quote people's data.
-      throw new IllegalStateException(
-          "the database of the run failed (" + DuckDb.errorKind(e) + " error)");
+      throw failed("run", e);
     }
+  }
+
+  // Neither the message nor the cause: both may quote people's data.
+  private static IllegalStateException failed(String what, SQLException e) {
+    return new IllegalStateException(
+        "the database of the " + what + " failed (" + DuckDb.errorKind(e) + " error)");
   }
 }
