@@ -43,6 +43,12 @@ public record RefresherConfig(
     return new RefresherConfig(stateDir, consumers, clock, storeTimeout, refresh, collector);
   }
 
+  /** The same with JDBC drivers elsewhere. */
+  public RefresherConfig withDrivers(Path drivers) {
+    return new RefresherConfig(
+        stateDir, consumers, clock, storeTimeout, refresh.withDrivers(drivers), collector);
+  }
+
   public RefresherConfig {
     if (consumers < 1 || consumers > 64) {
       throw new IllegalArgumentException("consumers: " + consumers + " (allowed: 1 to 64)");

@@ -18,6 +18,7 @@ final class Shared<B extends AutoCloseable> {
           () -> NodePackages.install("sdks", List.of("send.js"), "the tests with SDKs for Node"));
   static final Shared<DynamoBackend> DYNAMO = new Shared<>(Shared::dynamo);
   static final Shared<KafkaBackend> KAFKA = new Shared<>(KafkaBackend::start);
+  static final Shared<PostgresBackend> POSTGRES = new Shared<>(PostgresBackend::start);
   static final Shared<RedisBackend> REDIS = new Shared<>(RedisBackend::start);
   static final Shared<RedisClusterBackend> REDIS_CLUSTER = new Shared<>(RedisClusterBackend::start);
 

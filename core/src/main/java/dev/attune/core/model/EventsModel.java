@@ -107,7 +107,7 @@ public record EventsModel(
     return Digest.of(
         List.of(
             name,
-            source,
+            source.content(),
             userIdColumn,
             eventName,
             eventNameColumn,

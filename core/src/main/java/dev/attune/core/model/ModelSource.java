@@ -1,61 +1,25 @@
 package dev.attune.core.model;
 
 import dev.attune.core.definition.Yaml;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
 
 /**
- * The files of a model, and what turns them into its rows.
- *
- * <pre>{@code
- * source:
- *   files: cdnow/CDNOW_master.txt   # a path or glob; relative to the data root, or absolute
- *   format: csv                     # csv | json | parquet
- *   columns:                        # csv and json: columns whose type is not left to be guessed
- *     customer_id: string           # string | integer | number | boolean | date | timestamp
- *     date: date
- *   date_format: "%Y%m%d"           # of declared dates that are not ISO 8601
- *   timestamp_format: "%d.%m.%Y %H:%M"
- *   csv:
- *     delimiter: spaces             # one character, "tab", or "spaces": any run of spaces or tabs
- *     header: true                  # false: `columns` names all of them, in the files' order
- *   query: |                        # SQL (DuckDB) over the table `source`; its result are the rows
- *     select customer_id, count(*) as orders from source group by customer_id
- * }</pre>
- *
- * <p>A {@code .json} file holds one array of objects or one object a line. With {@code delimiter:
- * spaces} an undeclared column is a string.
- *
- * @param files a path or glob
- * @param columns declared column types, in the file's order
- * @param dateFormat of declared dates, as of strptime; empty: ISO 8601
- * @param timestampFormat of declared timestamps, as of strptime; empty: ISO 8601
- * @param query SQL over {@code source}; empty: the files' rows as they are
+ * Where a model's rows come from: {@link FileSource files}, a {@link JdbcSource database with a
+ * JDBC driver}, or a {@link DuckDbSource DuckDB database file}.
  */
-public record ModelSource(
-    String files,
-    Format format,
-    Map<String, ColumnType> columns,
-    String dateFormat,
-    String timestampFormat,
-    Csv csv,
-    String query) {
-  /** Columns that a definition may declare. */
-  public static final int COLUMNS_MAX = 1_000;
+public sealed interface ModelSource permits FileSource, JdbcSource, DuckDbSource {
+  /** The dbt model that must have succeeded before it is read, if there is one. */
+  Optional<DbtModel> dbt();
 
-  /** What the files are. */
-  public enum Format {
-    CSV,
-    JSON,
-    PARQUET
-  }
+  /**
+   * All that decides which rows the source has, as text: who reads them and what must be there
+   * first are no part of it.
+   */
+  String content();
 
   /** Types that may be declared for a column of a format that has none. */
-  public enum ColumnType {
+  enum ColumnType {
     STRING,
     INTEGER,
     NUMBER,
@@ -69,99 +33,11 @@ public record ModelSource(
     }
   }
 
-  /**
-   * How CSV files are cut.
-   *
-   * @param delimiter one character; empty: found by looking at the file
-   * @param spaces columns are separated by runs of spaces or tabs, and lines may begin with them
-   * @param header whether the first line of each file names the columns
-   */
-  public record Csv(String delimiter, boolean spaces, boolean header) {
-    /** What is taken when nothing is said. */
-    public static final Csv DEFAULT = new Csv("", false, true);
-  }
-
-  public ModelSource {
-    columns = Collections.unmodifiableMap(new LinkedHashMap<>(columns));
-  }
-
+  /** Reads the key {@code source} of a model. */
   static ModelSource parse(Yaml yaml) {
-    yaml.keys("files", "format", "columns", "date_format", "timestamp_format", "csv", "query");
-    Format format = oneOf(yaml.get("format"), Format.values());
-    for (String key : List.of("columns", "date_format", "timestamp_format")) {
-      if (format == Format.PARQUET && yaml.has(key)) {
-        throw yaml.get(key).error("a Parquet file has types of its own (allowed: csv, json)");
-      }
+    if (yaml.has("jdbc")) {
+      return JdbcSource.parse(yaml);
     }
-    if (format != Format.CSV && yaml.has("csv")) {
-      throw yaml.get("csv").error("only for format csv");
-    }
-    Map<String, ColumnType> columns = new LinkedHashMap<>();
-    yaml.find("columns")
-        .ifPresent(
-            declared ->
-                declared
-                    .entries()
-                    .forEach((name, type) -> columns.put(name, oneOf(type, ColumnType.values()))));
-    if (columns.size() > COLUMNS_MAX) {
-      throw yaml.get("columns").error("more than " + COLUMNS_MAX + " columns");
-    }
-    Csv csv = yaml.find("csv").map(ModelSource::csv).orElse(Csv.DEFAULT);
-    if (!csv.header() && columns.isEmpty()) {
-      throw yaml.get("csv").error("without a header, \"columns\" must name every column");
-    }
-    return new ModelSource(
-        filled(yaml.get("files")),
-        format,
-        columns,
-        timeFormat(yaml, "date_format"),
-        timeFormat(yaml, "timestamp_format"),
-        csv,
-        yaml.find("query").map(ModelSource::filled).orElse(""));
-  }
-
-  private static Csv csv(Yaml yaml) {
-    yaml.keys("delimiter", "header");
-    boolean header = yaml.find("header").map(Yaml::bool).orElse(true);
-    String delimiter = yaml.find("delimiter").map(Yaml::text).orElse("");
-    return switch (delimiter) {
-      case "spaces" -> new Csv("", true, header);
-      case "tab" -> new Csv("\t", false, header);
-      default -> {
-        if (yaml.has("delimiter") && !delimiter.matches("[\\p{Graph} \t&&[^\"'\\\\]]")) {
-          throw yaml.get("delimiter")
-              .error(
-                  "\""
-                      + delimiter
-                      + "\" is not a delimiter (allowed: one character, \"tab\", \"spaces\")");
-        }
-        yield new Csv(delimiter, false, header);
-      }
-    };
-  }
-
-  private static String timeFormat(Yaml yaml, String key) {
-    String format = yaml.find(key).map(Yaml::text).orElse("");
-    if (yaml.has(key) && !format.matches("[%A-Za-z0-9:/. ,_+-]{2,60}")) {
-      throw yaml.get(key)
-          .error("not a format of strptime (allowed: e.g. \"%Y%m%d\", \"%d.%m.%Y %H:%M\")");
-    }
-    return format;
-  }
-
-  private static String filled(Yaml yaml) {
-    String text = yaml.text().strip();
-    if (text.isEmpty()) {
-      throw yaml.error("expected a text, found an empty one");
-    }
-    return text;
-  }
-
-  private static <E extends Enum<E>> E oneOf(Yaml yaml, E[] values) {
-    List<String> labels = new ArrayList<>();
-    for (E value : values) {
-      labels.add(value.name().toLowerCase(Locale.ROOT));
-    }
-    return values[labels.indexOf(yaml.oneOf(labels))];
+    return yaml.has("duckdb") ? DuckDbSource.parse(yaml) : FileSource.parse(yaml);
   }
 }

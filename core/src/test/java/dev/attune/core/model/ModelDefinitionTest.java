@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
+import dev.attune.core.model.FileSource.Format;
 import dev.attune.core.model.ModelSource.ColumnType;
-import dev.attune.core.model.ModelSource.Format;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
@@ -65,12 +65,16 @@ class ModelDefinitionTest {
     return ModelDefinition.parse(Yaml.parse("models/m.yaml", yaml), CATALOG);
   }
 
+  private static FileSource files(ModelDefinition model) {
+    return (FileSource) model.source();
+  }
+
   @Test
   void profiles_withEveryKey() {
     var model = (ProfilesModel) parse(CUSTOMERS);
 
     assertThat(model.name()).isEqualTo("customers");
-    assertThat(model.source().format()).isEqualTo(Format.PARQUET);
+    assertThat(files(model).format()).isEqualTo(Format.PARQUET);
     assertThat(model.key().column()).isEqualTo("customer_id");
     assertThat(model.identifierColumns()).containsExactly("customer_id", "email");
     assertThat(model.updatedAt()).isEqualTo("updated_at");
@@ -82,8 +86,8 @@ class ModelDefinitionTest {
   void events_withSpacesAndTypes() {
     var model = (EventsModel) parse(PURCHASES);
 
-    assertThat(model.source().csv().spaces()).isTrue();
-    assertThat(model.source().columns()).containsEntry("date", ColumnType.DATE);
+    assertThat(files(model).csv().spaces()).isTrue();
+    assertThat(files(model).columns()).containsEntry("date", ColumnType.DATE);
     assertThat(model.eventName()).isEqualTo("Order Completed");
     assertThat(model.eventNameColumn()).isEmpty();
     assertThat(model.idColumn()).isEmpty();

@@ -7,6 +7,7 @@ import dev.attune.standalone.client.RefreshCommand;
 import dev.attune.standalone.client.RunsCommand;
 import dev.attune.standalone.client.StatusCommand;
 import dev.attune.standalone.client.StoreCommand;
+import dev.attune.standalone.dbt.ModelsCommand;
 import dev.attune.standalone.demo.DemoCommand;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
@@ -30,6 +31,7 @@ public final class Main {
             .addSubcommand(new UpCommand(terminal))
             .addSubcommand(new DemoCommand(terminal))
             .addSubcommand(new ApplyCommand(terminal))
+            .addSubcommand(new ModelsCommand(terminal))
             .addSubcommand(new RefreshCommand(terminal))
             .addSubcommand(new RunsCommand(terminal))
             .addSubcommand(new LookupCommand(terminal))

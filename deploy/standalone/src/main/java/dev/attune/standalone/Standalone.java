@@ -295,6 +295,7 @@ public final class Standalone implements AutoCloseable {
           feed,
           deadLetters,
           RefresherConfig.of(data.state("refresher"), config.modelsRoot())
+              .withDrivers(config.drivers().orElseGet(() -> data.state("drivers")))
               .withCollector(config.collector().withAnyKey(config.isLoopback())),
           meters);
     }

@@ -21,6 +21,8 @@ import java.util.Set;
  * @param ports of the four listeners
  * @param dataDir folder that holds the whole state; one running system each
  * @param modelsRoot folder that the paths of warehouse models are relative to, and may not leave
+ * @param drivers folder with JDBC drivers of warehouse models, if it is said; else {@code drivers}
+ *     below the state
  * @param store where profiles are kept
  * @param nearCache what lookups keep in this process, if it is said; see {@link
  *     StoreConfig#nearCache}
@@ -34,6 +36,7 @@ public record StandaloneConfig(
     Ports ports,
     Path dataDir,
     Path modelsRoot,
+    Optional<Path> drivers,
     StoreConfig store,
     Optional<NearCacheConfig> nearCache,
     Set<String> webhooksAllow,
@@ -91,6 +94,7 @@ public record StandaloneConfig(
         Ports.DEFAULT,
         dataDir,
         Path.of("").toAbsolutePath(),
+        Optional.empty(),
         new StoreConfig.OwnRedis(),
         Optional.empty(),
         Set.of(),
@@ -134,8 +138,8 @@ public record StandaloneConfig(
           yaml.find("host").map(Yaml::text).orElse(defaults.host()),
           yaml.find("ports").map(StandaloneConfig::ports).orElse(Ports.DEFAULT),
           path(folder, yaml.find("data_dir")).orElse(defaults.dataDir()),
-          path(folder, yaml.find("models").flatMap(models -> models.keys("root").find("root")))
-              .orElse(defaults.modelsRoot()),
+          path(folder, models(yaml, "root")).orElse(defaults.modelsRoot()),
+          path(folder, models(yaml, "drivers")),
           yaml.find("store")
               .map(store -> StoreConfig.parse(store, folder))
               .orElse(defaults.store()),
@@ -153,6 +157,10 @@ public record StandaloneConfig(
     } catch (IllegalArgumentException e) {
       throw yaml.error(String.valueOf(e.getMessage()));
     }
+  }
+
+  private static Optional<Yaml> models(Yaml yaml, String key) {
+    return yaml.find("models").flatMap(models -> models.keys("root", "drivers").find(key));
   }
 
   private static NearCacheConfig nearCache(Yaml yaml) {
@@ -205,6 +213,7 @@ public record StandaloneConfig(
         ports,
         dataDir,
         modelsRoot,
+        drivers,
         store,
         nearCache,
         webhooksAllow,
@@ -220,6 +229,7 @@ public record StandaloneConfig(
         ports,
         dataDir,
         modelsRoot,
+        drivers,
         store,
         nearCache,
         webhooksAllow,
@@ -235,6 +245,7 @@ public record StandaloneConfig(
         ports,
         dataDir,
         modelsRoot,
+        drivers,
         store,
         nearCache,
         webhooksAllow,
@@ -250,6 +261,7 @@ public record StandaloneConfig(
         ports,
         dataDir,
         modelsRoot,
+        drivers,
         store,
         nearCache,
         webhooksAllow,
@@ -265,6 +277,7 @@ public record StandaloneConfig(
         ports,
         dataDir,
         modelsRoot,
+        drivers,
         store,
         nearCache,
         webhooksAllow,
@@ -280,6 +293,7 @@ public record StandaloneConfig(
         ports,
         dataDir,
         modelsRoot,
+        drivers,
         store,
         Optional.of(nearCache),
         webhooksAllow,
@@ -295,6 +309,7 @@ public record StandaloneConfig(
         ports,
         dataDir,
         modelsRoot,
+        drivers,
         store,
         nearCache,
         webhooksAllow,

@@ -402,6 +402,35 @@ class CommandsTest {
   }
 
   @Test
+  void check_saysALineForEachModelAndStartsNoRun() {
+    answer(
+        200,
+        """
+        {"definitions": [{"kind": "model", "id": "a"}, {"kind": "model", "id": "b"},
+                         {"kind": "model", "id": "c"}]}
+        """);
+    answer(200, "{\"state\":\"ready\",\"message\":\"a.csv, 3 columns are mapped\"}");
+    answer(200, "{\"state\":\"refused\",\"message\":\"b.csv has no column \\\"id\\\"\"}");
+    answer(200, "{\"state\":\"failed\",\"message\":\"the database is away\"}");
+    assertThat(attune("refresh", "--check")).isEqualTo(4);
+    assertThat(out()).isEqualTo("a: ready (a.csv, 3 columns are mapped).\n");
+    assertThat(err())
+        .isEqualTo(
+            """
+            attune: b would be refused: b.csv has no column "id"
+            attune: c would fail: the database is away
+            """);
+    assertThat(requests)
+        .containsExactly(
+            "GET /v1/definitions ",
+            "POST /v1/models:check {\"model\":\"a\"}",
+            "POST /v1/models:check {\"model\":\"b\"}",
+            "POST /v1/models:check {\"model\":\"c\"}");
+    assertThat(attune("refresh", "a", "--check", "--full")).isEqualTo(1);
+    assertThat(err()).endsWith("attune: --check goes alone: it starts no run.\n");
+  }
+
+  @Test
   void pausedRefresh_hasAnExitCodeOfItsOwn() {
     answer(202, "{\"model\": \"a\", \"state\": \"paused\"}");
     assertThat(attune("refresh", "a", "--force")).isEqualTo(3);

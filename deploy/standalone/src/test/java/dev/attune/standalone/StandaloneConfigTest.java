@@ -44,7 +44,7 @@ class StandaloneConfigTest {
             host: 0.0.0.0
             ports: {http: 1, grpc: 2, kafka: 3, redis: 0}
             data_dir: state
-            models: {root: /srv/warehouse}
+            models: {root: /srv/warehouse, drivers: jdbc}
             store: memory
             near_cache: {megabytes: 8, max_age: 500ms}
             webhooks: {allow: ["127.0.0.1:9999"]}
@@ -60,6 +60,7 @@ class StandaloneConfigTest {
                 new StandaloneConfig.Ports(1, 2, 3, 0),
                 Path.of("/etc/attune/state"),
                 Path.of("/srv/warehouse"),
+                Optional.of(Path.of("/etc/attune/jdbc")),
                 new StoreConfig.Memory(),
                 Optional.of(new NearCacheConfig(8 << 20, Duration.ofMillis(500))),
                 Set.of("127.0.0.1:9999"),

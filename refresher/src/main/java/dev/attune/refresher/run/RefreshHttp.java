@@ -33,6 +33,9 @@ import java.util.function.Function;
  *   <li>{@code GET /v1/refreshes/{id}}: the run as it stands
  *   <li>{@code POST /v1/refreshes/{id}/pause}, {@code /resume} and {@code /cancel} with {@code {}}:
  *       202 and the run; 409 when it has ended, or does not wait to be resumed
+ *   <li>{@code POST /v1/models:check} with {@code {"model": "customers"}}: 200 and {@code {"model",
+ *       "state", "message"}}, whose state is what a run would be: {@code ready}, or {@code refused}
+ *       or {@code failed}; 404 for an unknown model
  * </ul>
  *
  * <p>A run: {@code {"id", "model", "kind", "state", "started_at", "ended_at", "dry_run", "full",
@@ -54,7 +57,8 @@ public final class RefreshHttp {
 
   /** Adds the routes. */
   public void routes(HttpRouting.Builder http) {
-    http.post("/v1/refreshes", OperatorOnly.json(this::start))
+    http.post("/v1/models:check", OperatorOnly.json(this::check))
+        .post("/v1/refreshes", OperatorOnly.json(this::start))
         .get("/v1/refreshes", this::list)
         .get("/v1/refreshes/{id}", this::get)
         .post("/v1/refreshes/{id}/pause", OperatorOnly.json(steer(refreshes::pause)))
@@ -100,6 +104,37 @@ public final class RefreshHttp {
     } catch (IllegalArgumentException e) {
       throw JsonBody.invalid(String.valueOf(e.getMessage()));
     }
+  }
+
+  private void check(ServerRequest request, ServerResponse response) throws InterruptedException {
+    JsonNode body = Json.parse(Replies.body(request, BODY_BYTES_MAX));
+    JsonBody.requireKeys(body, List.of("model"));
+    String model = JsonBody.text(body, "model");
+    switch (refreshes.check(model)) {
+      case CheckResult.Ready ready ->
+          checked(
+              response,
+              model,
+              "ready",
+              ready.origin() + ", " + ready.columns() + " columns are mapped");
+      case CheckResult.Refused refused -> checked(response, model, "refused", refused.message());
+      case CheckResult.Failed failed -> checked(response, model, "failed", failed.message());
+      case CheckResult.UnknownModel unknown ->
+          throw new HttpProblem(404, "unknown_model", unknown.message());
+    }
+  }
+
+  private static void checked(ServerResponse response, String model, String state, String message) {
+    Replies.json(
+        response,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("model", model);
+          json.writeStringField("state", state);
+          json.writeStringField("message", message);
+          json.writeEndObject();
+        });
   }
 
   private Handler steer(Function<String, SteerResult> wish) {

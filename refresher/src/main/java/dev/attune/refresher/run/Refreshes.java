@@ -5,6 +5,7 @@ import dev.attune.core.definition.Nearest;
 import dev.attune.core.model.EventsModel;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.refresher.snapshot.CheckOutcome;
 import dev.attune.refresher.snapshot.Differences;
 import dev.attune.refresher.snapshot.Progress;
 import dev.attune.refresher.snapshot.RefreshOutcome;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +47,10 @@ public final class Refreshes implements AutoCloseable {
 
   /** How often a run is begun or gone on with. */
   public static final int STARTS_MAX = 20;
+
+  // Together less than a client waits for an answer.
+  private static final Duration CHECK_WAIT = Duration.ofSeconds(5);
+  private static final Duration CHECK_MAX = Duration.ofSeconds(40);
 
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(10);
   private static final String CANCELLED = "it was cancelled; the next run takes up what is missing";
@@ -80,6 +86,8 @@ public final class Refreshes implements AutoCloseable {
   private final InstantSource clock;
   private final MeterRegistry metrics;
   private final Semaphore database = new Semaphore(1, true);
+  // Beside a run, which may take hours: at most two databases are in memory.
+  private final Semaphore checks = new Semaphore(1, true);
 
   // All guarded by this.
   private final LinkedHashMap<String, Run> runs = new LinkedHashMap<>();
@@ -138,9 +146,7 @@ public final class Refreshes implements AutoCloseable {
     Definitions current = definitions.current();
     ModelDefinition definition = current.models().get(request.model());
     if (definition == null) {
-      return new StartResult.UnknownModel(
-          "there is no model of that name"
-              + Nearest.hint(request.model(), current.models().keySet()));
+      return new StartResult.UnknownModel(unknown(request.model(), current));
     }
     Optional<Run> running =
         runs.values().stream()
@@ -157,6 +163,38 @@ public final class Refreshes implements AutoCloseable {
     Run launched = launch(run);
     forgetOldest();
     return new StartResult.Started(launched);
+  }
+
+  private static String unknown(String model, Definitions current) {
+    return "there is no model of that name" + Nearest.hint(model, current.models().keySet());
+  }
+
+  /**
+   * Looks whether a run of a model could begin; blocks for up to a minute. It is no run: nothing of
+   * it is remembered, and it neither waits for one nor delays it.
+   */
+  public CheckResult check(String model) throws InterruptedException {
+    Definitions current = definitions.current();
+    ModelDefinition definition = current.models().get(model);
+    if (definition == null) {
+      return new CheckResult.UnknownModel(unknown(model, current));
+    }
+    if (!checks.tryAcquire(CHECK_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
+      return new CheckResult.Failed("another check is under way (allowed: one at a time)");
+    }
+    try {
+      return switch (refresher.check(definition, current.catalog(), CHECK_MAX)) {
+        case CheckOutcome.Ready ready -> new CheckResult.Ready(ready.origin(), ready.columns());
+        case CheckOutcome.Refused refused -> new CheckResult.Refused(refused.reason());
+        case CheckOutcome.TooLong _ ->
+            new CheckResult.Failed(
+                "its source did not answer within " + CHECK_MAX.toSeconds() + " seconds");
+      };
+    } catch (IllegalStateException e) {
+      return new CheckResult.Failed(String.valueOf(e.getMessage()));
+    } finally {
+      checks.release();
+    }
   }
 
   private Optional<Run> byKey(String key) {

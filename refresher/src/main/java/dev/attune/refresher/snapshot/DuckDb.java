@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 
 /**
@@ -44,12 +45,14 @@ final class DuckDb implements AutoCloseable {
       Pattern.compile("(?m)^(?:Error: )?([A-Z][A-Za-z ]{2,40}) Error: (.*)$");
 
   private final Path temporary;
+  private final int memoryMegabytes;
   private final DuckDBConnection connection;
   private final Set<Statement> running = ConcurrentHashMap.newKeySet();
   private volatile boolean cancelled;
 
-  private DuckDb(Path temporary, DuckDBConnection connection) {
+  private DuckDb(Path temporary, int memoryMegabytes, DuckDBConnection connection) {
     this.temporary = temporary;
+    this.memoryMegabytes = memoryMegabytes;
     this.connection = connection;
   }
 
@@ -74,9 +77,38 @@ final class DuckDb implements AutoCloseable {
     // Rows are streamed: a result of millions of rows must not stand in memory.
     properties.put("jdbc_stream_results", "true");
     Connection connection = DriverManager.getConnection("jdbc:duckdb:", properties);
-    var db = new DuckDb(temporary, connection.unwrap(DuckDBConnection.class));
+    var db =
+        new DuckDb(
+            temporary, settings.memoryMegabytes(), connection.unwrap(DuckDBConnection.class));
     db.execute("set global TimeZone = 'UTC'");
     return db;
+  }
+
+  /** What it may hold in memory; beyond it, it spills to disk. */
+  int memoryMegabytes() {
+    return memoryMegabytes;
+  }
+
+  /** Where it spills to; for what must be gone with it. */
+  Path temporary() {
+    return temporary;
+  }
+
+  /** Adds rows to a table; to be closed. */
+  DuckDBAppender appender(String table) throws SQLException {
+    checkNotCancelled();
+    return connection.createAppender(DuckDBConnection.DEFAULT_SCHEMA, table);
+  }
+
+  /** Cancels a statement of another database too, until {@link #forget}. */
+  void remember(Statement foreign) throws SQLException {
+    running.add(foreign);
+    checkNotCancelled();
+  }
+
+  /** Ends {@link #remember}. */
+  void forget(Statement foreign) {
+    running.remove(foreign);
   }
 
   /** Ends access to files for good, but for one to be written. */
@@ -144,7 +176,8 @@ final class DuckDb implements AutoCloseable {
     return columns;
   }
 
-  private void checkNotCancelled() throws SQLException {
+  /** Ends work that is not a statement of this database. */
+  void checkNotCancelled() throws SQLException {
     if (cancelled) {
       throw new SQLException("INTERRUPT Error: cancelled");
     }

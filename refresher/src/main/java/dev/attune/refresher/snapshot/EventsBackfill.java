@@ -68,17 +68,23 @@ final class EventsBackfill {
    * Reads and sends all events up to a time, with a tick at each midnight (UTC) that lies between
    * two of them, and one at the end.
    *
+   * @param reader from {@link #open}
    * @param scratch the one file that may be written while it runs
    * @throws RefusedException before anything was sent
    */
   RefreshOutcome.Done run(
-      SourceFiles files, Path scratch, HistoricalEvents events, RowLetters letters, Instant until)
+      SourceReader reader,
+      Path scratch,
+      HistoricalEvents events,
+      RowLetters letters,
+      @Nullable Instant until)
       throws SQLException {
     progress.phase(Progress.Phase.READING);
-    long rows = read(files, scratch, until);
+    reader.load();
+    long rows = read(reader, scratch, until);
     progress.rowsRead(rows);
     progress.phase(Progress.Phase.DIFFING);
-    BadRows bad = badRows(files, rows, false);
+    BadRows bad = badRows(reader.originLabel(), rows, false);
     bad.check();
     progress.badRows(bad.count());
     if (bad.count() > 0) {
@@ -93,25 +99,25 @@ final class EventsBackfill {
   /**
    * Makes the table {@code events} and answers how many there are.
    *
+   * @param reader that has loaded its rows
    * @param writable the one file that may be written from here on
    * @param until later events are left out; null: none are
    */
-  long read(SourceFiles files, Path writable, @Nullable Instant until) throws SQLException {
-    var reader = new SourceReader(db, model.source(), files, mappedColumns());
-    Map<String, ColumnType> wanted = new HashMap<>();
-    wanted.put(model.timeColumn(), ColumnType.TIMESTAMP);
-    model.identifierColumns().forEach(column -> wanted.put(column, ColumnType.STRING));
-    reader.load(wanted);
+  long read(SourceReader reader, Path writable, @Nullable Instant until) throws SQLException {
     db.lock(writable);
     createTable(reader, reader.stage(), until);
     return db.numbers("select count(*) from events")[0];
   }
 
-  /** Makes the table {@code bad} of the events that cannot be taken. */
-  BadRows badRows(SourceFiles files, long rows, boolean forced) throws SQLException {
+  /**
+   * Makes the table {@code bad} of the events that cannot be taken.
+   *
+   * @param label how messages call where they are
+   */
+  BadRows badRows(String label, long rows, boolean forced) throws SQLException {
     double shareMax = model.guards().badRows().orElse(settings.badRowShareMax());
     db.execute("create table bad (n bigint, reason varchar)");
-    var bad = new BadRows(files.label(), rows, shareMax, forced);
+    var bad = new BadRows(label, rows, shareMax, forced);
     db.forEach(
         "select * from events",
         row -> {
@@ -123,6 +129,29 @@ final class EventsBackfill {
         });
     bad.store(db);
     return bad;
+  }
+
+  /** A reader of the model's source; see {@link Origins#open}. */
+  SourceReader open(Origins origins) {
+    Map<String, ColumnType> wanted = new HashMap<>();
+    wanted.put(model.timeColumn(), ColumnType.TIMESTAMP);
+    model.identifierColumns().forEach(column -> wanted.put(column, ColumnType.STRING));
+    return origins.open(db, model.source(), mappedColumns(), wanted);
+  }
+
+  /**
+   * Looks at the first rows as {@link #run} would at all of them.
+   *
+   * @throws RefusedException where it would be refused for them
+   */
+  CheckOutcome.Ready check(Origins origins, Path writable, long rowsMax) throws SQLException {
+    SourceReader reader = open(origins);
+    reader.load(rowsMax);
+    db.lock(writable);
+    createTable(reader, reader.stage(), null);
+    return new CheckOutcome.Ready(
+        reader.originLabel(),
+        (int) mappedColumns().stream().filter(name -> !name.isEmpty()).distinct().count());
   }
 
   private List<String> mappedColumns() {

@@ -20,6 +20,7 @@ final class EventsRefresh {
   private final DuckDb db;
   private final EventsModel model;
   private final RefreshSettings settings;
+  private final Origins origins;
   private final RefreshOptions options;
   private final Progress progress;
   private final Pacer pacer;
@@ -31,6 +32,7 @@ final class EventsRefresh {
       EventsModel model,
       Catalog catalog,
       RefreshSettings settings,
+      Origins origins,
       RefreshOptions options,
       Progress progress,
       Pacer pacer,
@@ -38,6 +40,7 @@ final class EventsRefresh {
     this.db = db;
     this.model = model;
     this.settings = settings;
+    this.origins = origins;
     this.options = options;
     this.progress = progress;
     this.pacer = pacer;
@@ -74,18 +77,19 @@ final class EventsRefresh {
       Loaded loaded, EventsState state, HistoricalEvents events, RowLetters letters)
       throws SQLException {
     progress.phase(Progress.Phase.READING);
-    SourceFiles files = SourceFiles.find(model.source(), settings.dataRoot());
-    String fingerprint = model.mappingDigest() + "-" + files.contentDigest();
+    SourceReader reader = backfill.open(origins);
+    String fingerprint = model.mappingDigest() + "-" + reader.contentDigest();
     if (!options.full() && loaded.fingerprint().equals(fingerprint)) {
       return options.dryRun() ? compared(0, 0, 0, List.of()) : done(Figures.NONE);
     }
-    long rows = backfill.read(files, state.part(), null);
+    reader.load();
+    long rows = backfill.read(reader, state.part(), null);
     progress.rowsRead(rows);
-    RowGuard.check(model.guards(), files.label(), rows, loaded.figures().rows())
+    RowGuard.check(model.guards(), reader.originLabel(), rows, loaded.figures().rows())
         .ifPresent(this::refuse);
 
     progress.phase(Progress.Phase.DIFFING);
-    BadRows bad = backfill.badRows(files, rows, options.force());
+    BadRows bad = backfill.badRows(reader.originLabel(), rows, options.force());
     bad.tooMany().ifPresent(this::refuse);
     progress.badRows(bad.count());
     long toSend = rows - bad.count();

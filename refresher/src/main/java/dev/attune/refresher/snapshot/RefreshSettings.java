@@ -9,6 +9,7 @@ import java.time.Duration;
  * @param dataRoot relative paths of models start here
  * @param stateDir holds each model's last applied snapshot and DuckDB's temporary files; on shared
  *     storage where the refresher can move to another machine
+ * @param drivers the folder with JDBC drivers; it need not exist
  * @param memoryMegabytes that DuckDB may use for one run (64 to 65536); beyond it, it spills to
  *     disk
  * @param threads of DuckDB (1 to 64)
@@ -21,6 +22,7 @@ import java.time.Duration;
 public record RefreshSettings(
     Path dataRoot,
     Path stateDir,
+    Path drivers,
     int memoryMegabytes,
     int threads,
     double badRowShareMax,
@@ -45,10 +47,37 @@ public record RefreshSettings(
     }
   }
 
-  /** The defaults: 256 MB, 2 threads, 5 % bad rows, chunks of 500 rows, 2 minutes of patience. */
+  /**
+   * The defaults: drivers below the state, 256 MB, 2 threads, 5 % bad rows, chunks of 500 rows, 2
+   * minutes of patience.
+   */
   public static RefreshSettings defaults(Path dataRoot, Path stateDir) {
     return new RefreshSettings(
-        dataRoot, stateDir, 256, 2, 0.05, 500, 2_000, Duration.ofMinutes(1), Duration.ofMinutes(2));
+        dataRoot,
+        stateDir,
+        stateDir.resolve("drivers"),
+        256,
+        2,
+        0.05,
+        500,
+        2_000,
+        Duration.ofMinutes(1),
+        Duration.ofMinutes(2));
+  }
+
+  /** The same with JDBC drivers elsewhere. */
+  public RefreshSettings withDrivers(Path drivers) {
+    return new RefreshSettings(
+        dataRoot,
+        stateDir,
+        drivers,
+        memoryMegabytes,
+        threads,
+        badRowShareMax,
+        chunkRows,
+        inFlightMax,
+        acknowledgeTimeout,
+        patience);
   }
 
   private static void within(String name, int value, int min, int max) {

@@ -9,21 +9,28 @@ import dev.attune.refresher.pace.Follower;
 import dev.attune.refresher.pace.Pacer;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Brings models up to date with their files. Blocking; safe for use by many threads, as long as no
- * two run the same model at a time.
+ * Brings models up to date with their sources. Blocking; safe for use by many threads, as long as
+ * no two run the same model at a time.
  */
 public final class Refresher {
+  /** Rows that a check looks at. */
+  public static final int CHECK_ROWS = 1_000;
+
   private final ProfileInputs inputs;
   private final HistoricalEvents events;
   private final DeadLetters letters;
   private final RefreshSettings settings;
+  private final Origins origins;
   private final InstantSource clock;
   private final List<Follower> followers;
   private final Set<DuckDb> open = ConcurrentHashMap.newKeySet();
@@ -38,10 +45,25 @@ public final class Refresher {
       RefreshSettings settings,
       InstantSource clock,
       List<Follower> followers) {
+    this(inputs, events, letters, settings, System::getenv, clock, followers);
+  }
+
+  /**
+   * @param environment where variables are looked up
+   */
+  Refresher(
+      ProfileInputs inputs,
+      HistoricalEvents events,
+      DeadLetters letters,
+      RefreshSettings settings,
+      Credentials.Environment environment,
+      InstantSource clock,
+      List<Follower> followers) {
     this.inputs = new PatientInputs(inputs, settings.patience());
     this.events = events;
     this.letters = letters;
     this.settings = settings;
+    this.origins = new Origins(settings, environment, clock);
     this.clock = clock;
     this.followers = List.copyOf(followers);
   }
@@ -68,13 +90,15 @@ public final class Refresher {
         db ->
             switch (model) {
               case TableModel table ->
-                  new TableRefresh(db, table, catalog, settings, options, progress, pacer, runId)
+                  new TableRefresh(
+                          db, table, catalog, settings, origins, options, progress, pacer, runId)
                       .run(
                           new AppliedSnapshot(directory),
                           inputs,
                           new RowLetters(letters, model.name(), settings, clock));
               case EventsModel history ->
-                  new EventsRefresh(db, history, catalog, settings, options, progress, pacer, runId)
+                  new EventsRefresh(
+                          db, history, catalog, settings, origins, options, progress, pacer, runId)
                       .run(
                           new EventsState(directory),
                           events,
@@ -94,14 +118,56 @@ public final class Refresher {
     return inDatabase(
         temporary,
         progress,
-        db ->
-            new EventsBackfill(db, model, catalog, settings, progress)
-                .run(
-                    SourceFiles.find(model.source(), settings.dataRoot()),
-                    temporary.resolve("scratch"),
-                    events,
-                    new RowLetters(letters, model.name(), settings, clock),
-                    until));
+        db -> {
+          var backfill = new EventsBackfill(db, model, catalog, settings, progress);
+          return backfill.run(
+              backfill.open(origins),
+              temporary.resolve("scratch"),
+              events,
+              new RowLetters(letters, model.name(), settings, clock),
+              until);
+        });
+  }
+
+  /**
+   * Looks whether a refresh could read its source and map its columns: files and their markers,
+   * connection, permissions, types. Of the rows it reads the first {@value #CHECK_ROWS}; it writes
+   * nothing, and keeps apart from a run of the same model.
+   *
+   * @throws IllegalStateException as of {@link #refresh}
+   */
+  public CheckOutcome check(ModelDefinition model, Catalog catalog, Duration timeout) {
+    Path temporary = temporary(model.name() + "~check");
+    Path scratch = temporary.resolve("scratch");
+    long began = System.nanoTime();
+    try (DuckDb db = DuckDb.open(settings, temporary)) {
+      CompletableFuture.delayedExecutor(timeout.toNanos(), TimeUnit.NANOSECONDS)
+          .execute(db::cancel);
+      return switch (model) {
+        case TableModel table ->
+            new TableRefresh(
+                    db,
+                    table,
+                    catalog,
+                    settings,
+                    origins,
+                    RefreshOptions.NONE,
+                    Progress.NONE,
+                    new Pacer(List.of(), Progress.NONE::slowed, Progress.NONE::stopping),
+                    "check")
+                .check(scratch, CHECK_ROWS);
+        case EventsModel history ->
+            new EventsBackfill(db, history, catalog, settings, Progress.NONE)
+                .check(origins, scratch, CHECK_ROWS);
+      };
+    } catch (RefusedException e) {
+      return new CheckOutcome.Refused(String.valueOf(e.getMessage()));
+    } catch (SQLException e) {
+      if (System.nanoTime() - began >= timeout.toNanos()) {
+        return new CheckOutcome.TooLong();
+      }
+      throw failed("check", e);
+    }
   }
 
   private Path temporary(String name) {
@@ -133,11 +199,15 @@ public final class Refresher {
       if (progress.stopping()) {
         return new RefreshOutcome.Stopped();
       }
-      // Neither the message nor the cause: both may quote people's data.
-      throw new IllegalStateException(
-          DuckDb.isDiskFull(e)
-              ? "the disk of the state directory is full; the next run takes up what is missing"
-              : "the database of the run failed (" + DuckDb.errorKind(e) + " error)");
+      throw failed("run", e);
     }
+  }
+
+  // Neither the message nor the cause: both may quote people's data.
+  private static IllegalStateException failed(String what, SQLException e) {
+    return new IllegalStateException(
+        DuckDb.isDiskFull(e)
+            ? "the disk of the state directory is full; the next run takes up what is missing"
+            : "the database of the " + what + " failed (" + DuckDb.errorKind(e) + " error)");
   }
 }

@@ -1,6 +1,6 @@
 package dev.attune.refresher.snapshot;
 
-import dev.attune.core.model.ModelSource;
+import dev.attune.core.model.FileSource;
 import dev.attune.core.profile.TraitFit;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,13 +17,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The files of a snapshot as they stood when the run began.
  *
- * @param files sorted by path
+ * @param files sorted by path, or in the manifest's order
+ * @param markers what says that they are whole: it must not change either
  */
-record SourceFiles(List<SourceFile> files) {
+record SourceFiles(List<SourceFile> files, List<SourceFile> markers) {
   /** Most files of one model. */
   static final int FILES_MAX = 10_000;
 
@@ -44,24 +47,54 @@ record SourceFiles(List<SourceFile> files) {
 
   SourceFiles {
     files = List.copyOf(files);
+    markers = List.copyOf(markers);
   }
 
   /** Finds a source's files and checks what can be checked without reading them. */
-  static SourceFiles find(ModelSource source, Path dataRoot) {
-    String pattern = dataRoot.toAbsolutePath().normalize().resolve(source.files()).toString();
-    List<Path> paths = isGlob(source.files()) ? glob(pattern) : List.of(Path.of(pattern));
-    if (paths.isEmpty()) {
-      throw new RefusedException("no file matches " + pattern);
+  static SourceFiles find(FileSource source, Path dataRoot) {
+    Path root = dataRoot.toAbsolutePath().normalize();
+    // Looked at before the files: what is written after it is then seen to be newer.
+    Map<Path, SourceFile> markers = Map.of();
+    List<Path> paths;
+    if (source.manifest().isEmpty()) {
+      paths = matching(source, root.resolve(source.files()).toString());
+      if (!source.marker().isEmpty()) {
+        Path above = start(root.resolve(source.files()).toString());
+        markers = SuccessMarker.of(paths, source.marker(), above);
+      }
+    } else {
+      Path manifest = root.resolve(source.manifest());
+      if (!Files.isRegularFile(manifest)) {
+        throw new RefusedException(
+            "there is no manifest "
+                + manifest
+                + ": the export has not ended (expected: a JSON file that lists its files)");
+      }
+      markers = Map.of(manifest, SourceFile.of(manifest));
+      paths = Manifest.read(manifest);
     }
     for (Path path : paths) {
       if (!Files.isRegularFile(path)) {
         throw new RefusedException("there is no file " + path);
       }
-      if (source.format() == ModelSource.Format.PARQUET) {
+      if (source.format() == FileSource.Format.PARQUET) {
         checkParquet(path);
       }
     }
-    return new SourceFiles(paths.stream().map(SourceFile::of).toList());
+    List<SourceFile> files = paths.stream().map(SourceFile::of).toList();
+    SuccessMarker.checkLast(files, markers, source.marker());
+    return new SourceFiles(files, markers.values().stream().distinct().toList());
+  }
+
+  private static List<Path> matching(FileSource source, String pattern) {
+    List<Path> paths =
+        isGlob(source.files())
+            ? glob(pattern).stream().filter(path -> !path.endsWith(source.marker())).toList()
+            : List.of(Path.of(pattern));
+    if (paths.isEmpty()) {
+      throw new RefusedException("no file matches " + pattern);
+    }
+    return paths;
   }
 
   private static boolean isGlob(String files) {
@@ -70,11 +103,7 @@ record SourceFiles(List<SourceFile> files) {
 
   private static List<Path> glob(String pattern) {
     PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern);
-    int firstWildcard = 0;
-    while ("*?[{".indexOf(pattern.charAt(firstWildcard)) < 0) {
-      firstWildcard++;
-    }
-    Path start = Path.of(pattern.substring(0, pattern.lastIndexOf('/', firstWildcard) + 1));
+    Path start = start(pattern);
     if (!Files.isDirectory(start)) {
       return List.of();
     }
@@ -92,6 +121,15 @@ record SourceFiles(List<SourceFile> files) {
     } catch (IOException e) {
       throw new RefusedException("the directory " + start + " cannot be read");
     }
+  }
+
+  /** The folder up to which a pattern has no wildcards. */
+  private static Path start(String pattern) {
+    int end = 0;
+    while (end < pattern.length() && "*?[{".indexOf(pattern.charAt(end)) < 0) {
+      end++;
+    }
+    return Path.of(pattern.substring(0, pattern.lastIndexOf('/', end) + 1));
   }
 
   // A Parquet file begins and ends with its magic: one that was cut says so before it is opened.
@@ -122,12 +160,14 @@ record SourceFiles(List<SourceFile> files) {
 
   /** Refuses if a file is no longer what it was when the run began. */
   void checkUnchanged() {
-    for (SourceFile file : files) {
-      if (!SourceFile.of(file.path()).equals(file)) {
-        throw new RefusedException(
-            file.path().getFileName() + " was changed while it was read; refresh again");
-      }
-    }
+    Stream.concat(files.stream(), markers.stream())
+        .filter(file -> !SourceFile.of(file.path()).equals(file))
+        .findFirst()
+        .ifPresent(
+            file -> {
+              throw new RefusedException(
+                  file.path().getFileName() + " was changed while it was read; refresh again");
+            });
   }
 
   /** When the newest of them was modified, in microseconds. */

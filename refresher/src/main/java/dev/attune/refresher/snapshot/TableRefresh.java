@@ -22,6 +22,7 @@ import dev.attune.refresher.pace.Pacer;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Figures;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Meta;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Named;
+import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ final class TableRefresh {
   private final TableModel model;
   private final Catalog catalog;
   private final RefreshSettings settings;
+  private final Origins origins;
   private final RefreshOptions options;
   private final Progress progress;
   private final Pacer pacer;
@@ -56,6 +58,7 @@ final class TableRefresh {
       TableModel model,
       Catalog catalog,
       RefreshSettings settings,
+      Origins origins,
       RefreshOptions options,
       Progress progress,
       Pacer pacer,
@@ -64,6 +67,7 @@ final class TableRefresh {
     this.model = model;
     this.catalog = catalog;
     this.settings = settings;
+    this.origins = origins;
     this.options = options;
     this.progress = progress;
     this.pacer = pacer;
@@ -110,15 +114,14 @@ final class TableRefresh {
       wanted = new Wanted("the snapshot before " + options.rollback(), rows, diff.typesBefore());
       db.lock(state.part());
     } else {
-      SourceFiles files = SourceFiles.find(model.source(), settings.dataRoot());
-      long dataTime = model.dataTime().map(TraitFit::micros).orElseGet(files::newestMicros);
-      var reader = new SourceReader(db, model.source(), files, model.columns());
-      reader.load(wantedTypes());
+      SourceReader reader = open();
+      reader.load();
+      long dataTime = model.dataTime().map(TraitFit::micros).orElseGet(reader::dataTimeMicros);
       diff = SnapshotDiff.load(db, state, model, dataTime, runId);
       db.lock(state.part());
       var current = new CurrentTable(db, model, catalog, reader, reader.stage());
       long rows = current.create(dataTime);
-      wanted = new Wanted(files.label(), rows, current.identifierTypes());
+      wanted = new Wanted(reader.originLabel(), rows, current.identifierTypes());
     }
     progress.rowsRead(wanted.rows());
     if (!options.isRollback()) {
@@ -158,6 +161,27 @@ final class TableRefresh {
       state.promote("");
     }
     return done(figures);
+  }
+
+  private SourceReader open() {
+    return origins.open(db, model.source(), model.columns(), wantedTypes());
+  }
+
+  /**
+   * Looks at the first rows as {@link #run} would at all of them.
+   *
+   * @throws RefusedException where it would be refused for them
+   */
+  CheckOutcome.Ready check(Path writable, long rowsMax) throws SQLException {
+    SourceReader reader = open();
+    reader.load(rowsMax);
+    db.lock(writable);
+    new CurrentTable(db, model, catalog, reader, reader.stage()).create(0);
+    return new CheckOutcome.Ready(reader.originLabel(), mapped());
+  }
+
+  private int mapped() {
+    return (int) model.columns().stream().filter(name -> !name.isEmpty()).distinct().count();
   }
 
   private RefreshOutcome goOn(AppliedSnapshot state, ProfileInputs inputs) throws SQLException {

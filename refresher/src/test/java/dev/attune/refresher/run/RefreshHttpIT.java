@@ -125,6 +125,25 @@ class RefreshHttpIT {
         .isEqualTo(400);
   }
 
+  @Test
+  void check_saysWhatARunWouldBe_andStartsNone() throws Exception {
+    Answer ready = send("/v1/models:check", "{\"model\": \"customers\"}");
+    assertThat(ready.status()).isEqualTo(200);
+    assertThat(ready.body().toString())
+        .isEqualTo(
+            "{\"model\":\"customers\",\"state\":\"ready\",\"message\":\"customers.csv, 2 columns are"
+                + " mapped\"}");
+    Answer broken = send("/v1/models:check", "{\"model\": \"broken\"}");
+    assertThat(broken.body().get("state").textValue()).isEqualTo("refused");
+    assertThat(broken.body().get("message").textValue()).startsWith("there is no file ");
+    assertThat(send("/v1/models:check", "{\"model\": \"custmers\"}").status()).isEqualTo(404);
+    assertThat(send("/v1/models:check", "{\"model\": \"customers\"}", "text/plain").status())
+        .isEqualTo(415);
+
+    assertThat(refreshes.list()).isEmpty();
+    assertThat(inputs).isEmpty();
+  }
+
   // As any web page may send it.
   @Test
   void requestThatDoesNotSayJson_isRefused() throws Exception {

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -57,6 +58,7 @@ final class Bench {
   final List<DeadLetter> letters = new ArrayList<>();
   final List<Sent> sent = new ArrayList<>();
   final List<String> log = new ArrayList<>();
+  final Map<String, String> environment = new HashMap<>();
   int chunkRows = 500;
   double badRowShareMax = 0.05;
 
@@ -133,6 +135,7 @@ final class Bench {
         new RefreshSettings(
             data,
             state,
+            data.resolveSibling("drivers"),
             128,
             1,
             badRowShareMax,
@@ -140,6 +143,7 @@ final class Bench {
             100,
             Duration.ofSeconds(10),
             Duration.ofSeconds(10)),
+        environment::get,
         InstantSource.fixed(Instant.parse("2026-11-21T00:00:00Z")),
         List.of());
   }

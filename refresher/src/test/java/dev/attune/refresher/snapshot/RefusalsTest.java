@@ -150,20 +150,27 @@ class RefusalsTest {
   }
 
   @Test
-  void keyInTwoFiles_isRefused() throws Exception {
-    bench.text("leads-1.csv", "id,plan\n1,free\n2,pro\n", DAY);
-    bench.text("leads-2.csv", "id,plan\n2,free\n3,pro\n", DAY);
-    assertThat(
-            bench.refused(
-                """
-                name: leads
-                kind: profiles
-                source: {files: "leads-*.csv", format: csv}
-                key: {namespace: user_id, column: id}
-                traits: {plan: plan}
-                """))
-        .contains(
-            "1 values that stand in more than one row, in 2 rows (allowed: one row for each)");
+  void twoFilesThatClaimOneKey() throws Exception {
+    bench.write("customers-0.parquet", "select 1 as customer_id, 'x' as plan", DAY);
+    bench.write(
+        "customers-1.parquet", "select i as customer_id, 'y' as plan from range(3) r(i)", DAY);
+
+    assertThat(bench.refused(PARQUET.replace("customers.parquet", "customers-*.parquet")))
+        .isEqualTo(
+            "the key column \"customer_id\" of customers-0.parquet and 1 more has 1 values that stand in"
+                + " more than one row, in 2 rows (allowed: one row for each)");
+  }
+
+  // 16 MB that become 400: memory stays within its bound.
+  @Test
+  void parquetBomb() {
+    bench.write(
+        "customers.parquet", "select 1 as customer_id, repeat('x', 400000000) as plan", DAY);
+
+    assertThat(bench.refused(PARQUET))
+        .isEqualTo(
+            "customers.parquet holds more than fits: a row, or what is compressed in it, takes more"
+                + " memory than a run may use (allowed: 128 MB)");
   }
 
   @Test

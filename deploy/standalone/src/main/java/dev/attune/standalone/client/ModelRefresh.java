@@ -59,6 +59,29 @@ public final class ModelRefresh {
     return attune.post(PATH, request, key).orComplain();
   }
 
+  /** Has a model's source looked at, and says in one line what was found. */
+  Left check(String model) throws InterruptedException {
+    JsonNode answer =
+        attune
+            .post("/v1/models:check", AttuneClient.JSON.createObjectNode().put("model", model))
+            .orComplain();
+    String message = answer.path("message").asText();
+    return switch (answer.path("state").asText()) {
+      case "ready" -> {
+        terminal.result(model + ": ready (" + message + ").");
+        yield Left.DONE;
+      }
+      case "refused" -> {
+        terminal.note("attune: " + model + " would be refused: " + message);
+        yield Left.REFUSED;
+      }
+      default -> {
+        terminal.note("attune: " + model + " would fail: " + message);
+        yield Left.FAILED;
+      }
+    };
+  }
+
   /** Says which run was started. */
   Left leave(JsonNode run) {
     terminal.result(

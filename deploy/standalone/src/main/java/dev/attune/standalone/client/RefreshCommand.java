@@ -48,6 +48,13 @@ public final class RefreshCommand implements Callable<Integer> {
       description = "Only says what a run would write: counts, and which columns differ.")
   private boolean dryRun;
 
+  @Option(
+      names = "--check",
+      description =
+          "Only says whether a run would find its rows and could map them: files, connection,"
+              + " permissions, columns. Reads the first rows.")
+  private boolean check;
+
   @Option(names = "--full", description = "Writes every row again, changed or not.")
   private boolean full;
 
@@ -81,6 +88,9 @@ public final class RefreshCommand implements Callable<Integer> {
     if (model == null && !(rollback.isEmpty() && key.isEmpty())) {
       throw new Complaint("--rollback and --idempotency-key are of one model: name it.");
     }
+    if (check && (dryRun || full || force || !rollback.isEmpty() || !key.isEmpty())) {
+      throw new Complaint("--check goes alone: it starts no run.");
+    }
     try (AttuneClient attune = server.connect()) {
       var refresh = new ModelRefresh(attune, terminal);
       List<String> models = model == null ? refresh.models() : List.of(model);
@@ -89,6 +99,10 @@ public final class RefreshCommand implements Callable<Integer> {
       }
       int worst = 0;
       for (String each : models) {
+        if (check) {
+          worst = Math.max(worst, exitCode(refresh.check(each)));
+          continue;
+        }
         JsonNode run = refresh.begin(request(each), key);
         worst = Math.max(worst, exitCode(wait ? refresh.wait(run) : refresh.leave(run)));
       }

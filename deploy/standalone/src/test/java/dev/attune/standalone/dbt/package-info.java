@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.standalone.dbt;
+
+import org.jspecify.annotations.NullMarked;
