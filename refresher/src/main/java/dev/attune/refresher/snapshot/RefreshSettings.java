@@ -45,10 +45,10 @@ public record RefreshSettings(
     }
   }
 
-  /** The defaults: 256 MB, 2 threads, 5 % bad rows, chunks of 500 rows, 2 minutes of patience. */
+  /** The defaults: 768 MB, 2 threads, 5 % bad rows, chunks of 500 rows, 2 minutes of patience. */
   public static RefreshSettings defaults(Path dataRoot, Path stateDir) {
     return new RefreshSettings(
-        dataRoot, stateDir, 256, 2, 0.05, 500, 2_000, Duration.ofMinutes(1), Duration.ofMinutes(2));
+        dataRoot, stateDir, 768, 2, 0.05, 500, 2_000, Duration.ofMinutes(1), Duration.ofMinutes(2));
   }
 
   private static void within(String name, int value, int min, int max) {
