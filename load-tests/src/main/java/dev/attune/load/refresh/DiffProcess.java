@@ -62,7 +62,8 @@ final class DiffProcess {
             NO_EVENTS,
             letter -> CompletableFuture.failedFuture(new IllegalStateException(letter.getReason())),
             RefreshSettings.defaults(folder, Path.of(arguments[2])),
-            InstantSource.system());
+            InstantSource.system(),
+            List.of());
     System.out.println("ready 1");
     var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     int run = 0;

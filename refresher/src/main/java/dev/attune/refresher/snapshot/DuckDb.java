@@ -21,7 +21,9 @@ import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 
 /**
- * A database of one run: in memory, spilling to a directory of its own, without extensions.
+ * A database of one run: in a file, spilling to a directory of its own, without extensions. Tables
+ * in memory would keep what a statement writes until it ends, wide rows of a few hundred thousand
+ * people more than there is.
  *
  * <p>It starts with access to files, because it has to read them; {@link #lock} takes that away for
  * good, before an analyst's query runs.
@@ -76,7 +78,8 @@ final class DuckDb implements AutoCloseable {
     properties.put("allow_community_extensions", "false");
     // Rows are streamed: a result of millions of rows must not stand in memory.
     properties.put("jdbc_stream_results", "true");
-    Connection connection = DriverManager.getConnection("jdbc:duckdb:", properties);
+    Connection connection =
+        DriverManager.getConnection("jdbc:duckdb:" + temporary.resolve("run.duckdb"), properties);
     var db =
         new DuckDb(
             temporary, settings.memoryMegabytes(), connection.unwrap(DuckDBConnection.class));

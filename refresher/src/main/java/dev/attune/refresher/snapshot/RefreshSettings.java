@@ -48,7 +48,7 @@ public record RefreshSettings(
   }
 
   /**
-   * The defaults: drivers below the state, 256 MB, 2 threads, 5 % bad rows, chunks of 500 rows, 2
+   * The defaults: drivers below the state, 768 MB, 2 threads, 5 % bad rows, chunks of 500 rows, 2
    * minutes of patience.
    */
   public static RefreshSettings defaults(Path dataRoot, Path stateDir) {
@@ -56,7 +56,7 @@ public record RefreshSettings(
         dataRoot,
         stateDir,
         stateDir.resolve("drivers"),
-        256,
+        768,
         2,
         0.05,
         500,
