@@ -1,9 +1,12 @@
 package dev.attune.refresher;
 
+import dev.attune.core.forbidden.Forbidden;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.deadletter.MaskedDeadLetters;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.part.Part;
@@ -35,6 +38,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -83,9 +87,12 @@ public final class RefresherPart implements Part {
       KafkaSettings settings,
       ProfileStore store,
       DefinitionsSource definitions,
-      DeadLetters deadLetters,
+      DeadLetters unmasked,
       RefresherConfig config,
       MeterRegistry meters) {
+    Masking masking = new Masking(meters);
+    Supplier<Forbidden> forbidden = () -> definitions.current().catalog().forbidden();
+    DeadLetters deadLetters = new MaskedDeadLetters(unmasked, masking, forbidden);
     InstantSource clock = InstantSource.system();
     EventLog log = EventLog.create(settings);
     EventLog collected = EventLog.forCollector(settings);
@@ -108,13 +115,19 @@ public final class RefresherPart implements Part {
               () -> definitions.current().catalog(),
               deadLetters,
               config.clock(),
+              masking,
               meters));
     }
     Refreshes refreshes =
         new Refreshes(
             definitions,
             new Refresher(
-                writer::apply, new LoggedHistory(log), deadLetters, config.refresh(), clock),
+                writer::apply,
+                new LoggedHistory(log),
+                deadLetters,
+                config.refresh(),
+                clock,
+                masking),
             new RunFiles(config.refresh().stateDir().resolve("runs")),
             clock,
             meters);
@@ -127,7 +140,8 @@ public final class RefresherPart implements Part {
         MembershipConsumer.create(settings, writer, deadLetters),
         new Refolding(store, writer, definitions, config.stateDir(), config.storeTimeout()),
         new CollectorHttp(
-            new Collector(collected, deadLetters, config.collector(), clock), config.collector()),
+            new Collector(collected, deadLetters, config.collector(), clock, masking, forbidden),
+            config.collector()),
         refreshes,
         new Schedules(definitions, refreshes, clock),
         new Rebuilds(

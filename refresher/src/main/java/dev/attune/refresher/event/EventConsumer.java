@@ -3,6 +3,7 @@ package dev.attune.refresher.event;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.refresher.consume.BatchConsumer;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,6 +26,7 @@ public final class EventConsumer {
       Supplier<Catalog> catalog,
       DeadLetters deadLetters,
       Clock clock,
+      Masking masking,
       MeterRegistry meters) {
     InstantSource time = InstantSource.system();
     return new BatchConsumer(
@@ -40,6 +42,7 @@ public final class EventConsumer {
             marks,
             clock,
             time,
+            masking,
             meters));
   }
 }

@@ -7,6 +7,7 @@ import dev.attune.core.profile.ProfileInput;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.core.profile.StoreException;
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
@@ -48,6 +49,7 @@ final class EventHandler implements BatchConsumer.Handler {
   private final HandledMarks marks;
   private final Clock clock;
   private final InstantSource time;
+  private final Masking masking;
   private final Counter accepted;
   private final Counter rejected;
   private final Timer visible;
@@ -60,6 +62,7 @@ final class EventHandler implements BatchConsumer.Handler {
       HandledMarks marks,
       Clock clock,
       InstantSource time,
+      Masking masking,
       MeterRegistry meters) {
     this.writer = writer;
     this.catalog = catalog;
@@ -68,6 +71,7 @@ final class EventHandler implements BatchConsumer.Handler {
     this.marks = marks;
     this.clock = clock;
     this.time = time;
+    this.masking = masking;
     this.accepted =
         Counter.builder("attune.refresher.events")
             .description("Events written into profiles")
@@ -135,13 +139,16 @@ final class EventHandler implements BatchConsumer.Handler {
     }
   }
 
-  private static EventInputs.Result input(ConsumerRecord<byte[], byte[]> event, Catalog catalog)
+  private EventInputs.Result input(ConsumerRecord<byte[], byte[]> event, Catalog catalog)
       throws MalformedEventException {
     if (event.value() == null) {
       throw new MalformedEventException("the event is empty");
     }
     return EventInputs.of(
-        SegmentEvent.parse(event.value(), "log-" + event.partition() + "-" + event.offset()),
+        SegmentEvent.of(
+            masking.json(
+                SegmentEvent.read(event.value()), catalog.forbidden(), Masking.Place.EVENTS),
+            "log-" + event.partition() + "-" + event.offset()),
         new EventInputs.Origin(
             event.timestamp() * 1_000,
             event.headers().lastHeader(EventHeaders.HISTORICAL) != null,

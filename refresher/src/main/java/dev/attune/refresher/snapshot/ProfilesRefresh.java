@@ -40,10 +40,12 @@ final class ProfilesRefresh {
   private final Progress progress;
   private final String runId;
   private final String source;
+  private final ForbiddenCells forbidden;
   private final Map<Integer, Snapshot> snapshots = new HashMap<>();
 
   /**
    * @param runId told in the cause of each change, and kept with each cell that is new
+   * @param forbidden masks what must not be stored
    */
   ProfilesRefresh(
       DuckDb db,
@@ -52,7 +54,8 @@ final class ProfilesRefresh {
       RefreshSettings settings,
       RefreshOptions options,
       Progress progress,
-      String runId) {
+      String runId,
+      ForbiddenCells forbidden) {
     this.db = db;
     this.model = model;
     this.catalog = catalog;
@@ -61,6 +64,7 @@ final class ProfilesRefresh {
     this.progress = progress;
     this.runId = runId;
     this.source = "model:" + model.name();
+    this.forbidden = forbidden;
   }
 
   /**
@@ -113,6 +117,7 @@ final class ProfilesRefresh {
       wanted = new Wanted(files.label(), rows, current.identifierTypes());
     }
     progress.rowsRead(wanted.rows());
+    forbidden.mask(db, model);
     if (!options.isRollback()) {
       guard(wanted, diff);
     }

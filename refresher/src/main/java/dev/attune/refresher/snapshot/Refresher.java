@@ -5,6 +5,7 @@ import dev.attune.core.model.EventsModel;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.model.ProfilesModel;
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.forbidden.Masking;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -26,6 +27,7 @@ public final class Refresher {
   private final DeadLetters letters;
   private final RefreshSettings settings;
   private final InstantSource clock;
+  private final Masking masking;
   private final Set<DuckDb> open = ConcurrentHashMap.newKeySet();
 
   public Refresher(
@@ -33,12 +35,14 @@ public final class Refresher {
       HistoricalEvents events,
       DeadLetters letters,
       RefreshSettings settings,
-      InstantSource clock) {
+      InstantSource clock,
+      Masking masking) {
     this.inputs = new PatientInputs(inputs, settings.patience());
     this.events = events;
     this.letters = letters;
     this.settings = settings;
     this.clock = clock;
+    this.masking = masking;
   }
 
   /**
@@ -64,11 +68,16 @@ public final class Refresher {
         db ->
             switch (model) {
               case ProfilesModel profiles ->
-                  new ProfilesRefresh(db, profiles, catalog, settings, options, progress, runId)
-                      .run(
-                          new AppliedSnapshot(directory),
-                          inputs,
-                          new RowLetters(letters, model.name(), settings, clock));
+                  new ProfilesRefresh(
+                          db,
+                          profiles,
+                          catalog,
+                          settings,
+                          options,
+                          progress,
+                          runId,
+                          forbidden(model, catalog))
+                      .run(new AppliedSnapshot(directory), inputs, letters(model, catalog));
               case EventsModel history ->
                   load(db, history, catalog, directory, temporary, options, progress);
             });
@@ -87,13 +96,30 @@ public final class Refresher {
         temporary,
         progress,
         db ->
-            new EventsBackfill(db, model, catalog, settings, progress)
+            new EventsBackfill(db, model, catalog, settings, progress, forbidden(model, catalog))
                 .run(
                     SourceFiles.find(model.source(), settings.dataRoot()),
                     temporary.resolve("scratch"),
                     events,
-                    new RowLetters(letters, model.name(), settings, clock),
+                    letters(model, catalog),
                     until));
+  }
+
+  private ForbiddenCells forbidden(ModelDefinition model, Catalog catalog) {
+    // Whole rows are kept as dead letters, and there a trait has the name of its column.
+    return new ForbiddenCells(
+        masking,
+        catalog
+            .forbidden()
+            .from(
+                switch (model) {
+                  case ProfilesModel profiles -> profiles.traits();
+                  case EventsModel history -> history.properties();
+                }));
+  }
+
+  private RowLetters letters(ModelDefinition model, Catalog catalog) {
+    return new RowLetters(letters, model.name(), settings, clock, forbidden(model, catalog));
   }
 
   private RefreshOutcome load(
@@ -119,13 +145,8 @@ public final class Refresher {
         return new RefreshOutcome.Done(0, 0, 0);
       }
       RefreshOutcome.Done done =
-          new EventsBackfill(db, model, catalog, settings, progress)
-              .run(
-                  files,
-                  temporary.resolve("scratch"),
-                  events,
-                  new RowLetters(letters, model.name(), settings, clock),
-                  null);
+          new EventsBackfill(db, model, catalog, settings, progress, forbidden(model, catalog))
+              .run(files, temporary.resolve("scratch"), events, letters(model, catalog), null);
       Path aside = directory.resolve("loaded.part");
       Files.writeString(aside, fingerprint);
       Files.move(aside, loaded, StandardCopyOption.ATOMIC_MOVE);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.proto.v1.Definition;
 import dev.attune.refresher.snapshot.Differences;
 import dev.attune.refresher.snapshot.HistoricalEvents;
@@ -89,7 +90,8 @@ class RefreshesTest {
             events,
             _ -> CompletableFuture.completedFuture(null),
             RefreshSettings.defaults(directory, directory.resolve("state")),
-            InstantSource.fixed(NOW));
+            InstantSource.fixed(NOW),
+            new Masking(metrics));
     return new Refreshes(
         DefinitionsSource.fixed(definitions()),
         refresher,
