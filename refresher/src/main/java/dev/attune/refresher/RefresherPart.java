@@ -20,6 +20,7 @@ import dev.attune.refresher.event.EventLog;
 import dev.attune.refresher.event.HandledMarks;
 import dev.attune.refresher.event.KafkaChanges;
 import dev.attune.refresher.event.LoggedHistory;
+import dev.attune.refresher.event.Schemas;
 import dev.attune.refresher.membership.MembershipConsumer;
 import dev.attune.refresher.rebuild.RebuildHttp;
 import dev.attune.refresher.rebuild.Rebuilds;
@@ -91,6 +92,7 @@ public final class RefresherPart implements Part {
       RefresherConfig config,
       MeterRegistry meters) {
     Masking masking = new Masking(meters);
+    Schemas schemas = new Schemas(meters);
     Supplier<Forbidden> forbidden = () -> definitions.current().catalog().forbidden();
     DeadLetters deadLetters = new MaskedDeadLetters(unmasked, masking, forbidden);
     InstantSource clock = InstantSource.system();
@@ -112,7 +114,7 @@ public final class RefresherPart implements Part {
               changes,
               marks,
               admin,
-              () -> definitions.current().catalog(),
+              definitions::current,
               deadLetters,
               config.clock(),
               masking,
@@ -140,7 +142,14 @@ public final class RefresherPart implements Part {
         MembershipConsumer.create(settings, writer, deadLetters),
         new Refolding(store, writer, definitions, config.stateDir(), config.storeTimeout()),
         new CollectorHttp(
-            new Collector(collected, deadLetters, config.collector(), clock, masking, forbidden),
+            new Collector(
+                collected,
+                deadLetters,
+                config.collector(),
+                clock,
+                masking,
+                schemas,
+                definitions::current),
             config.collector()),
         refreshes,
         new Schedules(definitions, refreshes, clock),

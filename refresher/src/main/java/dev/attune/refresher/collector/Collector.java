@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
-import dev.attune.core.forbidden.Forbidden;
+import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.WriteToken;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.forbidden.Masking;
@@ -14,6 +14,7 @@ import dev.attune.proto.v1.DeadLetter;
 import dev.attune.refresher.event.EventLog;
 import dev.attune.refresher.event.EventTime;
 import dev.attune.refresher.event.MalformedEventException;
+import dev.attune.refresher.event.Schemas;
 import dev.attune.refresher.event.SegmentEvent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -66,11 +67,12 @@ public final class Collector {
   private final WriteKeys keys;
   private final InstantSource clock;
   private final Masking masking;
-  private final Supplier<Forbidden> forbidden;
+  private final Schemas schemas;
+  private final Supplier<Definitions> definitions;
   private final Intake intake = new Intake();
 
   /**
-   * @param forbidden what must not be stored, as of now
+   * @param definitions what must not be stored, and what events look like, as of now
    */
   public Collector(
       EventLog log,
@@ -78,13 +80,15 @@ public final class Collector {
       CollectorConfig config,
       InstantSource clock,
       Masking masking,
-      Supplier<Forbidden> forbidden) {
+      Schemas schemas,
+      Supplier<Definitions> definitions) {
     this.log = log;
     this.deadLetters = deadLetters;
     this.keys = new WriteKeys(config);
     this.clock = clock;
     this.masking = masking;
-    this.forbidden = forbidden;
+    this.schemas = schemas;
+    this.definitions = definitions;
   }
 
   /** Room for requests. */
@@ -152,8 +156,9 @@ public final class Collector {
               mask(event);
               event.put("type", type);
               try {
-                return new Unpacked(
-                    List.of(ready(event, NO_BATCH, receivedAt)), List.of(), writeKey);
+                Ready ready = ready(event, NO_BATCH, receivedAt);
+                schemas.checkAlone(event, definitions.get());
+                return new Unpacked(List.of(ready), List.of(), writeKey);
               } catch (MalformedEventException e) {
                 throw HttpProblem.badRequest("invalid_event", String.valueOf(e.getMessage()));
               }
@@ -210,7 +215,7 @@ public final class Collector {
   }
 
   private void mask(JsonNode document) {
-    masking.json(document, forbidden.get(), Masking.Place.COLLECTOR);
+    masking.json(document, definitions.get().catalog().forbidden(), Masking.Place.COLLECTOR);
   }
 
   private Optional<WriteToken> send(Unpacked unpacked, Sender sender, Intake.Lease lease) {
@@ -238,7 +243,8 @@ public final class Collector {
   // A header is stored as well, so that it must be what it says and nothing else.
   private String traceparent(Sender sender) {
     String given = sender.traceparent();
-    return TRACEPARENT.matcher(given).matches() && forbidden.get().text(given).equals(given)
+    return TRACEPARENT.matcher(given).matches()
+            && definitions.get().catalog().forbidden().text(given).equals(given)
         ? given
         : "";
   }

@@ -1,6 +1,6 @@
 package dev.attune.refresher.event;
 
-import dev.attune.core.catalog.Catalog;
+import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.forbidden.Masking;
@@ -23,7 +23,7 @@ public final class EventConsumer {
       KafkaChanges changes,
       HandledMarks marks,
       Admin admin,
-      Supplier<Catalog> catalog,
+      Supplier<Definitions> definitions,
       DeadLetters deadLetters,
       Clock clock,
       Masking masking,
@@ -36,7 +36,7 @@ public final class EventConsumer {
         name,
         new EventHandler(
             writer,
-            catalog,
+            definitions,
             deadLetters,
             new Watermarks(changes, admin, time),
             marks,
