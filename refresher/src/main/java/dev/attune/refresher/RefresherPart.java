@@ -1,9 +1,12 @@
 package dev.attune.refresher;
 
+import dev.attune.core.forbidden.Forbidden;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.deadletter.MaskedDeadLetters;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.Topics;
@@ -18,6 +21,7 @@ import dev.attune.refresher.event.EventLog;
 import dev.attune.refresher.event.HandledMarks;
 import dev.attune.refresher.event.KafkaChanges;
 import dev.attune.refresher.event.LoggedHistory;
+import dev.attune.refresher.event.Schemas;
 import dev.attune.refresher.membership.MembershipConsumer;
 import dev.attune.refresher.pace.Follower;
 import dev.attune.refresher.pace.GroupLag;
@@ -38,6 +42,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -86,9 +91,13 @@ public final class RefresherPart implements Part {
       KafkaSettings settings,
       ProfileStore store,
       DefinitionsSource definitions,
-      DeadLetters deadLetters,
+      DeadLetters unmasked,
       RefresherConfig config,
       MeterRegistry meters) {
+    Masking masking = new Masking(meters);
+    Schemas schemas = new Schemas(meters);
+    Supplier<Forbidden> forbidden = () -> definitions.current().catalog().forbidden();
+    DeadLetters deadLetters = new MaskedDeadLetters(unmasked, masking, forbidden);
     InstantSource clock = InstantSource.system();
     EventLog log = EventLog.create(settings);
     EventLog collected = EventLog.forCollector(settings);
@@ -108,9 +117,10 @@ public final class RefresherPart implements Part {
               changes,
               marks,
               admin,
-              () -> definitions.current().catalog(),
+              definitions::current,
               deadLetters,
               config.clock(),
+              masking,
               meters));
     }
     Refreshes refreshes =
@@ -122,7 +132,8 @@ public final class RefresherPart implements Part {
                 deadLetters,
                 config.refresh(),
                 clock,
-                followers(admin, settings.topics(), clock)),
+                followers(admin, settings.topics(), clock),
+                masking),
             new RunFiles(config.refresh().stateDir().resolve("runs")),
             clock,
             meters);
@@ -135,7 +146,15 @@ public final class RefresherPart implements Part {
         MembershipConsumer.create(settings, writer, deadLetters),
         new Refolding(store, writer, definitions, config.stateDir(), config.storeTimeout()),
         new CollectorHttp(
-            new Collector(collected, deadLetters, config.collector(), clock), config.collector()),
+            new Collector(
+                collected,
+                deadLetters,
+                config.collector(),
+                clock,
+                masking,
+                schemas,
+                definitions::current),
+            config.collector()),
         refreshes,
         new Schedules(definitions, refreshes, clock),
         new Rebuilds(

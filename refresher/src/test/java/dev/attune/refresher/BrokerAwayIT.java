@@ -57,6 +57,49 @@ class BrokerAwayIT {
     }
   }
 
+  // As long as a rolling restart, or a failover of all partitions: longer than every timeout of a
+  // client here.
+  @Test
+  void brokerAwayForAMinute_sendersThatTryAgain_loseNothing() throws Exception {
+    EmbeddedKafka kafka = EmbeddedKafka.start(kafkaDir, 0);
+    try (RunningRefresher refresher =
+        new RunningRefresher(
+            RedisBackend.shared(), stateDir, kafka.bootstrapServers(), CollectorConfig.OPEN)) {
+      assertThat(identify(refresher, "first").statusCode()).isEqualTo(200);
+      int port = kafka.port();
+      kafka.close();
+      long back = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+      int refused = 0;
+      while (System.nanoTime() < back) {
+        HttpResponse<String> response = identify(refresher, "waiting");
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.headers().firstValue("Retry-After")).isPresent();
+        refused++;
+      }
+      assertThat(refused).isPositive();
+      kafka = EmbeddedKafka.start(kafkaDir, port);
+      for (String user : List.of("waiting", "last")) {
+        Await.until(
+            Duration.ofSeconds(60),
+            "the collector takes nothing any more",
+            () -> {
+              try {
+                return identify(refresher, user).statusCode() == 200;
+              } catch (Exception e) {
+                throw new IllegalStateException(e);
+              }
+            });
+      }
+      for (String user : List.of("first", "waiting", "last")) {
+        refresher.awaitTrait("user_id", user, "plan");
+      }
+      assertThat(refresher.logged()).contains("first", "waiting", "last");
+      assertThat(refresher.deadLetters).isEmpty();
+    } finally {
+      kafka.close();
+    }
+  }
+
   private static HttpResponse<String> identify(RunningRefresher refresher, String user)
       throws Exception {
     return refresher.post(

@@ -49,23 +49,44 @@ import org.apache.kafka.common.TopicPartition;
 final class RunningRefresher implements AutoCloseable {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final List<DeadLetter> deadLetters = new CopyOnWriteArrayList<>();
   final KafkaSettings kafka;
   final RedisProfileStore store;
   private final RedisBackend redis;
   private final Path stateDir;
   private final CollectorConfig collector;
+  private final Definitions definitions;
   private volatile RefresherPart part;
   private HttpServer http;
   private final HttpClient client = HttpClient.newHttpClient();
 
   RunningRefresher(RedisBackend redis, Path stateDir) {
-    this(redis, stateDir, KafkaBackend.shared().bootstrapServers(), CollectorConfig.OPEN);
+    this(redis, stateDir, Definitions.NONE);
+  }
+
+  RunningRefresher(RedisBackend redis, Path stateDir, Definitions definitions) {
+    this(
+        redis,
+        stateDir,
+        KafkaBackend.shared().bootstrapServers(),
+        CollectorConfig.OPEN,
+        definitions);
   }
 
   RunningRefresher(
       RedisBackend redis, Path stateDir, String bootstrapServers, CollectorConfig collector) {
+    this(redis, stateDir, bootstrapServers, collector, Definitions.NONE);
+  }
+
+  private RunningRefresher(
+      RedisBackend redis,
+      Path stateDir,
+      String bootstrapServers,
+      CollectorConfig collector,
+      Definitions definitions) {
     this.collector = collector;
+    this.definitions = definitions;
     String prefix = "it-" + UUID.randomUUID();
     kafka = KafkaSettings.local(bootstrapServers).withTopics(new Topics(prefix));
     KafkaTopics.ensure(kafka, TIMEOUT);
@@ -82,13 +103,13 @@ final class RunningRefresher implements AutoCloseable {
     return RefresherPart.create(
         kafka,
         store,
-        DefinitionsSource.fixed(Definitions.NONE),
+        DefinitionsSource.fixed(definitions),
         letter -> {
           deadLetters.add(letter);
           return CompletableFuture.completedFuture(null);
         },
         RefresherConfig.of(stateDir, stateDir).withCollector(collector),
-        new SimpleMeterRegistry());
+        meters);
   }
 
   private static HttpServer serve(RefresherPart part) {

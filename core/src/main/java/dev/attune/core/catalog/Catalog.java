@@ -1,6 +1,7 @@
 package dev.attune.core.catalog;
 
 import dev.attune.core.definition.Yaml;
+import dev.attune.core.forbidden.Forbidden;
 import dev.attune.core.profile.Identifier;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -14,8 +15,10 @@ import java.util.Set;
  *
  * @param namespaces by name, strongest first
  * @param traits by name
+ * @param forbidden what must not be stored
  */
-public record Catalog(Map<String, Namespace> namespaces, Map<String, TraitDeclaration> traits) {
+public record Catalog(
+    Map<String, Namespace> namespaces, Map<String, TraitDeclaration> traits, Forbidden forbidden) {
   /** Traits that a catalog may declare. */
   public static final int TRAITS_MAX = 2_000;
 
@@ -39,7 +42,7 @@ public record Catalog(Map<String, Namespace> namespaces, Map<String, TraitDeclar
 
   /** Reads a catalog; see {@code definitions/catalog.yaml} for the form. */
   public static Catalog parse(Yaml yaml) {
-    yaml.keys("namespaces", "traits");
+    yaml.keys("namespaces", "traits", "forbidden");
     Map<String, Namespace> namespaces = new LinkedHashMap<>();
     for (var entry : yaml.get("namespaces").entries().entrySet()) {
       Yaml value = entry.getValue().keys("unique", "max", "normalise", "blocked", "description");
@@ -81,7 +84,10 @@ public record Catalog(Map<String, Namespace> namespaces, Map<String, TraitDeclar
         }
       }
     }
-    return new Catalog(namespaces, traits);
+    return new Catalog(
+        namespaces,
+        traits,
+        yaml.find("forbidden").map(Forbidden::parse).orElse(Forbidden.CARD_NUMBERS));
   }
 
   private static TraitDeclaration trait(String name, Yaml value) {
@@ -127,6 +133,7 @@ public record Catalog(Map<String, Namespace> namespaces, Map<String, TraitDeclar
       throw new IllegalArgumentException(
           "value: blocked by the catalog for namespace " + namespace + " (it identifies nobody)");
     }
+    forbidden.checkIdentifier(namespace, identifier.value());
     return identifier;
   }
 }

@@ -5,6 +5,7 @@ import dev.attune.core.audience.Condition;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.Sources;
 import dev.attune.core.catalog.TraitDeclaration;
+import dev.attune.core.event.EventDefinition;
 import dev.attune.core.model.AudienceModel;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.view.ViewDefinition;
@@ -24,6 +25,7 @@ import java.util.function.Function;
  * @param version of the newest definition in it, 0 when there is none
  * @param catalogVersion of the catalog
  * @param audiences those of {@code audiences/}, and those that models compute
+ * @param events by the name of the events that they are about
  * @param versions of each definition, by {@code kind/id}
  */
 public record Definitions(
@@ -34,12 +36,13 @@ public record Definitions(
     Map<String, AudienceDefinition> audiences,
     Map<String, WebhookDefinition> webhooks,
     Map<String, ViewDefinition> views,
+    Map<String, EventDefinition> events,
     Map<String, Long> versions) {
   /**
    * The kinds of definition, and the folder of each; the catalog is the file {@code catalog.yaml}.
    */
   public static final List<String> KINDS =
-      List.of("catalog", "model", "audience", "webhook", "view");
+      List.of("catalog", "model", "audience", "webhook", "view", "event");
 
   /** Most definitions of one kind. */
   public static final int KIND_MAX = 50_000;
@@ -52,10 +55,11 @@ public record Definitions(
     audiences = Map.copyOf(audiences);
     webhooks = Map.copyOf(webhooks);
     views = Map.copyOf(views);
+    events = Map.copyOf(events);
     versions = Map.copyOf(versions);
   }
 
-  /** A set without views. */
+  /** A set without views and events. */
   public Definitions(
       long version,
       long catalogVersion,
@@ -64,7 +68,16 @@ public record Definitions(
       Map<String, AudienceDefinition> audiences,
       Map<String, WebhookDefinition> webhooks,
       Map<String, Long> versions) {
-    this(version, catalogVersion, catalog, models, audiences, webhooks, Map.of(), versions);
+    this(
+        version,
+        catalogVersion,
+        catalog,
+        models,
+        audiences,
+        webhooks,
+        Map.of(),
+        Map.of(),
+        versions);
   }
 
   /**
@@ -113,7 +126,26 @@ public record Definitions(
         audiences,
         webhooks,
         views,
+        events(definitions),
         versions);
+  }
+
+  private static Map<String, EventDefinition> events(Collection<Definition> definitions) {
+    Map<String, EventDefinition> events = new TreeMap<>();
+    for (EventDefinition event :
+        parseKind(definitions, "event", EventDefinition::parse, EventDefinition::name).values()) {
+      EventDefinition other = events.put(event.event(), event);
+      if (other != null) {
+        throw new DefinitionException(
+            "the events \""
+                + event.event()
+                + "\" are defined twice, by "
+                + other.name()
+                + " and "
+                + event.name());
+      }
+    }
+    return events;
   }
 
   // A source that is misspelled would silently change whose word counts.

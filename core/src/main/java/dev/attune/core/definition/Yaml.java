@@ -1,5 +1,6 @@
 package dev.attune.core.definition;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -11,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
@@ -136,6 +138,44 @@ public final class Yaml {
       items.add(new Yaml(path, item));
     }
     return items;
+  }
+
+  /**
+   * All of it, as maps, lists, texts, numbers, booleans and null; a number or boolean is what
+   * stands there without quotes and looks like one.
+   */
+  public @Nullable Object plain() {
+    return switch (node) {
+      case MappingNode _ -> {
+        Map<String, @Nullable Object> plain = new LinkedHashMap<>();
+        entries().forEach((key, value) -> plain.put(key, value.plain()));
+        yield plain;
+      }
+      case SequenceNode _ -> {
+        List<@Nullable Object> plain = new ArrayList<>();
+        items().forEach(item -> plain.add(item.plain()));
+        yield plain;
+      }
+      case ScalarNode scalar -> plain(scalar);
+      default -> throw error("expected a mapping, a list or a value");
+    };
+  }
+
+  private @Nullable Object plain(ScalarNode scalar) {
+    Tag tag = scalar.getTag();
+    if (tag.equals(Tag.NULL)) {
+      return null;
+    }
+    if (tag.equals(Tag.BOOL)) {
+      return Boolean.valueOf(scalar.getValue());
+    }
+    try {
+      return tag.equals(Tag.INT) || tag.equals(Tag.FLOAT)
+          ? new BigDecimal(scalar.getValue())
+          : scalar.getValue();
+    } catch (NumberFormatException e) {
+      throw error("\"" + scalar.getValue() + "\" is no decimal number");
+    }
   }
 
   public boolean isMapping() {

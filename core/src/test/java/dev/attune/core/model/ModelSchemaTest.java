@@ -223,7 +223,7 @@ class ModelSchemaTest {
   private static Catalog all(Catalog sample) {
     var traits = new java.util.LinkedHashMap<>(CATALOG.traits());
     traits.putAll(sample.traits());
-    return new Catalog(sample.namespaces(), traits);
+    return new Catalog(sample.namespaces(), traits, sample.forbidden());
   }
 
   @Test

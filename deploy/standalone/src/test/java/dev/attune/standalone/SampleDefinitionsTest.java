@@ -18,7 +18,17 @@ import org.junit.jupiter.api.Test;
 class SampleDefinitionsTest {
   private static final Path FOLDER = Path.of("../../definitions");
   private static final Map<String, String> KINDS =
-      Map.of("models", "model", "audiences", "audience", "webhooks", "webhook", "views", "view");
+      Map.of(
+          "models",
+          "model",
+          "audiences",
+          "audience",
+          "webhooks",
+          "webhook",
+          "views",
+          "view",
+          "events",
+          "event");
 
   @Test
   void samples_areOneCheckedSet() throws IOException {

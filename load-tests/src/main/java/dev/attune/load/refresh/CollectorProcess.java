@@ -1,6 +1,8 @@
 package dev.attune.load.refresh;
 
+import dev.attune.core.definition.Definitions;
 import dev.attune.embedded.EmbeddedKafka;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.platform.http.HttpServer;
 import dev.attune.platform.http.HttpServerConfig;
 import dev.attune.platform.kafka.KafkaSettings;
@@ -10,6 +12,8 @@ import dev.attune.refresher.collector.Collector;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.collector.CollectorHttp;
 import dev.attune.refresher.event.EventLog;
+import dev.attune.refresher.event.Schemas;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,7 +45,10 @@ final class CollectorProcess {
                 letter ->
                     CompletableFuture.failedFuture(new IllegalStateException(letter.getReason())),
                 CollectorConfig.OPEN,
-                InstantSource.system());
+                InstantSource.system(),
+                new Masking(new SimpleMeterRegistry()),
+                new Schemas(new SimpleMeterRegistry()),
+                () -> Definitions.NONE);
         var routes = new CollectorHttp(collector, CollectorConfig.OPEN);
         try (HttpServer http =
             HttpServer.start(HttpServerConfig.onPort(0), List.of(routes::routes))) {

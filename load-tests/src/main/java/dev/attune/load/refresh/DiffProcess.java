@@ -1,6 +1,7 @@
 package dev.attune.load.refresh;
 
 import dev.attune.core.definition.Definitions;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.platform.log.Logs;
 import dev.attune.proto.v1.Definition;
 import dev.attune.refresher.snapshot.HistoricalEvents;
@@ -9,6 +10,7 @@ import dev.attune.refresher.snapshot.RefreshOptions;
 import dev.attune.refresher.snapshot.RefreshOutcome;
 import dev.attune.refresher.snapshot.RefreshSettings;
 import dev.attune.refresher.snapshot.Refresher;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -63,7 +65,8 @@ final class DiffProcess {
             letter -> CompletableFuture.failedFuture(new IllegalStateException(letter.getReason())),
             RefreshSettings.defaults(folder, Path.of(arguments[2])),
             InstantSource.system(),
-            List.of());
+            List.of(),
+            new Masking(new SimpleMeterRegistry()));
     System.out.println("ready 1");
     var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     int run = 0;

@@ -11,15 +11,26 @@ import java.util.regex.Pattern;
  * A file of a folder of definitions.
  *
  * @param path inside the folder, with {@code /}: {@code catalog.yaml}, {@code models/*.yaml},
- *     {@code audiences/*.yaml}, {@code webhooks/*.yaml} or {@code views/*.yaml}
+ *     {@code audiences/*.yaml}, {@code webhooks/*.yaml}, {@code views/*.yaml} or {@code
+ *     events/*.yaml}
  * @param text its YAML
  */
 public record DefinitionFile(String path, String text) {
   private static final Map<String, String> KINDS =
-      Map.of("models", "model", "audiences", "audience", "webhooks", "webhook", "views", "view");
+      Map.of(
+          "models",
+          "model",
+          "audiences",
+          "audience",
+          "webhooks",
+          "webhook",
+          "views",
+          "view",
+          "events",
+          "event");
   private static final Pattern PATH =
       Pattern.compile(
-          "(models|audiences|webhooks|views)/(?:[\\w.-]{1,100}/){0,4}[\\w.-]{1,100}\\.yaml");
+          "(models|audiences|webhooks|views|events)/(?:[\\w.-]{1,100}/){0,4}[\\w.-]{1,100}\\.yaml");
 
   /**
    * The definition in it.
@@ -35,7 +46,7 @@ public record DefinitionFile(String path, String text) {
         throw new DefinitionException(
             path
                 + ":1:1: this is no place for a definition (allowed: catalog.yaml, models/*.yaml,"
-                + " audiences/*.yaml, webhooks/*.yaml, views/*.yaml)");
+                + " audiences/*.yaml, webhooks/*.yaml, views/*.yaml, events/*.yaml)");
       }
       kind = KINDS.getOrDefault(matcher.group(1), "");
       id = Yaml.parse(path, text).get("name").name();

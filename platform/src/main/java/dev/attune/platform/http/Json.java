@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -64,6 +65,13 @@ public final class Json {
         throw new InvalidJsonException("not valid JSON: the body is empty");
       }
       return node;
+    } catch (StreamConstraintsException e) {
+      throw new InvalidJsonException(
+          "the JSON exceeds a limit (allowed: "
+              + DEPTH_MAX
+              + " levels of nesting, texts of "
+              + mapper.getFactory().streamReadConstraints().getMaxStringLength()
+              + " characters, names of 1024, numbers of 100 digits)");
     } catch (JsonProcessingException e) {
       // The parser's own message quotes the document, which may be about a person.
       JsonLocation at = e.getLocation();

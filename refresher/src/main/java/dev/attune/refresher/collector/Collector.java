@@ -4,14 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
+import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.WriteToken;
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.Json;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.refresher.event.EventLog;
 import dev.attune.refresher.event.EventTime;
 import dev.attune.refresher.event.MalformedEventException;
+import dev.attune.refresher.event.Schemas;
 import dev.attune.refresher.event.SegmentEvent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,6 +30,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.producer.RecordMetadata;
 
 /**
@@ -34,6 +39,8 @@ import org.apache.kafka.clients.producer.RecordMetadata;
  *
  * <p>A request with one event that is not valid is refused. In a batch the others should not
  * suffer, and an SDK would not try the one again: it goes to dead letters with its reason.
+ *
+ * <p>Forbidden data is masked in the whole request before anything else is done with it.
  */
 public final class Collector {
   /** Largest request, in bytes, before and after unpacking. */
@@ -50,6 +57,8 @@ public final class Collector {
 
   // The log's own limit, less what is added here.
   private static final int MERGED_EVENT_BYTES_MAX = SegmentEvent.BYTES_MAX - (1 << 10);
+  private static final Pattern TRACEPARENT =
+      Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
   private static final JsonNode NO_BATCH = MissingNode.getInstance();
   private static final Duration LOG_TIMEOUT = EventLog.COLLECTED_MAX.plusSeconds(1);
 
@@ -57,14 +66,29 @@ public final class Collector {
   private final DeadLetters deadLetters;
   private final WriteKeys keys;
   private final InstantSource clock;
+  private final Masking masking;
+  private final Schemas schemas;
+  private final Supplier<Definitions> definitions;
   private final Intake intake = new Intake();
 
+  /**
+   * @param definitions what must not be stored, and what events look like, as of now
+   */
   public Collector(
-      EventLog log, DeadLetters deadLetters, CollectorConfig config, InstantSource clock) {
+      EventLog log,
+      DeadLetters deadLetters,
+      CollectorConfig config,
+      InstantSource clock,
+      Masking masking,
+      Schemas schemas,
+      Supplier<Definitions> definitions) {
     this.log = log;
     this.deadLetters = deadLetters;
     this.keys = new WriteKeys(config);
     this.clock = clock;
+    this.masking = masking;
+    this.schemas = schemas;
+    this.definitions = definitions;
   }
 
   /** Room for requests. */
@@ -129,10 +153,12 @@ public final class Collector {
                 throw HttpProblem.badRequest("invalid_event", "the event is no JSON object");
               }
               String writeKey = keys.name(sender.writeKey(event));
+              mask(event);
               event.put("type", type);
               try {
-                return new Unpacked(
-                    List.of(ready(event, NO_BATCH, receivedAt)), List.of(), writeKey);
+                Ready ready = ready(event, NO_BATCH, receivedAt);
+                schemas.checkAlone(event, definitions.get());
+                return new Unpacked(List.of(ready), List.of(), writeKey);
               } catch (MalformedEventException e) {
                 throw HttpProblem.badRequest("invalid_event", String.valueOf(e.getMessage()));
               }
@@ -153,6 +179,7 @@ public final class Collector {
   private Unpacked unpack(byte[] body, Sender sender, Instant receivedAt) {
     JsonNode document = Json.parseLarge(body);
     String writeKey = keys.name(sender.writeKey(document));
+    mask(document);
     JsonNode batch = document.path("batch");
     if (!batch.isArray() || batch.isEmpty()) {
       throw HttpProblem.badRequest("invalid_batch", "batch: missing, empty or not a list");
@@ -187,16 +214,21 @@ public final class Collector {
     return new Unpacked(events, letters, writeKey);
   }
 
+  private void mask(JsonNode document) {
+    masking.json(document, definitions.get().catalog().forbidden(), Masking.Place.COLLECTOR);
+  }
+
   private Optional<WriteToken> send(Unpacked unpacked, Sender sender, Intake.Lease lease) {
     lease.resize(unpacked.size());
     List<CompletableFuture<RecordMetadata>> events = new ArrayList<>(unpacked.events().size());
+    String traceparent = traceparent(sender);
     for (Ready event : unpacked.events()) {
       // While the log is away each further event would wait for it in vain.
       if (!events.isEmpty() && events.getLast().isCompletedExceptionally()) {
         break;
       }
       events.add(
-          log.appendCollected(event.key, event.json, sender.traceparent(), unpacked.writeKey())
+          log.appendCollected(event.key, event.json, traceparent, unpacked.writeKey())
               .toCompletableFuture());
     }
     await(events);
@@ -206,6 +238,15 @@ public final class Collector {
             .map(letter -> deadLetters.send(letter).toCompletableFuture())
             .toList());
     return token(events);
+  }
+
+  // A header is stored as well, so that it must be what it says and nothing else.
+  private String traceparent(Sender sender) {
+    String given = sender.traceparent();
+    return TRACEPARENT.matcher(given).matches()
+            && definitions.get().catalog().forbidden().text(given).equals(given)
+        ? given
+        : "";
   }
 
   private static Optional<WriteToken> token(List<CompletableFuture<RecordMetadata>> events) {

@@ -1,8 +1,9 @@
 package dev.attune.refresher.event;
 
-import dev.attune.core.catalog.Catalog;
+import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.refresher.consume.BatchConsumer;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,9 +23,10 @@ public final class EventConsumer {
       KafkaChanges changes,
       HandledMarks marks,
       Admin admin,
-      Supplier<Catalog> catalog,
+      Supplier<Definitions> definitions,
       DeadLetters deadLetters,
       Clock clock,
+      Masking masking,
       MeterRegistry meters) {
     InstantSource time = InstantSource.system();
     return new BatchConsumer(
@@ -34,12 +36,13 @@ public final class EventConsumer {
         name,
         new EventHandler(
             writer,
-            catalog,
+            definitions,
             deadLetters,
             new Watermarks(changes, admin, time),
             marks,
             clock,
             time,
+            masking,
             meters));
   }
 }

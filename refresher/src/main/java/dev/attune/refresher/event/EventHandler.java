@@ -3,10 +3,12 @@ package dev.attune.refresher.event;
 import com.google.protobuf.ByteString;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.Sources;
+import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.ProfileInput;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.core.profile.StoreException;
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
@@ -42,32 +44,37 @@ final class EventHandler implements BatchConsumer.Handler {
   private static final Logger LOG = LoggerFactory.getLogger(EventHandler.class);
 
   private final ProfileWriter writer;
-  private final Supplier<Catalog> catalog;
+  private final Supplier<Definitions> definitions;
   private final DeadLetters deadLetters;
   private final Watermarks watermarks;
   private final HandledMarks marks;
   private final Clock clock;
   private final InstantSource time;
+  private final Masking masking;
+  private final Schemas schemas;
   private final Counter accepted;
   private final Counter rejected;
   private final Timer visible;
 
   EventHandler(
       ProfileWriter writer,
-      Supplier<Catalog> catalog,
+      Supplier<Definitions> definitions,
       DeadLetters deadLetters,
       Watermarks watermarks,
       HandledMarks marks,
       Clock clock,
       InstantSource time,
+      Masking masking,
       MeterRegistry meters) {
     this.writer = writer;
-    this.catalog = catalog;
+    this.definitions = definitions;
     this.deadLetters = deadLetters;
     this.watermarks = watermarks;
     this.marks = marks;
     this.clock = clock;
     this.time = time;
+    this.masking = masking;
+    this.schemas = new Schemas(meters);
     this.accepted =
         Counter.builder("attune.refresher.events")
             .description("Events written into profiles")
@@ -89,7 +96,7 @@ final class EventHandler implements BatchConsumer.Handler {
   public void handle(ConsumerRecords<byte[], byte[]> records) {
     List<Parsed> parsed = new ArrayList<>(records.count());
     List<CompletableFuture<?>> letters = new ArrayList<>();
-    Catalog inForce = catalog.get();
+    Definitions inForce = definitions.get();
     Map<Integer, Long> ticks = new LinkedHashMap<>();
     for (ConsumerRecord<byte[], byte[]> event : records) {
       try {
@@ -135,13 +142,20 @@ final class EventHandler implements BatchConsumer.Handler {
     }
   }
 
-  private static EventInputs.Result input(ConsumerRecord<byte[], byte[]> event, Catalog catalog)
+  private EventInputs.Result input(ConsumerRecord<byte[], byte[]> event, Definitions inForce)
       throws MalformedEventException {
     if (event.value() == null) {
       throw new MalformedEventException("the event is empty");
     }
+    Catalog catalog = inForce.catalog();
+    SegmentEvent parsed =
+        SegmentEvent.of(
+            masking.json(
+                SegmentEvent.read(event.value()), catalog.forbidden(), Masking.Place.EVENTS),
+            "log-" + event.partition() + "-" + event.offset());
+    schemas.check(parsed, inForce);
     return EventInputs.of(
-        SegmentEvent.parse(event.value(), "log-" + event.partition() + "-" + event.offset()),
+        parsed,
         new EventInputs.Origin(
             event.timestamp() * 1_000,
             event.headers().lastHeader(EventHeaders.HISTORICAL) != null,

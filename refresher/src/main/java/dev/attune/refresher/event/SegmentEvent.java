@@ -3,6 +3,7 @@ package dev.attune.refresher.event;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.attune.core.forbidden.Forbidden;
 import dev.attune.platform.http.InvalidJsonException;
 import dev.attune.platform.http.Json;
 import java.nio.charset.StandardCharsets;
@@ -64,16 +65,24 @@ public record SegmentEvent(
    * @param position in the log: names an event that has no id of its own
    */
   static SegmentEvent parse(byte[] json, String position) throws MalformedEventException {
+    return of(read(json), position);
+  }
+
+  /** Reads the JSON of an event, and checks nothing but its size. */
+  static JsonNode read(byte[] json) throws MalformedEventException {
     if (json.length > BYTES_MAX) {
       throw new MalformedEventException(
           "the event has " + json.length + " bytes (allowed: " + BYTES_MAX + ")");
     }
-    JsonNode node;
     try {
-      node = Json.parse(json);
+      return Json.parse(json);
     } catch (InvalidJsonException e) {
       throw new MalformedEventException(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Checks an event that was read, as {@link #parse}. */
+  static SegmentEvent of(JsonNode node, String position) throws MalformedEventException {
     check(node);
     String type = node.get("type").textValue();
     return new SegmentEvent(
@@ -150,6 +159,8 @@ public record SegmentEvent(
     if (id(node, "userId").isEmpty() && id(node, "anonymousId").isEmpty()) {
       throw new MalformedEventException("userId and anonymousId: both missing (one is needed)");
     }
+    // What was masked would be the same for all whose it was.
+    notMasked("messageId", node.path("messageId").asText(""));
     name(type.textValue(), node);
     group(type.textValue(), node);
     alias(type.textValue(), node);
@@ -202,7 +213,15 @@ public record SegmentEvent(
     if (!id.isTextual() && !id.isIntegralNumber()) {
       throw new MalformedEventException(field + ": neither a string nor a whole number");
     }
+    notMasked(field, id.asText());
     return id.asText();
+  }
+
+  private static void notMasked(String field, String id) throws MalformedEventException {
+    if (Forbidden.isMasked(id)) {
+      throw new MalformedEventException(
+          field + ": forbidden data, such as a payment card number (it identifies nobody)");
+    }
   }
 
   private static String name(String type, JsonNode node) throws MalformedEventException {

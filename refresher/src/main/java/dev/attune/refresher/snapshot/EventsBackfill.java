@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.TraitType;
+import dev.attune.core.forbidden.Forbidden;
 import dev.attune.core.model.EventsModel;
 import dev.attune.core.model.ModelSource.ColumnType;
 import dev.attune.core.profile.TraitFit;
@@ -52,15 +53,22 @@ final class EventsBackfill {
   private final Catalog catalog;
   private final RefreshSettings settings;
   private final Progress progress;
+  private final ForbiddenCells forbidden;
   private final List<String> properties;
 
   EventsBackfill(
-      DuckDb db, EventsModel model, Catalog catalog, RefreshSettings settings, Progress progress) {
+      DuckDb db,
+      EventsModel model,
+      Catalog catalog,
+      RefreshSettings settings,
+      Progress progress,
+      ForbiddenCells forbidden) {
     this.db = db;
     this.model = model;
     this.catalog = catalog;
     this.settings = settings;
     this.progress = progress;
+    this.forbidden = forbidden;
     this.properties = List.copyOf(model.properties().keySet());
   }
 
@@ -73,11 +81,7 @@ final class EventsBackfill {
    * @throws RefusedException before anything was sent
    */
   RefreshOutcome.Done run(
-      SourceReader reader,
-      Path scratch,
-      HistoricalEvents events,
-      RowLetters letters,
-      @Nullable Instant until)
+      SourceReader reader, Path scratch, HistoricalEvents events, RowLetters letters, Instant until)
       throws SQLException {
     progress.phase(Progress.Phase.READING);
     reader.load();
@@ -185,16 +189,18 @@ final class EventsBackfill {
     }
     String equal =
         cells.isEmpty() ? "" : cells.stream().collect(Collectors.joining(", ", ", ", ""));
-    // Equal rows are told apart by how many stand before them, so that two purchases stay two.
+    db.execute("create table mapped as select " + String.join(", ", select) + " from staged");
+    forbidden.mask(db, model);
+    // Equal rows are told apart by how many stand before them, so that two purchases stay two:
+    // those too that are equal only now that they are masked.
     db.execute(
         "create table events as select n, k, name, tm, id, row_number() over (partition by k, name, tm"
             + equal
             + " order by n) as ordinal"
             + equal
-            + " from (select "
-            + String.join(", ", select)
-            + " from staged)"
+            + " from mapped"
             + (until == null ? "" : " where tm is null or tm <= " + TraitFit.micros(until)));
+    db.execute("drop table mapped");
   }
 
   private static String text(Column column, String what) {
@@ -327,6 +333,9 @@ final class EventsBackfill {
     }
     if (column == null || column.isBlank() || column.length() > ID_LENGTH_MAX) {
       throw new IllegalArgumentException("the id is empty or longer than " + ID_LENGTH_MAX);
+    }
+    if (Forbidden.isMasked(column)) {
+      throw new IllegalArgumentException("the id is forbidden data");
     }
     return column;
   }

@@ -36,7 +36,8 @@ final class EventsRefresh {
       RefreshOptions options,
       Progress progress,
       Pacer pacer,
-      String runId) {
+      String runId,
+      ForbiddenCells forbidden) {
     this.db = db;
     this.model = model;
     this.settings = settings;
@@ -45,7 +46,7 @@ final class EventsRefresh {
     this.progress = progress;
     this.pacer = pacer;
     this.runId = runId;
-    this.backfill = new EventsBackfill(db, model, catalog, settings, progress);
+    this.backfill = new EventsBackfill(db, model, catalog, settings, progress, forbidden);
   }
 
   /**

@@ -1,10 +1,14 @@
 package dev.attune.refresher.snapshot;
 
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.model.AudienceModel;
+import dev.attune.core.model.ConsentModel;
 import dev.attune.core.model.EventsModel;
 import dev.attune.core.model.ModelDefinition;
+import dev.attune.core.model.ProfilesModel;
 import dev.attune.core.model.TableModel;
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.refresher.pace.Follower;
 import dev.attune.refresher.pace.Pacer;
 import java.nio.file.Path;
@@ -13,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,6 +38,7 @@ public final class Refresher {
   private final Origins origins;
   private final InstantSource clock;
   private final List<Follower> followers;
+  private final Masking masking;
   private final Set<DuckDb> open = ConcurrentHashMap.newKeySet();
 
   /**
@@ -44,8 +50,9 @@ public final class Refresher {
       DeadLetters letters,
       RefreshSettings settings,
       InstantSource clock,
-      List<Follower> followers) {
-    this(inputs, events, letters, settings, System::getenv, clock, followers);
+      List<Follower> followers,
+      Masking masking) {
+    this(inputs, events, letters, settings, System::getenv, clock, followers, masking);
   }
 
   /**
@@ -58,7 +65,8 @@ public final class Refresher {
       RefreshSettings settings,
       Credentials.Environment environment,
       InstantSource clock,
-      List<Follower> followers) {
+      List<Follower> followers,
+      Masking masking) {
     this.inputs = new PatientInputs(inputs, settings.patience());
     this.events = events;
     this.letters = letters;
@@ -66,6 +74,7 @@ public final class Refresher {
     this.origins = new Origins(settings, environment, clock);
     this.clock = clock;
     this.followers = List.copyOf(followers);
+    this.masking = masking;
   }
 
   /**
@@ -91,18 +100,30 @@ public final class Refresher {
             switch (model) {
               case TableModel table ->
                   new TableRefresh(
-                          db, table, catalog, settings, origins, options, progress, pacer, runId)
-                      .run(
-                          new AppliedSnapshot(directory),
-                          inputs,
-                          new RowLetters(letters, model.name(), settings, clock));
+                          db,
+                          table,
+                          catalog,
+                          settings,
+                          origins,
+                          options,
+                          progress,
+                          pacer,
+                          runId,
+                          forbidden(model, catalog))
+                      .run(new AppliedSnapshot(directory), inputs, letters(model, catalog));
               case EventsModel history ->
                   new EventsRefresh(
-                          db, history, catalog, settings, origins, options, progress, pacer, runId)
-                      .run(
-                          new EventsState(directory),
-                          events,
-                          new RowLetters(letters, model.name(), settings, clock));
+                          db,
+                          history,
+                          catalog,
+                          settings,
+                          origins,
+                          options,
+                          progress,
+                          pacer,
+                          runId,
+                          forbidden(model, catalog))
+                      .run(new EventsState(directory), events, letters(model, catalog));
             });
   }
 
@@ -119,14 +140,33 @@ public final class Refresher {
         temporary,
         progress,
         db -> {
-          var backfill = new EventsBackfill(db, model, catalog, settings, progress);
+          var backfill =
+              new EventsBackfill(db, model, catalog, settings, progress, forbidden(model, catalog));
           return backfill.run(
               backfill.open(origins),
               temporary.resolve("scratch"),
               events,
-              new RowLetters(letters, model.name(), settings, clock),
+              letters(model, catalog),
               until);
         });
+  }
+
+  private ForbiddenCells forbidden(ModelDefinition model, Catalog catalog) {
+    // Whole rows are kept as dead letters, and there a trait has the name of its column.
+    return new ForbiddenCells(
+        masking,
+        catalog
+            .forbidden()
+            .from(
+                switch (model) {
+                  case ProfilesModel profiles -> profiles.traits();
+                  case EventsModel history -> history.properties();
+                  case AudienceModel _, ConsentModel _ -> Map.of();
+                }));
+  }
+
+  private RowLetters letters(ModelDefinition model, Catalog catalog) {
+    return new RowLetters(letters, model.name(), settings, clock, forbidden(model, catalog));
   }
 
   /**
@@ -154,10 +194,12 @@ public final class Refresher {
                     RefreshOptions.NONE,
                     Progress.NONE,
                     new Pacer(List.of(), Progress.NONE::slowed, Progress.NONE::stopping),
-                    "check")
+                    "check",
+                    forbidden(model, catalog))
                 .check(scratch, CHECK_ROWS);
         case EventsModel history ->
-            new EventsBackfill(db, history, catalog, settings, Progress.NONE)
+            new EventsBackfill(
+                    db, history, catalog, settings, Progress.NONE, forbidden(model, catalog))
                 .check(origins, scratch, CHECK_ROWS);
       };
     } catch (RefusedException e) {

@@ -15,12 +15,19 @@ final class RowLetters {
   private final DeadLetters letters;
   private final String model;
   private final InstantSource clock;
+  private final ForbiddenCells forbidden;
   private final Acknowledgements acknowledgements;
 
-  RowLetters(DeadLetters letters, String model, RefreshSettings settings, InstantSource clock) {
+  RowLetters(
+      DeadLetters letters,
+      String model,
+      RefreshSettings settings,
+      InstantSource clock,
+      ForbiddenCells forbidden) {
     this.letters = letters;
     this.model = model;
     this.clock = clock;
+    this.forbidden = forbidden;
     this.acknowledgements = new Acknowledgements(settings);
   }
 
@@ -29,17 +36,21 @@ final class RowLetters {
    * snapshot is recognised.
    *
    * @param number of the row, from 1
-   * @param key of the row, if it has one; told as a digest
-   * @param json the row
+   * @param key of the row, if it has one, masked; told as a digest
+   * @param json the row; what is forbidden is masked here, before even its digest is taken
    * @param reason the rule that it breaks; never a value
    */
   void send(long number, String key, String json, String reason) {
-    byte[] row = json.getBytes(StandardCharsets.UTF_8);
+    byte[] row = forbidden.row(json.getBytes(StandardCharsets.UTF_8));
     boolean cut = row.length > VALUE_LENGTH_MAX;
     acknowledgements.add(
         letters.send(
             DeadLetter.newBuilder()
-                .setId("model:" + model + "-" + Sha256.hex(json).substring(0, 32))
+                .setId(
+                    "model:"
+                        + model
+                        + "-"
+                        + Sha256.hex(new String(row, StandardCharsets.UTF_8)).substring(0, 32))
                 .setPart("refresher")
                 .setValue(ByteString.copyFrom(row, 0, Math.min(row.length, VALUE_LENGTH_MAX)))
                 .setReason(

@@ -48,10 +48,12 @@ final class TableRefresh {
   private final Pacer pacer;
   private final String runId;
   private final String source;
+  private final ForbiddenCells forbidden;
   private final Map<Integer, Snapshot> snapshots = new HashMap<>();
 
   /**
    * @param runId told in the cause of each change, and kept with each cell that is new
+   * @param forbidden masks what must not be stored
    */
   TableRefresh(
       DuckDb db,
@@ -62,7 +64,8 @@ final class TableRefresh {
       RefreshOptions options,
       Progress progress,
       Pacer pacer,
-      String runId) {
+      String runId,
+      ForbiddenCells forbidden) {
     this.db = db;
     this.model = model;
     this.catalog = catalog;
@@ -73,6 +76,7 @@ final class TableRefresh {
     this.pacer = pacer;
     this.runId = runId;
     this.source = "model:" + model.name();
+    this.forbidden = forbidden;
   }
 
   /**
@@ -124,6 +128,7 @@ final class TableRefresh {
       wanted = new Wanted(reader.originLabel(), rows, current.identifierTypes());
     }
     progress.rowsRead(wanted.rows());
+    forbidden.mask(db, model);
     if (!options.isRollback()) {
       guard(wanted, diff);
     }

@@ -3,12 +3,16 @@ package dev.attune.refresher.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.attune.core.definition.Definitions;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.platform.http.HttpServer;
 import dev.attune.platform.http.HttpServerConfig;
 import dev.attune.platform.http.Json;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.refresher.event.EventLog;
+import dev.attune.refresher.event.Schemas;
 import dev.attune.testkit.Await;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -48,7 +52,10 @@ class LogAwayIT {
               log,
               _ -> CompletableFuture.completedFuture(null),
               CollectorConfig.OPEN,
-              InstantSource.system());
+              InstantSource.system(),
+              new Masking(new SimpleMeterRegistry()),
+              new Schemas(new SimpleMeterRegistry()),
+              () -> Definitions.NONE);
       var routes = new CollectorHttp(collector, CollectorConfig.OPEN);
       try (HttpServer http =
           HttpServer.start(HttpServerConfig.onPort(0), List.of(routes::routes))) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.proto.v1.Definition;
 import dev.attune.refresher.pace.Follower;
 import dev.attune.refresher.snapshot.Differences;
@@ -114,7 +115,8 @@ class RefreshesTest {
             _ -> CompletableFuture.completedFuture(null),
             RefreshSettings.defaults(directory, directory.resolve("state")),
             InstantSource.fixed(NOW),
-            followers);
+            followers,
+            new Masking(metrics));
     return new Refreshes(
         definitions,
         refresher,

@@ -7,9 +7,11 @@ import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.profile.FactSet;
 import dev.attune.core.profile.ProfileInput;
 import dev.attune.core.profile.StoreException;
+import dev.attune.platform.forbidden.Masking;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Link;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,6 +47,9 @@ final class Bench {
         seen: {type: timestamp}
         tags: {type: list}
         address: {type: object}
+        diagnosis: {type: string}
+        gtin: {type: string}
+        blood: {type: string}
       """;
 
   static final Catalog CATALOG = catalog(CATALOG_YAML);
@@ -145,7 +150,8 @@ final class Bench {
             Duration.ofSeconds(10)),
         environment::get,
         InstantSource.fixed(Instant.parse("2026-11-21T00:00:00Z")),
-        List.of());
+        List.of(),
+        new Masking(new SimpleMeterRegistry()));
   }
 
   static Catalog catalog(String yaml) {

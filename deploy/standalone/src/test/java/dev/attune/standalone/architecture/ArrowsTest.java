@@ -45,6 +45,8 @@ class ArrowsTest {
                   "com.google.errorprone.annotations..",
                   "org.snakeyaml.engine..",
                   "dev.cel..",
+                  "com.networknt.schema..",
+                  "tools.jackson..",
                   // Collections in the CEL compiler's own signatures.
                   "com.google.common.."));
 

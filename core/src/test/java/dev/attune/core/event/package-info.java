@@ -1,0 +1,5 @@
+/** Tests of event definitions. */
+@NullMarked
+package dev.attune.core.event;
+
+import org.jspecify.annotations.NullMarked;
