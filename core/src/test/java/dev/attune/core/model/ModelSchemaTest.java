@@ -94,6 +94,14 @@ class ModelSchemaTest {
         PROFILES.replace("csv}", "csv, csv: {delimiter: \";\", header: true}}"),
         PROFILES.replace("csv}", "csv, csv: {header: false}, columns: {id: string}}"),
         PROFILES.replace("csv}", "csv, date_format: \"%Y%m%d\", query: select 1}"),
+        PROFILES.replace(SOURCE, "source: {manifest: m.json, format: parquet}\n"),
+        PROFILES.replace("a.csv,", "a.csv, marker: _SUCCESS, dbt: {target: t, model: m},"),
+        PROFILES.replace(SOURCE, "source: {duckdb: a.duckdb, query: select 1 as id}\n"),
+        PROFILES.replace(SOURCE, "source: {jdbc: \"jdbc:postgresql://h/d\", table: a.b}\n"),
+        PROFILES.replace(
+            SOURCE,
+            "source: {jdbc: \"jdbc:postgresql://h/d\", query: select 1, user: u,"
+                + " password: {env: SHOP}, properties: {sslmode: {file: f}}}\n"),
         EVENTS,
         EVENTS.replace("name: Bought", "name: {column: n}, id: i, properties: {total: t}")
             + "guards: {rows_off: 30%}\n",
@@ -125,6 +133,17 @@ class ModelSchemaTest {
               model.replace("files: a.csv, ", ""),
               model.replace("files: a.csv", "files: \" \""),
               model.replace("csv}", "csv, fiels: b}"),
+              model.replace("files: a.csv", "files: a.csv, manifest: m.json"),
+              model.replace("files: a.csv", "manifest: m.json, marker: _SUCCESS"),
+              model.replace("files: a.csv", "files: a.csv, marker: a/b"),
+              model.replace("files: a.csv", "files: a.csv, dbt: {target: t}"),
+              model.replace(SOURCE, "source: {duckdb: a.duckdb}\n"),
+              model.replace(SOURCE, "source: {duckdb: a.duckdb, table: \"a;b\"}\n"),
+              model.replace(SOURCE, "source: {jdbc: h/d, table: a}\n"),
+              model.replace(SOURCE, "source: {jdbc: \"jdbc:x:y\", table: a, query: b}\n"),
+              model.replace(SOURCE, "source: {jdbc: \"jdbc:x:y\", table: a, password: b}\n"),
+              model.replace(
+                  SOURCE, "source: {jdbc: \"jdbc:x:y\", table: a, password: {env: \"1\"}}\n"),
               model.replace("csv}", "parquet, columns: {a: string}}"),
               model.replace("csv}", "csv, columns: {a: text}}"),
               model.replace("csv}", "csv, date_format: \"{}\"}"),
