@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A warehouse model, from {@code definitions/models/*.yaml}. */
-public sealed interface ModelDefinition permits ProfilesModel, EventsModel {
+public sealed interface ModelDefinition permits ProfilesModel, EventsModel, IdentityModel {
   /** The model's name: its facts have the source {@code model:<name>}. */
   String name();
 
@@ -17,14 +17,15 @@ public sealed interface ModelDefinition permits ProfilesModel, EventsModel {
   Optional<Schedule> schedule();
 
   /**
-   * Reads a file of {@code models/}; see {@link ProfilesModel} and {@link EventsModel} for the two
-   * forms.
+   * Reads a file of {@code models/}; see {@link ProfilesModel}, {@link EventsModel} and {@link
+   * IdentityModel} for the forms.
    *
    * @throws dev.attune.core.definition.DefinitionException when it cannot be taken
    */
   static ModelDefinition parse(Yaml yaml, Catalog catalog) {
-    return switch (yaml.get("kind").oneOf(List.of("profiles", "events"))) {
+    return switch (yaml.get("kind").oneOf(List.of("profiles", "events", "identity"))) {
       case "profiles" -> ProfilesModel.parse(yaml, catalog);
+      case "identity" -> IdentityModel.parse(yaml, catalog);
       default -> EventsModel.parse(yaml, catalog);
     };
   }

@@ -3,6 +3,7 @@ package dev.attune.refresher.run;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.definition.Nearest;
 import dev.attune.core.model.EventsModel;
+import dev.attune.core.model.IdentityModel;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.model.ProfilesModel;
 import dev.attune.platform.definition.DefinitionsSource;
@@ -195,6 +196,7 @@ public final class Refreshes implements AutoCloseable {
     return switch (definition) {
       case ProfilesModel _ -> "profiles";
       case EventsModel _ -> "events";
+      case IdentityModel _ -> "identity";
     };
   }
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The snapshot as the model maps it: the table {@code current}, with the columns n (the row's
@@ -25,15 +26,25 @@ final class CurrentTable {
 
   private final DuckDb db;
   private final ProfilesModel model;
+  private final String namespaceColumn;
   private final Catalog catalog;
   private final SourceReader reader;
   private final List<Column> columns;
   private final Map<String, String> identifierTypes = new LinkedHashMap<>();
 
+  /**
+   * @param namespaceColumn the column with the key's namespace; empty: it is the model's
+   */
   CurrentTable(
-      DuckDb db, ProfilesModel model, Catalog catalog, SourceReader reader, List<Column> columns) {
+      DuckDb db,
+      ProfilesModel model,
+      String namespaceColumn,
+      Catalog catalog,
+      SourceReader reader,
+      List<Column> columns) {
     this.db = db;
     this.model = model;
+    this.namespaceColumn = namespaceColumn;
     this.catalog = catalog;
     this.reader = reader;
     this.columns = columns;
@@ -62,12 +73,22 @@ final class CurrentTable {
             ? Optional.empty()
             : Optional.of(reader.column(columns, model.updatedAt()));
     updatedAt.ifPresent(mapped::add);
+    Optional<Column> namespace =
+        namespaceColumn.isEmpty()
+            ? Optional.empty()
+            : Optional.of(reader.column(columns, namespaceColumn));
+    namespace.ifPresent(mapped::add);
     Map<String, Long> filled = filled(mapped);
 
     List<String> select = new ArrayList<>();
     select.add(SourceReader.ROW + " as n");
-    select.add(Sql.literal(model.key().namespace()) + " as ns");
-    select.add(identifier(model.key(), key, filled) + " as k");
+    String ns =
+        namespace
+            .map(column -> "coalesce(trim(" + Sql.name(column.name()) + "::varchar), '')")
+            .orElse(Sql.literal(model.key().namespace()));
+    select.add(ns + " as ns");
+    String value = identifier(model.key(), key, filled);
+    select.add((namespace.isPresent() ? lowered(ns, value) : value) + " as k");
     select.add(stamp(updatedAt, dataTimeMicros, filled) + " as s");
     for (int i = 0; i < model.identifiers().size(); i++) {
       select.add(identifier(model.identifiers().get(i), mapped.get(i), filled) + " as i" + i);
@@ -127,6 +148,19 @@ final class CurrentTable {
         "nullif(trim(" + Sql.name(column.name()) + "::varchar, " + WHITESPACE + "), '')";
     Namespace namespace = catalog.namespaces().get(identification.namespace());
     return namespace != null && namespace.lowerCase() ? "lower(" + trimmed + ")" : trimmed;
+  }
+
+  // Of a namespace that is in each row.
+  private String lowered(String namespace, String value) {
+    String lower =
+        catalog.namespaces().values().stream()
+            .filter(Namespace::lowerCase)
+            .map(each -> Sql.literal(each.name()))
+            .collect(Collectors.joining(", "));
+    return lower.isEmpty()
+        ? value
+        : "case when %s in (%s) then lower(%s) else %s end"
+            .formatted(namespace, lower, value, value);
   }
 
   private String stamp(Optional<Column> updatedAt, long dataTimeMicros, Map<String, Long> filled) {
@@ -223,7 +257,9 @@ final class CurrentTable {
   }
 
   private long checkKeys() throws SQLException {
-    long[] counts = db.numbers("select count(*), count(k), count(distinct k) from current");
+    long[] counts =
+        db.numbers(
+            "select count(*), count(k), count(distinct (ns, k)) filter (where k is not null) from current");
     String column = "the key column \"" + model.key().column() + "\" of " + reader.label();
     if (counts[1] < counts[0]) {
       throw new RefusedException(
@@ -238,7 +274,7 @@ final class CurrentTable {
       long[] repeated =
           db.numbers(
               "select count(*), sum(c)::bigint from"
-                  + " (select count(*) as c from current group by k having count(*) > 1)");
+                  + " (select count(*) as c from current group by ns, k having count(*) > 1)");
       throw new RefusedException(
           "%s has %d values that stand in more than one row, in %d rows (allowed: one row for each)"
               .formatted(column, repeated[0], repeated[1]));

@@ -1,10 +1,14 @@
 package dev.attune.refresher.snapshot;
 
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.Namespace;
 import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.core.catalog.TraitType;
 import dev.attune.core.identity.Links;
+import dev.attune.core.model.EventsModel;
 import dev.attune.core.model.Guards;
+import dev.attune.core.model.IdentityModel;
+import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.model.ModelSource.ColumnType;
 import dev.attune.core.model.ProfilesModel;
 import dev.attune.core.profile.FactSet;
@@ -23,17 +27,25 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One run of a profiles model, from its files to the profiles' facts. */
+/**
+ * One run of a profiles model, from its files to the profiles' facts; or of an identity model, from
+ * its files to the links between identifiers.
+ */
 final class ProfilesRefresh {
-  private static final int FIRST_IDENTIFIER = 5;
+  private static final int TAKEN = 5;
+  private static final int FIRST_IDENTIFIER = 6;
 
   private final DuckDb db;
   private final ProfilesModel model;
+  private final boolean takesBack;
+  private final String namespaceColumn;
   private final Catalog catalog;
   private final RefreshSettings settings;
   private final RefreshOptions options;
@@ -47,14 +59,26 @@ final class ProfilesRefresh {
    */
   ProfilesRefresh(
       DuckDb db,
-      ProfilesModel model,
+      ModelDefinition model,
       Catalog catalog,
       RefreshSettings settings,
       RefreshOptions options,
       Progress progress,
       String runId) {
     this.db = db;
-    this.model = model;
+    switch (model) {
+      case ProfilesModel profiles -> {
+        this.model = profiles;
+        this.takesBack = false;
+        this.namespaceColumn = "";
+      }
+      case IdentityModel identity -> {
+        this.model = identity.table();
+        this.takesBack = true;
+        this.namespaceColumn = identity.namespaceColumn();
+      }
+      case EventsModel _ -> throw new IllegalArgumentException("model: of events (expected: rows)");
+    }
     this.catalog = catalog;
     this.settings = settings;
     this.options = options;
@@ -97,7 +121,7 @@ final class ProfilesRefresh {
     SnapshotDiff diff;
     Wanted wanted;
     if (options.isRollback()) {
-      diff = SnapshotDiff.load(db, state, model, 0, runId);
+      diff = SnapshotDiff.load(db, state, model, takesBack, 0, runId);
       long rows = diff.currentFromBefore(options.rollback());
       wanted = new Wanted("the snapshot before " + options.rollback(), rows, diff.typesBefore());
       db.lock(state.part());
@@ -106,9 +130,9 @@ final class ProfilesRefresh {
       long dataTime = model.dataTime().map(TraitFit::micros).orElseGet(files::newestMicros);
       var reader = new SourceReader(db, model.source(), files, mappedColumns());
       reader.load(wantedTypes());
-      diff = SnapshotDiff.load(db, state, model, dataTime, runId);
+      diff = SnapshotDiff.load(db, state, model, takesBack, dataTime, runId);
       db.lock(state.part());
-      var current = new CurrentTable(db, model, catalog, reader, reader.stage());
+      var current = new CurrentTable(db, model, namespaceColumn, catalog, reader, reader.stage());
       long rows = current.create(dataTime);
       wanted = new Wanted(files.label(), rows, current.identifierTypes());
     }
@@ -247,6 +271,7 @@ final class ProfilesRefresh {
     List<String> mapped = new ArrayList<>(model.identifierColumns());
     mapped.addAll(model.traits().values());
     mapped.add(model.updatedAt());
+    mapped.add(namespaceColumn);
     return mapped;
   }
 
@@ -269,11 +294,15 @@ final class ProfilesRefresh {
       wanted.put(model.updatedAt(), ColumnType.TIMESTAMP);
     }
     model.identifierColumns().forEach(column -> wanted.put(column, ColumnType.STRING));
+    if (!namespaceColumn.isEmpty()) {
+      wanted.put(namespaceColumn, ColumnType.STRING);
+    }
     return wanted;
   }
 
   private String selectChanged(List<String> traits) {
     List<String> select = new ArrayList<>(List.of("n", "ns", "k", "gone"));
+    select.add(takesBack ? "taken" : "null");
     for (int i = 0; i < model.identifiers().size(); i++) {
       select.add("i" + i);
       select.add("si" + i);
@@ -333,6 +362,10 @@ final class ProfilesRefresh {
         kept
             ? known(row.getString(2), row.getString(3))
             : identifier(model.key().column(), row.getString(2), row.getString(3));
+    if (takesBack && !gone && via.namespace().equals(Namespace.GROUP)) {
+      throw new IllegalArgumentException(
+          "column \"" + namespaceColumn + "\": groups are no people (allowed: other namespaces)");
+    }
     List<Link> links = new ArrayList<>();
     int column = FIRST_IDENTIFIER;
     for (var further : model.identifiers()) {
@@ -340,10 +373,13 @@ final class ProfilesRefresh {
       if (value != null && !gone && (!kept || taken(further.namespace(), value))) {
         Identifier other = identifier(further.column(), further.namespace(), value);
         if (!other.equals(via)) {
-          links.add(Links.link(via, other, row.getLong(column + 1), source));
+          links.add(link(via, other, row.getLong(column + 1), false));
         }
       }
       column += 2;
+    }
+    if (takesBack) {
+      takeBack(row, via, links);
     }
     List<Fact> facts = new ArrayList<>();
     for (String trait : traits) {
@@ -363,6 +399,30 @@ final class ProfilesRefresh {
             .setRow(RowCause.newBuilder().setModel(model.name()).setRunId(runId))
             .build();
     return new ProfileInput(via, facts, links, cause);
+  }
+
+  private Link link(Identifier via, Identifier other, long stamp, boolean removed) {
+    return takesBack
+        ? Links.ofModel(via, other, stamp, source, removed)
+        : Links.link(via, other, stamp, source);
+  }
+
+  // Whom the row named before, and no longer does.
+  private void takeBack(ResultSet row, Identifier via, List<Link> links) throws SQLException {
+    String taken = row.getString(TAKEN);
+    long stamp = row.getLong(FIRST_IDENTIFIER + 1);
+    if (taken == null || row.wasNull()) {
+      return;
+    }
+    Set<Identifier> named = new HashSet<>(Set.of(via));
+    links.forEach(link -> named.add(Links.partner(link, via)));
+    for (String before : taken.split("\n", -1)) {
+      int colon = before.indexOf(':');
+      Identifier other = known(before.substring(0, colon), before.substring(colon + 1));
+      if (named.add(other)) {
+        links.add(link(via, other, stamp, true));
+      }
+    }
   }
 
   /** What the numbers of cells mean. */

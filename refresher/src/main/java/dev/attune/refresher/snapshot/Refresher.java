@@ -2,6 +2,7 @@ package dev.attune.refresher.snapshot;
 
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.model.EventsModel;
+import dev.attune.core.model.IdentityModel;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.model.ProfilesModel;
 import dev.attune.platform.deadletter.DeadLetters;
@@ -63,8 +64,8 @@ public final class Refresher {
         progress,
         db ->
             switch (model) {
-              case ProfilesModel profiles ->
-                  new ProfilesRefresh(db, profiles, catalog, settings, options, progress, runId)
+              case ProfilesModel _, IdentityModel _ ->
+                  new ProfilesRefresh(db, model, catalog, settings, options, progress, runId)
                       .run(
                           new AppliedSnapshot(directory),
                           inputs,
@@ -108,7 +109,7 @@ public final class Refresher {
     if (options.dryRun() || options.isRollback()) {
       throw new RefusedException(
           "an events model sends its events once and has nothing to compare with or to go back to"
-              + " (allowed: dry runs and rollbacks of profiles models)");
+              + " (allowed: dry runs and rollbacks of profiles and identity models)");
     }
     SourceFiles files = SourceFiles.find(model.source(), settings.dataRoot());
     String fingerprint = model.mappingDigest() + "-" + files.contentDigest();
