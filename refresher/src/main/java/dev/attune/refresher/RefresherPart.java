@@ -2,6 +2,7 @@ package dev.attune.refresher;
 
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.ProfileWriter;
+import dev.attune.core.profile.Splits;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.kafka.KafkaClients;
@@ -26,6 +27,7 @@ import dev.attune.refresher.run.Run;
 import dev.attune.refresher.run.RunFiles;
 import dev.attune.refresher.run.Schedules;
 import dev.attune.refresher.snapshot.Refresher;
+import dev.attune.refresher.split.SplitsHttp;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -52,6 +54,7 @@ public final class RefresherPart implements Part {
   private final Refreshes refreshes;
   private final Schedules schedules;
   private final Rebuilds rebuilds;
+  private final SplitsHttp splits;
 
   private RefresherPart(
       EventLog log,
@@ -64,7 +67,8 @@ public final class RefresherPart implements Part {
       CollectorHttp collector,
       Refreshes refreshes,
       Schedules schedules,
-      Rebuilds rebuilds) {
+      Rebuilds rebuilds,
+      SplitsHttp splits) {
     this.log = log;
     this.collected = collected;
     this.changes = changes;
@@ -76,6 +80,7 @@ public final class RefresherPart implements Part {
     this.refreshes = refreshes;
     this.schedules = schedules;
     this.rebuilds = rebuilds;
+    this.splits = splits;
   }
 
   /** A refresher on a store; the topics are there already. */
@@ -138,7 +143,10 @@ public final class RefresherPart implements Part {
             marks,
             config.storeTimeout(),
             clock,
-            meters));
+            meters),
+        new SplitsHttp(
+            new Splits(store, writer, clock, config.storeTimeout()),
+            () -> definitions.current().catalog()));
   }
 
   @Override
@@ -217,6 +225,7 @@ public final class RefresherPart implements Part {
     collector.routes(http);
     new RebuildHttp(rebuilds).routes(http);
     new RefreshHttp(refreshes).routes(http);
+    splits.routes(http);
   }
 
   @Override

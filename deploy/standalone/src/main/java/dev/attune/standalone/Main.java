@@ -2,6 +2,7 @@ package dev.attune.standalone;
 
 import dev.attune.standalone.client.ApplyCommand;
 import dev.attune.standalone.client.DeadLettersCommand;
+import dev.attune.standalone.client.IdentityCommand;
 import dev.attune.standalone.client.LookupCommand;
 import dev.attune.standalone.client.RefreshCommand;
 import dev.attune.standalone.client.StatusCommand;
@@ -31,6 +32,7 @@ public final class Main {
             .addSubcommand(new ApplyCommand(terminal))
             .addSubcommand(new RefreshCommand(terminal))
             .addSubcommand(new LookupCommand(terminal))
+            .addSubcommand(new IdentityCommand(terminal))
             .addSubcommand(new StatusCommand(terminal))
             .addSubcommand(new DeadLettersCommand(terminal))
             .addSubcommand(new StoreCommand(terminal));
