@@ -284,9 +284,19 @@ public final class ProfileWriter {
 
   /** The write that a changed content needs; none when the record would stay the same. */
   private Optional<ProfileWrite> refolded(ProfileRecord stored, Facts facts) {
+    return refolded(stored, facts, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param anew also when it would stay the same, so that it is newer than all that was told of it
+   */
+  private Optional<ProfileWrite> refolded(ProfileRecord stored, Facts facts, boolean anew) {
     Profile same = Fold.serve(stored.getProfileId(), facts, stored.getVersion(), catalog.get());
     ByteString content = Content.bytes(facts);
-    if (stored.hasLive()
+    if (!anew
+        && stored.hasLive()
         && content.equals(stored.getLive().getFacts())
         && Served.of(same).bytes().equals(stored.getLive().getServed())) {
       return Optional.empty();
@@ -437,7 +447,9 @@ public final class ProfileWriter {
         ProfileRecord stored = storedOrNew(target.profileId);
         Facts facts = target.facts();
         Told telling = new Told(target.causes(), target.moved(facts));
-        Optional<ProfileWrite> write = refolded(stored, facts);
+        // What comes here is about to be taken away elsewhere. A restore that has an older redirect
+        // of this profile in hand must not put that over it meanwhile.
+        Optional<ProfileWrite> write = refolded(stored, facts, !target.gained.isEmpty());
         if (write.isPresent()) {
           writes.add(write.get());
           tellings.add(telling);
