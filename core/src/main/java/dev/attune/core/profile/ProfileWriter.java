@@ -425,9 +425,14 @@ public final class ProfileWriter {
 
     private Target target(Identifier identifier) {
       Optional<Component> component = identities.component(identifier);
-      String profileId =
-          component.map(Component::profileId).orElseGet(() -> identities.assigned(identifier));
-      return targets.computeIfAbsent(profileId, id -> new Target(id, component));
+      return targets.computeIfAbsent(targetId(identifier), id -> new Target(id, component));
+    }
+
+    private String targetId(Identifier identifier) {
+      return identities
+          .component(identifier)
+          .map(Component::profileId)
+          .orElseGet(() -> identities.assigned(identifier));
     }
 
     private Content content(String profileId) {
@@ -441,7 +446,6 @@ public final class ProfileWriter {
     private List<ProfileInput> writeTargets() {
       List<ProfileWrite> writes = new ArrayList<>();
       List<Told> tellings = new ArrayList<>();
-      List<Target> written = new ArrayList<>();
       Map<ProfileRecord, Told> told = new LinkedHashMap<>();
       for (Target target : targets.values()) {
         ProfileRecord stored = storedOrNew(target.profileId);
@@ -453,14 +457,13 @@ public final class ProfileWriter {
         if (write.isPresent()) {
           writes.add(write.get());
           tellings.add(telling);
-          written.add(target);
         } else {
           // Also without a cause: whoever wrote it may have died before telling.
           told.put(stored, telling);
         }
       }
       List<Boolean> done = store.writeProfiles(writes);
-      List<ProfileInput> again = new ArrayList<>();
+      Set<String> refused = new HashSet<>();
       Map<String, Optional<ProfileRecord>> now = new LinkedHashMap<>(records);
       for (int i = 0; i < writes.size(); i++) {
         ProfileRecord record = writes.get(i).record();
@@ -468,13 +471,18 @@ public final class ProfileWriter {
           now.put(record.getProfileId(), Optional.of(record));
           told.put(record, tellings.get(i));
         } else {
-          again.addAll(written.get(i).inputs);
+          refused.add(record.getProfileId());
         }
       }
       records = now;
       changes.emit(told);
+      // What names an identifier of theirs: it is kept there when that was seen first.
+      List<ProfileInput> again =
+          inputs.stream()
+              .filter(input -> ends(input).stream().map(this::targetId).anyMatch(refused::contains))
+              .toList();
       // A gain without inputs that was refused: everything that moves is tried again.
-      return again.isEmpty() && done.contains(false) ? inputs : again;
+      return again.isEmpty() && !refused.isEmpty() ? inputs : again;
     }
 
     private ProfileRecord storedOrNew(String profileId) {
