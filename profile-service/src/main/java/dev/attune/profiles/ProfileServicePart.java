@@ -10,6 +10,7 @@ import dev.attune.platform.part.Part;
 import dev.attune.platform.part.Readiness;
 import dev.attune.profiles.feed.ChangesFeed;
 import dev.attune.profiles.feed.NearCacheMetrics;
+import dev.attune.profiles.lookup.Identities;
 import dev.attune.profiles.lookup.Lookup;
 import dev.attune.profiles.lookup.LookupGrpc;
 import dev.attune.profiles.lookup.LookupHttp;
@@ -55,8 +56,9 @@ public final class ProfileServicePart implements Part {
     this.clock = clock;
     lookup = new Lookup(reader, ProgressReader.of(store), definitions, config.lookupsMax(), clock);
     metrics = new LookupMetrics(registry);
-    grpc = new LookupGrpc(lookup, config.timeout(), metrics);
-    http = new LookupHttp(lookup, config.timeout(), metrics);
+    Identities identities = new Identities(store, definitions, clock);
+    grpc = new LookupGrpc(lookup, identities, config.timeout(), metrics);
+    http = new LookupHttp(lookup, identities, config.timeout(), metrics);
     probe = new StoreProbe(store);
     warmUp = new WarmUp(reader, store, WarmUp.LOOKUPS_MAX, WarmUp.TIME_MAX);
     if (near != null) {

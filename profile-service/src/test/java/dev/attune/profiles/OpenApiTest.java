@@ -113,6 +113,15 @@ class OpenApiTest {
     check(one, 200, service.get(found + "?max_wait_ms=1&min_token=" + token));
     check(one, 409, service.get(found + "?view=banner@2"));
 
+    String identity = "get " + WHO + "/identity";
+    check(identity, 200, service.get(found + "/identity"));
+    check(identity, 400, service.get(found + "/identity?view=banner"));
+    check(identity, 404, service.get(missed + "/identity"));
+    check(identity, 414, service.get("/v1/profiles/user_id:" + "x".repeat(10_000) + "/identity"));
+    for (String who : People.write(service.store)) {
+      check(identity, 200, service.get("/v1/profiles/" + who + "/identity"));
+    }
+
     String lookup = "post " + LOOKUP;
     var reply = service.post(JANE + "}");
     check(lookup, 200, reply);
@@ -141,6 +150,7 @@ class OpenApiTest {
       for (String part : List.of("", "/traits", "/audiences", "/identifiers")) {
         check("get " + WHO + part, fault.getValue(), service.get(found + part));
       }
+      check(identity, fault.getValue(), service.get(found + "/identity"));
       check(lookup, fault.getValue(), service.post(JANE + "}"));
       boolean whole = fault.getKey() == StoreException.Kind.CORRUPT;
       check(batch, whole ? 200 : fault.getValue(), service.postTo(BATCH, MANY + "}"));

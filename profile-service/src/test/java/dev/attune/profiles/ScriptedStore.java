@@ -122,7 +122,10 @@ final class ScriptedStore implements ProfileStore {
   @Override
   public CompletionStage<List<Optional<IdentityRecord>>> readIdentities(
       List<Identifier> identifiers, Duration timeout) {
-    return store.readIdentities(identifiers, timeout);
+    Supplier<CompletionStage<LookupResult>> instead = fault;
+    return instead == null
+        ? store.readIdentities(identifiers, timeout)
+        : instead.get().thenApply(_ -> List.of());
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.attune.refresher;
 import dev.attune.core.forbidden.Forbidden;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.ProfileWriter;
+import dev.attune.core.profile.Splits;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.deadletter.MaskedDeadLetters;
 import dev.attune.platform.definition.DefinitionsSource;
@@ -33,6 +34,7 @@ import dev.attune.refresher.run.Run;
 import dev.attune.refresher.run.RunFiles;
 import dev.attune.refresher.run.Schedules;
 import dev.attune.refresher.snapshot.Refresher;
+import dev.attune.refresher.split.SplitsHttp;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -60,6 +62,7 @@ public final class RefresherPart implements Part {
   private final Refreshes refreshes;
   private final Schedules schedules;
   private final Rebuilds rebuilds;
+  private final SplitsHttp splits;
 
   private RefresherPart(
       EventLog log,
@@ -72,7 +75,8 @@ public final class RefresherPart implements Part {
       CollectorHttp collector,
       Refreshes refreshes,
       Schedules schedules,
-      Rebuilds rebuilds) {
+      Rebuilds rebuilds,
+      SplitsHttp splits) {
     this.log = log;
     this.collected = collected;
     this.changes = changes;
@@ -84,6 +88,7 @@ public final class RefresherPart implements Part {
     this.refreshes = refreshes;
     this.schedules = schedules;
     this.rebuilds = rebuilds;
+    this.splits = splits;
   }
 
   /** A refresher on a store; the topics are there already. */
@@ -165,7 +170,10 @@ public final class RefresherPart implements Part {
             marks,
             config.storeTimeout(),
             clock,
-            meters));
+            meters),
+        new SplitsHttp(
+            new Splits(store, writer, clock, config.storeTimeout()),
+            () -> definitions.current().catalog()));
   }
 
   // Events first: whoever is late with them is late with what people do now.
@@ -257,6 +265,7 @@ public final class RefresherPart implements Part {
     collector.routes(http);
     new RebuildHttp(rebuilds).routes(http);
     new RefreshHttp(refreshes).routes(http);
+    splits.routes(http);
   }
 
   @Override

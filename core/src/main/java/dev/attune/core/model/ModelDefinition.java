@@ -6,10 +6,15 @@ import java.util.List;
 import java.util.Optional;
 
 /** A warehouse model, from {@code definitions/models/*.yaml}. */
-public sealed interface ModelDefinition permits TableModel, EventsModel {
+public sealed interface ModelDefinition permits TableModel, EventsModel, IdentityModel {
   /** What a model may be; each has its JSON Schema, {@code docs/schemas/model-<kind>.json}. */
   List<String> KINDS =
-      List.of(ProfilesModel.KIND, EventsModel.KIND, AudienceModel.KIND, ConsentModel.KIND);
+      List.of(
+          ProfilesModel.KIND,
+          EventsModel.KIND,
+          AudienceModel.KIND,
+          ConsentModel.KIND,
+          IdentityModel.KIND);
 
   /** The model's name: its facts have the source {@code model:<name>}. */
   String name();
@@ -36,6 +41,7 @@ public sealed interface ModelDefinition permits TableModel, EventsModel {
       case ProfilesModel.KIND -> ProfilesModel.parse(yaml, catalog);
       case AudienceModel.KIND -> AudienceModel.parse(yaml, catalog);
       case ConsentModel.KIND -> ConsentModel.parse(yaml, catalog);
+      case IdentityModel.KIND -> IdentityModel.parse(yaml, catalog);
       default -> EventsModel.parse(yaml, catalog);
     };
   }

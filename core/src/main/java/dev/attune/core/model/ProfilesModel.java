@@ -103,10 +103,16 @@ public record ProfilesModel(
     if (identifiers.size() > IDENTIFIERS_MAX) {
       throw yaml.get("identifiers").error("more than " + IDENTIFIERS_MAX + " identifiers");
     }
+    return table(yaml, Identification.parse(yaml.get("key"), catalog), identifiers, traits);
+  }
+
+  /** With the keys that all tables of people have. */
+  static ProfilesModel table(
+      Yaml yaml, Identification key, List<Identification> identifiers, Map<String, String> traits) {
     return new ProfilesModel(
         yaml.get("name").name(),
         ModelSource.parse(yaml.get("source")),
-        Identification.parse(yaml.get("key"), catalog),
+        key,
         identifiers,
         yaml.find("updated_at").map(Yaml::text).orElse(""),
         TableModel.dataTime(yaml),

@@ -193,12 +193,13 @@ public final class FactSet {
   }
 
   /** As stored: these facts and identifiers, the rest as it is in the builder. */
-  Facts toProto(Facts.Builder builder, List<Identifier> identifiers) {
-    return builder
+  Facts toProto(Facts.Builder builder, List<Identifier> identifiers, FirstSeen seen) {
+    builder
         .clearFacts()
         .addAllFacts(registers.values())
         .clearIdentifiers()
-        .addAllIdentifiers(identifiers.stream().map(Identifier::toProto).toList())
-        .build();
+        .addAllIdentifiers(identifiers.stream().map(Identifier::toProto).toList());
+    seen.addTo(builder, identifiers);
+    return builder.build();
   }
 }

@@ -4,6 +4,7 @@ import dev.attune.core.catalog.Catalog;
 import dev.attune.core.identity.Links;
 import dev.attune.core.identity.Partition;
 import dev.attune.core.identity.Partition.Component;
+import dev.attune.core.identity.Partition.Decision;
 import dev.attune.core.profile.ProfileStore.IdentityWrite;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.Link;
@@ -119,7 +120,8 @@ final class IdentityView {
       for (Identifier identifier : frontier) {
         for (Link link : record(identifier).getLinksList()) {
           Identifier partner = Links.partner(link, identifier);
-          if (!closed.contains(partner)) {
+          // What was taken back, or keeps people apart, leads to nobody.
+          if (Links.joins(link) && !closed.contains(partner)) {
             next.add(partner);
           }
         }
@@ -128,22 +130,25 @@ final class IdentityView {
     }
   }
 
+  /** The ends of a link, and who may take it back. */
+  private record Said(Identifier a, Identifier b, String source) {}
+
   // A link counts only while both ends still keep it: either may have dropped it at its limit.
-  // Their stamps may
-  // differ for a moment, while an earlier one is on its way into both.
+  // Their stamps may differ for a moment, while a stronger one is on its way into both. A split
+  // counts at one end already: what errs, errs on the side of keeping people apart.
   private Collection<Link> effectiveLinks() {
-    Map<List<Identifier>, List<Link>> ends = new HashMap<>();
+    Map<Said, List<Link>> ends = new HashMap<>();
     for (Identifier identifier : closed) {
       for (Link link : record(identifier).getLinksList()) {
         ends.computeIfAbsent(
-                List.of(Identifier.of(link.getA()), Identifier.of(link.getB())),
+                new Said(Identifier.of(link.getA()), Identifier.of(link.getB()), link.getSource()),
                 _ -> new ArrayList<>())
             .add(link);
       }
     }
     return ends.values().stream()
-        .filter(kept -> kept.size() == 2)
-        .map(kept -> Collections.min(kept, Links.ORDER))
+        .filter(kept -> kept.size() == 2 || kept.getFirst().getSplit())
+        .map(kept -> kept.stream().reduce(Links::stronger).orElseThrow())
         .toList();
   }
 
@@ -157,6 +162,11 @@ final class IdentityView {
     return partition != null && closed.contains(identifier)
         ? Optional.of(partition.component(identifier))
         : Optional.empty();
+  }
+
+  /** What became of the links of all that was partitioned, in the order they were taken. */
+  List<Decision> decisions() {
+    return partition == null ? List.of() : partition.decisions();
   }
 
   private static boolean isOpen(IdentityRecord record) {
@@ -281,7 +291,8 @@ final class IdentityView {
         .findFirst();
   }
 
-  private IdentityRecord record(Identifier identifier) {
+  /** What is known of an identifier that was read. */
+  IdentityRecord record(Identifier identifier) {
     IdentityRecord record = records.get(identifier);
     if (record == null) {
       throw new IllegalStateException("identity: used before it was read");

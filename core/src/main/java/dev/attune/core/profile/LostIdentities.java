@@ -62,11 +62,14 @@ final class LostIdentities {
       IdentityRecord known = stored.get(i).orElse(IdentityRecord.getDefaultInstance());
       IdentityRecord both = union(identifier, known, record);
       if (stored.get(i).isEmpty() || isLater(record, known, both)) {
-        writes.add(new IdentityWrite(identifier, known.getVersion(), record));
-        if (!known.getProfileId().isEmpty()
-            && !known.getProfileId().equals(record.getProfileId())) {
+        boolean moves =
+            !known.getProfileId().isEmpty() && !known.getProfileId().equals(record.getProfileId());
+        if (moves) {
           disputed.add(known.getProfileId());
         }
+        writes.add(
+            new IdentityWrite(
+                identifier, known.getVersion(), moves ? moving(record, known) : record));
         if (record.getUnsettled()) {
           wait(identifier, List.of());
         }
@@ -88,6 +91,14 @@ final class LostIdentities {
       }
     }
     return again;
+  }
+
+  // What it brought meanwhile is with the profile that it is taken from: whoever settles either of
+  // the two has to find it, however early.
+  private static IdentityRecord moving(IdentityRecord told, IdentityRecord known) {
+    return told.getMovingFromList().contains(known.getProfileId())
+        ? told
+        : told.toBuilder().addMovingFrom(known.getProfileId()).build();
   }
 
   // Whether the log's record is what became of the stored one.

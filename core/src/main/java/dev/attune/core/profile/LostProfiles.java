@@ -34,6 +34,7 @@ final class LostProfiles {
   private final StoreCalls store;
   private final ProfileWriter writer;
   private final Map<Identifier, FactSet> leftOut = new LinkedHashMap<>();
+  private FirstSeen seen = new FirstSeen();
   private final Map<String, Facts> memberships = new LinkedHashMap<>();
   private final Set<String> touched = new LinkedHashSet<>();
   private final Disputed disputed;
@@ -162,13 +163,17 @@ final class LostProfiles {
   private void account(Plan plan) {
     Facts kept = factsOf(plan.kept());
     FactSet known = ownFacts(kept);
+    FirstSeen keptSeen = FirstSeen.of(kept);
     List<ProfileRecord> others = new ArrayList<>(plan.told());
     plan.known().ifPresent(others::add);
     for (ProfileRecord other : others) {
       Facts facts = factsOf(other);
       leaveOut(known.lacks(facts.getFactsList()));
+      FirstSeen otherSeen = FirstSeen.of(facts);
+      seen.addAll(facts);
       for (var identifier : facts.getIdentifiersList()) {
-        if (!kept.getIdentifiersList().contains(identifier)) {
+        if (!kept.getIdentifiersList().contains(identifier)
+            || otherSeen.isEarlier(Identifier.of(identifier), keptSeen)) {
           leftOut.computeIfAbsent(Identifier.of(identifier), _ -> new FactSet());
           waiting++;
         }
@@ -192,6 +197,7 @@ final class LostProfiles {
   }
 
   private void leaveOut(Facts facts) {
+    seen.addAll(facts);
     leaveOut(facts.getFactsList());
   }
 
@@ -239,6 +245,7 @@ final class LostProfiles {
     apply(writer, inputs);
     merged += inputs.size();
     leftOut.clear();
+    seen = new FirstSeen();
     waiting = 0;
     for (List<String> ids : chunks(touched)) {
       writer.settle(ids);
@@ -271,8 +278,10 @@ final class LostProfiles {
       boolean belongs = now.getIdentifiersList().contains(identifier.toProto());
       List<Fact> missing =
           belongs ? new FactSet().addAll(now.getFactsList()).lacks(facts) : List.copyOf(facts);
-      if (!belongs || !missing.isEmpty()) {
-        inputs.add(new ProfileInput(identifier, missing, List.of(), ProfileWriter.RESTORED));
+      if (!belongs || !missing.isEmpty() || seen.isEarlier(identifier, FirstSeen.of(now))) {
+        inputs.add(
+            new ProfileInput(
+                identifier, missing, List.of(), ProfileWriter.RESTORED, seen.at(identifier)));
       }
     }
     return inputs;

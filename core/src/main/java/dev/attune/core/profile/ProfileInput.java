@@ -4,6 +4,7 @@ import dev.attune.proto.v1.Cause;
 import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Link;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * What one event or one warehouse row says about one person.
@@ -12,10 +13,28 @@ import java.util.List;
  * @param facts about the person, each with this {@code via}
  * @param links that it brings, each of which includes {@code via} or is connected to it
  * @param cause what readers of the change are told
+ * @param saidAtMicros the earliest time that it speaks of; 0: it says nothing of a time
  */
-public record ProfileInput(Identifier via, List<Fact> facts, List<Link> links, Cause cause) {
+public record ProfileInput(
+    Identifier via, List<Fact> facts, List<Link> links, Cause cause, long saidAtMicros) {
   public ProfileInput {
     facts = List.copyOf(facts);
     links = List.copyOf(links);
+  }
+
+  /** What was said when its event happened, or else at the earliest of its stamps. */
+  public ProfileInput(Identifier via, List<Fact> facts, List<Link> links, Cause cause) {
+    this(via, facts, links, cause, saidAt(facts, links, cause));
+  }
+
+  private static long saidAt(List<Fact> facts, List<Link> links, Cause cause) {
+    return LongStream.concat(
+            LongStream.of(cause.getEvent().getOccurredAtMicros()),
+            LongStream.concat(
+                facts.stream().mapToLong(Fact::getOccurredAtMicros),
+                links.stream().mapToLong(Link::getOccurredAtMicros)))
+        .filter(at -> at != 0)
+        .min()
+        .orElse(0);
   }
 }

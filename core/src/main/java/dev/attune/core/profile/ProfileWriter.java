@@ -9,7 +9,6 @@ import dev.attune.core.profile.ProfileStore.IdentityWrite;
 import dev.attune.core.profile.ProfileStore.ProfileWrite;
 import dev.attune.proto.v1.CatalogCause;
 import dev.attune.proto.v1.Cause;
-import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Facts;
 import dev.attune.proto.v1.Link;
 import dev.attune.proto.v1.MembershipCause;
@@ -25,6 +24,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -291,9 +291,19 @@ public final class ProfileWriter {
 
   /** The write that a changed content needs; none when the record would stay the same. */
   private Optional<ProfileWrite> refolded(ProfileRecord stored, Facts facts) {
+    return refolded(stored, facts, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param anew also when it would stay the same, so that it is newer than all that was told of it
+   */
+  private Optional<ProfileWrite> refolded(ProfileRecord stored, Facts facts, boolean anew) {
     Profile same = Fold.serve(stored.getProfileId(), facts, stored.getVersion(), catalog.get());
     ByteString content = Content.bytes(facts);
-    if (stored.hasLive()
+    if (!anew
+        && stored.hasLive()
         && content.equals(stored.getLive().getFacts())
         && Served.of(same).bytes().equals(stored.getLive().getServed())) {
       return Optional.empty();
@@ -328,6 +338,8 @@ public final class ProfileWriter {
     private final Set<Identifier> suspects;
     private final IdentityView identities = new IdentityView(store, catalog.get());
     private final Map<String, Target> targets = new LinkedHashMap<>();
+    private final FirstSeen said = new FirstSeen();
+    private final Map<String, Optional<String>> endings = new HashMap<>();
     private Map<String, Optional<ProfileRecord>> records = Map.of();
     private List<Move> moves = List.of();
 
@@ -341,6 +353,7 @@ public final class ProfileWriter {
       Set<Identifier> named = new LinkedHashSet<>();
       for (ProfileInput input : inputs) {
         named.addAll(ends(input));
+        ends(input).forEach(end -> said.add(end, input.saidAtMicros()));
       }
       identities.load(named);
       inputs.forEach(input -> input.links().forEach(identities::add));
@@ -419,9 +432,14 @@ public final class ProfileWriter {
 
     private Target target(Identifier identifier) {
       Optional<Component> component = identities.component(identifier);
-      String profileId =
-          component.map(Component::profileId).orElseGet(() -> identities.assigned(identifier));
-      return targets.computeIfAbsent(profileId, id -> new Target(id, component));
+      return targets.computeIfAbsent(targetId(identifier), id -> new Target(id, component));
+    }
+
+    private String targetId(Identifier identifier) {
+      return identities
+          .component(identifier)
+          .map(Component::profileId)
+          .orElseGet(() -> identities.assigned(identifier));
     }
 
     private Content content(String profileId) {
@@ -435,24 +453,24 @@ public final class ProfileWriter {
     private List<ProfileInput> writeTargets() {
       List<ProfileWrite> writes = new ArrayList<>();
       List<Told> tellings = new ArrayList<>();
-      List<Target> written = new ArrayList<>();
       Map<ProfileRecord, Told> told = new LinkedHashMap<>();
       for (Target target : targets.values()) {
         ProfileRecord stored = storedOrNew(target.profileId);
         Facts facts = target.facts();
         Told telling = new Told(target.causes(), target.moved(facts));
-        Optional<ProfileWrite> write = refolded(stored, facts);
+        // What comes here is about to be taken away elsewhere. A restore that has an older redirect
+        // of this profile in hand must not put that over it meanwhile.
+        Optional<ProfileWrite> write = refolded(stored, facts, !target.gained.isEmpty());
         if (write.isPresent()) {
           writes.add(write.get());
           tellings.add(telling);
-          written.add(target);
         } else {
           // Also without a cause: whoever wrote it may have died before telling.
           told.put(stored, telling);
         }
       }
       List<Boolean> done = store.writeProfiles(writes);
-      List<ProfileInput> again = new ArrayList<>();
+      Set<String> refused = new HashSet<>();
       Map<String, Optional<ProfileRecord>> now = new LinkedHashMap<>(records);
       for (int i = 0; i < writes.size(); i++) {
         ProfileRecord record = writes.get(i).record();
@@ -460,13 +478,18 @@ public final class ProfileWriter {
           now.put(record.getProfileId(), Optional.of(record));
           told.put(record, tellings.get(i));
         } else {
-          again.addAll(written.get(i).inputs);
+          refused.add(record.getProfileId());
         }
       }
       records = now;
       changes.emit(told);
+      // What names an identifier of theirs: it is kept there when that was seen first.
+      List<ProfileInput> again =
+          inputs.stream()
+              .filter(input -> ends(input).stream().map(this::targetId).anyMatch(refused::contains))
+              .toList();
       // A gain without inputs that was refused: everything that moves is tried again.
-      return again.isEmpty() && done.contains(false) ? inputs : again;
+      return again.isEmpty() && !refused.isEmpty() ? inputs : again;
     }
 
     private ProfileRecord storedOrNew(String profileId) {
@@ -478,7 +501,7 @@ public final class ProfileWriter {
       List<ProfileWrite> writes = new ArrayList<>();
       Map<ProfileRecord, Told> told = new LinkedHashMap<>();
       for (String from : new TreeSet<>(moves.stream().map(Move::from).toList())) {
-        List<Move> lost = moves.stream().filter(move -> move.from().equals(from)).toList();
+        List<Move> lost = lost(from);
         ProfileRecord stored = storedOrNew(from);
         Optional<Component> rest = rest(from);
         Facts before = Content.of(stored).facts();
@@ -486,12 +509,12 @@ public final class ProfileWriter {
             rest.map(component -> without(before, lost, component))
                 .orElse(Facts.getDefaultInstance());
         Optional<ProfileWrite> write =
-            rest.isPresent() ? refolded(stored, after) : redirected(stored, heir(from, lost));
+            rest.isPresent() ? refolded(stored, after) : redirected(stored, heir(from));
         write.ifPresent(writes::add);
         told.put(
             write.map(ProfileWrite::record).orElse(stored),
             new Told(
-                lossCauses(from, lost, rest.isPresent()),
+                lossCauses(from, lost),
                 Moved.between(before, after, List.of(), identifiers(lost))));
       }
       boolean all = store.writeProfiles(writes).stream().allMatch(written -> written);
@@ -501,12 +524,17 @@ public final class ProfileWriter {
       return all;
     }
 
+    private List<Move> lost(String from) {
+      return moves.stream().filter(move -> move.from().equals(from)).toList();
+    }
+
     private Optional<Component> rest(String profileId) {
       return identities.componentOf(profileId);
     }
 
     // Where the identifier went that the id was made of; else the strongest.
-    private String heir(String profileId, List<Move> lost) {
+    private String heir(String profileId) {
+      List<Move> lost = lost(profileId);
       return lost.stream()
           .filter(move -> ProfileIds.of(move.identifier()).equals(profileId))
           .findFirst()
@@ -536,23 +564,39 @@ public final class ProfileWriter {
                   .build()));
     }
 
-    private List<Cause> lossCauses(String from, List<Move> lost, boolean lives) {
-      if (!lives) {
-        return List.of(mergeCause(from, heir(from, lost)));
-      }
+    /** Whether a profile ends in another one, as opposed to losing some identifiers to it. */
+    private boolean isMerge(String from, String into) {
+      return endings
+          .computeIfAbsent(
+              from, id -> rest(id).isPresent() ? Optional.empty() : Optional.of(heir(id)))
+          .filter(into::equals)
+          .isPresent();
+    }
+
+    private Cause moveCause(String from, String into, List<Move> moved) {
+      return isMerge(from, into) ? mergeCause(from, into) : splitCause(from, into, moved);
+    }
+
+    private List<Cause> lossCauses(String from, List<Move> lost) {
       Map<String, List<Move>> byHeir =
           lost.stream().collect(Collectors.groupingBy(move -> move.into().profileId()));
       return byHeir.entrySet().stream()
-          .map(e -> splitCause(from, e.getKey(), e.getValue()))
+          .map(e -> moveCause(from, e.getKey(), e.getValue()))
           .toList();
     }
 
     private Facts without(Facts facts, List<Move> lost, Component rest) {
       Set<Identifier> gone = lost.stream().map(Move::identifier).collect(Collectors.toSet());
+      // What comes to life again is no former id any more.
+      TreeSet<String> merged = new TreeSet<>(facts.getMergedFromList());
+      lost.forEach(move -> merged.remove(move.into().profileId()));
       return new FactSet()
           .addAll(facts.getFactsList())
           .retain(via -> !gone.contains(via))
-          .toProto(facts.toBuilder(), rest.identifiers());
+          .toProto(
+              facts.toBuilder().clearMergedFrom().addAllMergedFrom(merged),
+              rest.identifiers(),
+              FirstSeen.of(facts).without(gone));
     }
 
     /** A profile that takes inputs, or identifiers from elsewhere. */
@@ -570,28 +614,39 @@ public final class ProfileWriter {
       Facts facts() {
         Facts before = content(profileId).facts();
         FactSet facts = new FactSet().addAll(before.getFactsList());
+        FirstSeen seen = FirstSeen.of(before);
         Set<String> merged = new TreeSet<>(before.getMergedFromList());
-        for (Move move : gained) {
-          Facts from = content(move.from()).facts();
-          facts.addAll(
-              from.getFactsList().stream()
-                  .filter(fact -> fact.getVia().equals(move.identifier().toProto()))
-                  .toList());
-          if (rest(move.from()).isEmpty() && record(move.from()).isPresent()) {
-            merged.add(move.from());
-            merged.addAll(from.getMergedFromList());
-          }
-        }
+        byOrigin()
+            .forEach(
+                (origin, moves) -> {
+                  Facts from = content(origin).facts();
+                  FirstSeen seenThere = FirstSeen.of(from);
+                  moves.forEach(
+                      move -> seen.add(move.identifier(), seenThere.at(move.identifier())));
+                  var moved = new HashSet<>(identifiers(moves));
+                  facts.addAll(
+                      from.getFactsList().stream()
+                          .filter(fact -> moved.contains(fact.getVia()))
+                          .toList());
+                  if (isMerge(origin, profileId) && record(origin).isPresent()) {
+                    merged.add(origin);
+                    merged.addAll(from.getMergedFromList());
+                  }
+                });
         merged.remove(profileId);
-        List<Fact> said = inputs.stream().flatMap(input -> input.facts().stream()).toList();
+        List<Identifier> identifiers =
+            component
+                .map(Component::identifiers)
+                .orElseGet(() -> before.getIdentifiersList().stream().map(Identifier::of).toList());
+        identifiers.forEach(identifier -> seen.add(identifier, said.at(identifier)));
         return facts
-            .addAll(said)
+            .addAll(inputs.stream().flatMap(input -> input.facts().stream()).toList())
             .toProto(
-                before.toBuilder().clearMergedFrom().addAllMergedFrom(merged),
-                component
-                    .map(Component::identifiers)
-                    .orElseGet(
-                        () -> before.getIdentifiersList().stream().map(Identifier::of).toList()));
+                before.toBuilder().clearMergedFrom().addAllMergedFrom(merged), identifiers, seen);
+      }
+
+      private Map<String, List<Move>> byOrigin() {
+        return gained.stream().collect(Collectors.groupingBy(Move::from));
       }
 
       Moved moved(Facts after) {
@@ -601,14 +656,7 @@ public final class ProfileWriter {
       List<Cause> causes() {
         List<Cause> causes = new ArrayList<>();
         inputs.forEach(input -> causes.add(input.cause()));
-        Map<String, List<Move>> byOrigin =
-            gained.stream().collect(Collectors.groupingBy(Move::from));
-        byOrigin.forEach(
-            (from, moved) ->
-                causes.add(
-                    rest(from).isPresent()
-                        ? splitCause(from, profileId, moved)
-                        : mergeCause(from, profileId)));
+        byOrigin().forEach((from, moved) -> causes.add(moveCause(from, profileId, moved)));
         return causes;
       }
     }

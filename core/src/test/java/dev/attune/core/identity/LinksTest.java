@@ -3,6 +3,7 @@ package dev.attune.core.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.definition.Yaml;
 import dev.attune.core.profile.Identifier;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.Link;
@@ -112,5 +113,112 @@ class LinksTest {
       assertThat(partition.component(COOKIE).identifiers()).containsExactly(USER, COOKIE);
       assertThat(partition.component(other).identifiers()).containsExactly(other);
     }
+  }
+
+  @Test
+  void add_whatAModelSays_isTheNewestWordInAnyOrder() {
+    Link said = Links.ofModel(USER, COOKIE, 10, "model:people", false);
+    Link takenBack = Links.ofModel(COOKIE, USER, 20, "model:people", true);
+    Link ofEvent = Links.link(USER, COOKIE, 15, "e1");
+    Link ofOther = Links.ofModel(USER, COOKIE, 5, "model:crm", false);
+
+    for (List<Link> order :
+        List.of(
+            List.of(said, takenBack, ofEvent, ofOther),
+            List.of(takenBack, ofOther, ofEvent, said))) {
+      assertThat(addAll(USER, order).getLinksList()).containsExactly(ofEvent, ofOther, takenBack);
+    }
+    // Of one moment, that it is gone.
+    Link again = said.toBuilder().setOccurredAtMicros(20).build();
+    assertThat(addAll(USER, List.of(takenBack, again)).getLinksList()).containsExactly(takenBack);
+    assertThat(addAll(USER, List.of(again, takenBack)).getLinksList()).containsExactly(takenBack);
+  }
+
+  @Test
+  void add_moreOfModelsThanAreKept_keepsTheNewestWhateverCameFirst() {
+    List<Link> links = new ArrayList<>();
+    for (int i = 0; i < Links.OF_MODELS_MAX + 20; i++) {
+      Identifier cookie = new Identifier("anonymous_id", "v" + i);
+      links.add(Links.ofModel(USER, cookie, i, "model:people", false));
+      links.add(Links.ofModel(USER, cookie, 1_000 + i, "model:people", i % 2 == 0));
+    }
+    List<Link> shuffled = new ArrayList<>(links);
+    long seed = System.nanoTime();
+    Collections.shuffle(shuffled, new Random(seed));
+
+    IdentityRecord record = addAll(USER, shuffled);
+
+    assertThat(record.getShared()).isFalse();
+    assertThat(record.getLinksList()).as("seed " + seed).hasSize(Links.OF_MODELS_MAX);
+    assertThat(record.getLinksList())
+        .as("seed " + seed)
+        .allSatisfy(link -> assertThat(link.getOccurredAtMicros()).isGreaterThanOrEqualTo(1_020));
+  }
+
+  @Test
+  void add_personOfTheWarehouseWithManyIdentifiers_isNotShared() {
+    Identifier person = new Identifier("warehouse", "p");
+    IdentityRecord record = IdentityRecord.getDefaultInstance();
+    for (int i = 0; i < 50; i++) {
+      Link link = Links.ofModel(person, new Identifier("email", "v" + i), i, "model:people", false);
+      record = Links.add(record, person, link, Catalog.DEFAULT).orElse(record);
+    }
+    assertThat(record.getShared()).isFalse();
+    assertThat(record.getLinksCount()).isEqualTo(50);
+  }
+
+  @Test
+  void partition_whatModelsSay_isTakenFirst_andTheNewestOfItBeforeTheRest() {
+    Identifier other = new Identifier("user_id", "8");
+    Identifier third = new Identifier("user_id", "9");
+    List<Link> links =
+        List.of(
+            Links.link(USER, COOKIE, 1, "e1"),
+            Links.ofModel(other, COOKIE, 5, "model:people", false),
+            Links.ofModel(third, COOKIE, 9, "model:people", false));
+    for (List<Link> order : List.of(links, links.reversed())) {
+      Partition partition =
+          Partition.of(List.of(COOKIE, other, USER, third), order, Catalog.DEFAULT);
+      assertThat(partition.component(COOKIE).identifiers()).containsExactly(third, COOKIE);
+    }
+  }
+
+  @Test
+  void partition_split_keepsTwoApartThatOthersWouldBringTogether() {
+    Identifier email = new Identifier("email", "a@example.org");
+    List<Link> links =
+        List.of(
+            Links.link(USER, COOKIE, 1, "e1"),
+            Links.link(COOKIE, email, 2, "e2"),
+            Links.link(USER, email, 3, "e3"));
+    List<Link> split = new ArrayList<>(links);
+    split.add(Links.split(USER, email, 4, "ops", "why", false));
+    List<Link> lifted = new ArrayList<>(links);
+    lifted.add(Links.split(USER, email, 5, "ops", "why", true));
+    List<Identifier> all = List.of(USER, COOKIE, email);
+
+    assertThat(Partition.of(all, split, Catalog.DEFAULT).component(USER).identifiers())
+        .containsExactly(USER, COOKIE);
+    assertThat(Partition.of(all, split, Catalog.DEFAULT).component(email).identifiers())
+        .containsExactly(email);
+    assertThat(Partition.of(all, lifted, Catalog.DEFAULT).component(USER).identifiers())
+        .containsExactly(USER, email, COOKIE);
+  }
+
+  @Test
+  void partition_valueThatTheCatalogHasComeToBlock_linksNobody() {
+    Catalog blocking =
+        Catalog.parse(
+            Yaml.parse(
+                "catalog.yaml",
+                "namespaces:\n  user_id: {unique: true}\n  anonymous_id: {blocked: [kiosk]}\n"));
+    List<Link> links = List.of(Links.link(USER, COOKIE, 1, "e1"));
+
+    Partition partition = Partition.of(List.of(USER, COOKIE), links, blocking);
+
+    assertThat(partition.component(USER).identifiers()).containsExactly(USER);
+    assertThat(partition.decisions())
+        .containsExactly(
+            new Partition.Decision(links.getFirst(), Partition.Outcome.BLOCKED, "anonymous_id"));
   }
 }

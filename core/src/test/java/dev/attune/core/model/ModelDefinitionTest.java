@@ -70,6 +70,40 @@ class ModelDefinitionTest {
   }
 
   @Test
+  void identity_isATableOfIdentifiersAndTheirPeople() {
+    String people =
+        """
+        name: people
+        kind: identity
+        source: {files: people.parquet, format: parquet}
+        identifier: {namespace: email, column: address}
+        person: {namespace: user_id, column: person}
+        updated_at: changed
+        schedule: {every: 6h}
+        """;
+    var model = (IdentityModel) parse(people);
+    assertThat(model.name()).isEqualTo("people");
+    assertThat(model.namespaceColumn()).isEmpty();
+    assertThat(model.table().key()).isEqualTo(new ProfilesModel.Identification("email", "address"));
+    assertThat(model.table().identifiers())
+        .containsExactly(new ProfilesModel.Identification("user_id", "person"));
+    assertThat(model.table().traits()).isEmpty();
+    assertThat(model.schedule()).isPresent();
+
+    var mixed =
+        (IdentityModel) parse(people.replace("namespace: email", "namespace: {column: kind}"));
+    assertThat(mixed.namespaceColumn()).isEqualTo("kind");
+
+    assertThatThrownBy(() -> parse(people.replace("email", "emial")))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessageContaining("\"emial\"")
+        .hasMessageContaining("email");
+    assertThatThrownBy(() -> parse(people + "traits: {plan: plan}"))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessageContaining("unknown key \"traits\"");
+  }
+
+  @Test
   void profiles_withEveryKey() {
     var model = (ProfilesModel) parse(CUSTOMERS);
 

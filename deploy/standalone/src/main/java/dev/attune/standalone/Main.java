@@ -2,6 +2,7 @@ package dev.attune.standalone;
 
 import dev.attune.standalone.client.ApplyCommand;
 import dev.attune.standalone.client.DeadLettersCommand;
+import dev.attune.standalone.client.IdentityCommand;
 import dev.attune.standalone.client.LookupCommand;
 import dev.attune.standalone.client.RefreshCommand;
 import dev.attune.standalone.client.RunsCommand;
@@ -35,6 +36,7 @@ public final class Main {
             .addSubcommand(new RefreshCommand(terminal))
             .addSubcommand(new RunsCommand(terminal))
             .addSubcommand(new LookupCommand(terminal))
+            .addSubcommand(new IdentityCommand(terminal))
             .addSubcommand(new StatusCommand(terminal))
             .addSubcommand(new DeadLettersCommand(terminal))
             .addSubcommand(new StoreCommand(terminal));

@@ -145,6 +145,51 @@ class CommandsTest {
   }
 
   @Test
+  void identitySplit_sendsBothInTheBodyAndSaysWhoseTheyAreNow() {
+    answer(200, "{\"profile_id\":\"ab\",\"other_profile_id\":\"cd\",\"at\":\"x\"}");
+    assertThat(
+            attune(
+                "identity",
+                "split",
+                "user_id:42",
+                "email:ada@example.org",
+                "--reason",
+                "two people",
+                "--by",
+                "sam"))
+        .isZero();
+    assertThat(out()).isEqualTo("Split: the first is of profile ab, the second of cd.\n");
+    assertThat(requests)
+        .containsExactly(
+            "POST /v1/identity:split {\"one\":{\"namespace\":\"user_id\",\"value\":\"42\"},"
+                + "\"other\":{\"namespace\":\"email\",\"value\":\"ada@example.org\"},"
+                + "\"by\":\"sam\",\"reason\":\"two people\"}");
+  }
+
+  @Test
+  void identityLift_saysWhetherTheyAreOnePersonsAgain() {
+    answer(200, "{\"profile_id\":\"ab\",\"other_profile_id\":\"ab\"}");
+    assertThat(attune("identity", "lift", "user_id:42", "email:a@example.org", "--reason", "r"))
+        .isZero();
+    assertThat(out()).isEqualTo("Lifted: both are of profile ab again.\n");
+    assertThat(requests.getLast()).startsWith("POST /v1/identity:lift ");
+    answer(200, "{\"profile_id\":\"ab\",\"other_profile_id\":\"cd\"}");
+    assertThat(attune("identity", "lift", "user_id:42", "email:a@example.org", "--reason", "r"))
+        .isZero();
+    assertThat(out()).contains("Lifted; nothing else links the two");
+  }
+
+  @Test
+  void identity_withoutAReasonOrANamespace_sendsNothing() {
+    assertThat(attune("identity", "split", "user_id:42", "email:a@example.org")).isEqualTo(2);
+    assertThat(err()).contains("--reason");
+    assertThat(attune("identity", "split", "42", "email:a@example.org", "--reason", "r"))
+        .isEqualTo(1);
+    assertThat(err()).endsWith("attune: each of the two is NAMESPACE:VALUE, e.g. user_id:42.\n");
+    assertThat(requests).isEmpty();
+  }
+
+  @Test
   void storeRebuild_followsItToTheEnd() {
     answer(202, "{\"state\":\"running\",\"total\":0}");
     answer(200, "{\"state\":\"running\",\"total\":8,\"passed\":4}");

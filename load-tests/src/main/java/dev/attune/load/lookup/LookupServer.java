@@ -13,6 +13,7 @@ import dev.attune.platform.http.HttpServer;
 import dev.attune.platform.http.HttpServerConfig;
 import dev.attune.platform.part.Readiness;
 import dev.attune.profiles.ProfileServiceConfig;
+import dev.attune.profiles.lookup.Identities;
 import dev.attune.profiles.lookup.Lookup;
 import dev.attune.profiles.lookup.LookupGrpc;
 import dev.attune.profiles.lookup.LookupHttp;
@@ -62,6 +63,8 @@ final class LookupServer {
               DefinitionsSource.fixed(Definitions.NONE),
               config.lookupsMax(),
               clock);
+      Identities identities =
+          new Identities(store, DefinitionsSource.fixed(Definitions.NONE), clock);
       LookupMetrics counted = new LookupMetrics(metrics.registry());
       Consumer<HttpRouting.Builder> bytesRoutes =
           http ->
@@ -72,14 +75,16 @@ final class LookupServer {
       try (GrpcServer grpc =
               GrpcServer.start(
                   GrpcServerConfig.onPort(0),
-                  List.of(new LookupGrpc(lookup, config.timeout(), counted)),
+                  List.of(new LookupGrpc(lookup, identities, config.timeout(), counted)),
                   () -> Readiness.READY,
                   loops.group());
           HttpServer http =
               HttpServer.start(
                   HttpServerConfig.onPort(0),
                   List.of(
-                      metrics, bytesRoutes, new LookupHttp(lookup, config.timeout(), counted)))) {
+                      metrics,
+                      bytesRoutes,
+                      new LookupHttp(lookup, identities, config.timeout(), counted)))) {
         System.out.println("grpc " + grpc.port() + " http " + http.port());
         while (System.in.read() >= 0) {
           // Nobody says anything; the end says that it is over.

@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -358,11 +359,19 @@ public final class Lookup implements AutoCloseable {
         : reader.nearbyById((String) key, checked.maxAge());
   }
 
-  /** An {@link Identifier} or, as a string, a profile id. */
   private static Object key(Who who, Checked checked) {
+    return key(who, checked.under().definitions().catalog());
+  }
+
+  /**
+   * An {@link Identifier} or, as a string, a profile id.
+   *
+   * @throws Refusal when it breaks a rule
+   */
+  static Object key(Who who, Catalog catalog) {
     return switch (who) {
       case Who.Bad bad -> throw new Refusal(bad.why().reason(), bad.why().message());
-      case Who.ByIdentifier by -> identifier(by, checked.under().definitions().catalog());
+      case Who.ByIdentifier by -> identifier(by, catalog);
       case Who.ById by -> {
         if (!PROFILE_ID.matcher(by.profileId()).matches()) {
           throw new Refusal(
@@ -472,9 +481,14 @@ public final class Lookup implements AutoCloseable {
   }
 
   private Outcome failed(@Nullable Throwable error) {
+    return failed(error, reader::isOverload);
+  }
+
+  /** How a failure of the store ends a question. */
+  static Outcome failed(@Nullable Throwable error, Predicate<Throwable> isOverload) {
     Throwable cause =
         error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
-    if (cause != null && reader.isOverload(cause)) {
+    if (cause != null && isOverload.test(cause)) {
       return OVERLOADED;
     }
     if (cause instanceof StoreException known) {

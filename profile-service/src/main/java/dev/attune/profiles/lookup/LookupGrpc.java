@@ -2,6 +2,8 @@ package dev.attune.profiles.lookup;
 
 import dev.attune.proto.v1.BatchEntry;
 import dev.attune.proto.v1.BatchGetProfilesRequest;
+import dev.attune.proto.v1.GetIdentityRequest;
+import dev.attune.proto.v1.GetIdentityResponse;
 import dev.attune.proto.v1.GetProfileRequest;
 import dev.attune.proto.v1.Identifier;
 import dev.attune.proto.v1.ProfileServiceGrpc;
@@ -33,14 +35,16 @@ public final class LookupGrpc implements BindableService {
   private static final long REPLY_NANOS = Duration.ofMillis(5).toNanos();
 
   private final Lookup lookup;
+  private final Identities identities;
   private final Duration timeout;
   private final LookupMetrics.Recorder metrics;
 
   /**
    * @param timeout of a read when the caller's deadline is later, or there is none
    */
-  public LookupGrpc(Lookup lookup, Duration timeout, LookupMetrics metrics) {
+  public LookupGrpc(Lookup lookup, Identities identities, Duration timeout, LookupMetrics metrics) {
     this.lookup = lookup;
+    this.identities = identities;
     this.timeout = timeout;
     this.metrics = metrics.of("grpc");
   }
@@ -53,15 +57,18 @@ public final class LookupGrpc implements BindableService {
     var many = ProfileServiceGrpc.getBatchGetProfilesMethod();
     MethodDescriptor<BatchGetProfilesRequest, WireBatch> batchGetProfiles =
         many.toBuilder(many.getRequestMarshaller(), new WireMarshaller<WireBatch>()).build();
+    var getIdentity = ProfileServiceGrpc.getGetIdentityMethod();
     ServiceDescriptor service =
         ServiceDescriptor.newBuilder(ProfileServiceGrpc.SERVICE_NAME)
             .setSchemaDescriptor(ProfileServiceGrpc.getServiceDescriptor().getSchemaDescriptor())
             .addMethod(getProfile)
             .addMethod(batchGetProfiles)
+            .addMethod(getIdentity)
             .build();
     return ServerServiceDefinition.builder(service)
         .addMethod(getProfile, new UnaryHandler<>(this::getProfile))
         .addMethod(batchGetProfiles, new UnaryHandler<>(this::batchGetProfiles))
+        .addMethod(getIdentity, new UnaryHandler<>(this::getIdentity))
         .build();
   }
 
@@ -107,6 +114,29 @@ public final class LookupGrpc implements BindableService {
                     fail(call, e.outcome());
                   }
                 });
+  }
+
+  // It waits for the store, which the connection's thread must not.
+  private void getIdentity(
+      GetIdentityRequest request, ServerCall<GetIdentityRequest, GetIdentityResponse> call) {
+    Duration reading = patience().read();
+    Thread.startVirtualThread(
+        () -> {
+          try {
+            UnaryHandler.reply(call, identities.of(who(request), reading));
+          } catch (Refusal e) {
+            fail(call, e.outcome());
+          }
+        });
+  }
+
+  private static Who who(GetIdentityRequest request) {
+    return switch (request.getWhoCase()) {
+      case IDENTIFIER -> who(request.getIdentifier());
+      case PROFILE_ID -> new Who.ById(request.getProfileId());
+      case GROUP_ID -> Who.group(request.getGroupId());
+      case WHO_NOT_SET -> Who.missing();
+    };
   }
 
   private static Who who(GetProfileRequest request) {

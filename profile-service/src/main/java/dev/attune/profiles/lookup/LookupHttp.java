@@ -6,6 +6,7 @@ import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.Json;
 import dev.attune.platform.http.JsonBody;
 import dev.attune.platform.http.Replies;
+import dev.attune.proto.v1.GetIdentityResponse;
 import dev.attune.proto.v1.TokenState;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
@@ -25,9 +26,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code GET /v1/profiles/{namespace}:{value}}, where the namespace {@code id} stands for a profile
- * id, and its parts {@code /traits}, {@code /audiences} and {@code /identifiers}; {@code POST
- * /v1/profiles:lookup}, which keeps the identifier out of access logs, and {@code POST
- * /v1/profiles:batchGet}. The header {@code Attune-Timeout-Ms} says how long to wait at most.
+ * id, its parts {@code /traits}, {@code /audiences} and {@code /identifiers}, and why it is one
+ * person's, {@code /identity}; {@code POST /v1/profiles:lookup}, which keeps the identifier out of
+ * access logs, and {@code POST /v1/profiles:batchGet}. The header {@code Attune-Timeout-Ms} says
+ * how long to wait at most.
  */
 public final class LookupHttp implements Consumer<HttpRouting.Builder> {
   private static final Logger LOG = LoggerFactory.getLogger(LookupHttp.class);
@@ -40,7 +42,9 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
       HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "private, no-cache");
 
   private static final String PROFILES = "/v1/profiles/";
-  private static final List<String> SECTIONS = List.of("traits", "audiences", "identifiers");
+  private static final String IDENTITY = "identity";
+  private static final List<String> SECTIONS =
+      List.of("traits", "audiences", "identifiers", IDENTITY);
   private static final int TIMEOUT_MILLIS_MAX = 10_000;
   private static final int BODY_BYTES_MAX = 64 << 10;
   private static final int BATCH_BYTES_MAX = 1 << 20;
@@ -58,6 +62,7 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
   private static final int BATCH_ENTRY_BYTES = 1_500;
 
   private final Lookup lookup;
+  private final Identities identities;
   private final Duration timeout;
   private final LookupMetrics.Recorder metrics;
   private final OpenApi openApi = OpenApi.load();
@@ -66,8 +71,9 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
   /**
    * @param timeout when the caller says nothing
    */
-  public LookupHttp(Lookup lookup, Duration timeout, LookupMetrics metrics) {
+  public LookupHttp(Lookup lookup, Identities identities, Duration timeout, LookupMetrics metrics) {
     this.lookup = lookup;
+    this.identities = identities;
     this.timeout = timeout;
     this.metrics = metrics.of("http");
   }
@@ -90,7 +96,22 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
         path.namespace().equals("id")
             ? new Who.ById(path.value())
             : new Who.ByIdentifier(path.namespace(), path.value());
+    if (section.equals(IDENTITY)) {
+      identity(request, response, who);
+      return;
+    }
     answer(request, response, who, LookupRequests.question(request.query(), section));
+  }
+
+  private void identity(ServerRequest request, ServerResponse response, Who who) {
+    LookupRequests.requireNoQuery(request.query());
+    try {
+      GetIdentityResponse identity = identities.of(who, patience(request).read());
+      response.header(CACHE);
+      Replies.json(response, 200, json -> IdentityJson.write(json, identity));
+    } catch (Refusal e) {
+      throw problem(e.outcome());
+    }
   }
 
   private static String section(String path) {

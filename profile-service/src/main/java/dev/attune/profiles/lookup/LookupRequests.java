@@ -62,6 +62,13 @@ final class LookupRequests {
         millis(one(query, "max_wait_ms"), "max_wait_ms"));
   }
 
+  /** Of a path that has no parameters. */
+  static void requireNoQuery(UriQuery query) {
+    if (query.names().stream().anyMatch(name -> !name.isEmpty())) {
+      throw JsonBody.invalid("there is an unknown parameter (allowed: none)");
+    }
+  }
+
   private static String one(UriQuery query, String name) {
     if (!query.contains(name)) {
       return "";

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The snapshot as the model maps it: the table {@code current}, with the columns n (the row's
@@ -29,15 +30,25 @@ final class CurrentTable {
 
   private final DuckDb db;
   private final TableModel model;
+  private final String namespaceColumn;
   private final Catalog catalog;
   private final SourceReader reader;
   private final List<Column> columns;
   private final Map<String, String> identifierTypes = new LinkedHashMap<>();
 
+  /**
+   * @param namespaceColumn the column with the key's namespace; empty: it is the model's
+   */
   CurrentTable(
-      DuckDb db, TableModel model, Catalog catalog, SourceReader reader, List<Column> columns) {
+      DuckDb db,
+      TableModel model,
+      String namespaceColumn,
+      Catalog catalog,
+      SourceReader reader,
+      List<Column> columns) {
     this.db = db;
     this.model = model;
+    this.namespaceColumn = namespaceColumn;
     this.catalog = catalog;
     this.reader = reader;
     this.columns = columns;
@@ -75,9 +86,15 @@ final class CurrentTable {
             ? Optional.empty()
             : Optional.of(column(profiles.updatedAt()));
     updatedAt.ifPresent(mapped::add);
+    Optional<Column> namespace =
+        namespaceColumn.isEmpty()
+            ? Optional.empty()
+            : Optional.of(reader.column(columns, namespaceColumn));
+    namespace.ifPresent(mapped::add);
     Map<String, Long> filled = filled(mapped);
 
-    List<String> select = row(key, filled);
+    List<String> select =
+        namespace.isPresent() ? row(namespace.get(), key, filled) : row(key, filled);
     select.add(stamp(updatedAt, dataTimeMicros, filled) + " as s");
     for (int i = 0; i < profiles.identifiers().size(); i++) {
       select.add(identifier(profiles.identifiers().get(i), mapped.get(i), filled) + " as i" + i);
@@ -154,6 +171,16 @@ final class CurrentTable {
             identifier(model.key(), key, filled) + " as k"));
   }
 
+  /** The same where each row says its own namespace. */
+  private List<String> row(Column namespace, Column key, Map<String, Long> filled) {
+    String ns = "coalesce(trim(" + Sql.name(namespace.name()) + "::varchar), '')";
+    return new ArrayList<>(
+        List.of(
+            SourceReader.ROW + " as n",
+            ns + " as ns",
+            lowered(ns, identifier(model.key(), key, filled)) + " as k"));
+  }
+
   private void create(List<String> select) throws SQLException {
     db.execute("create table current as select " + String.join(", ", select) + " from staged");
   }
@@ -201,6 +228,19 @@ final class CurrentTable {
         "nullif(trim(" + Sql.name(column.name()) + "::varchar, " + WHITESPACE + "), '')";
     Namespace namespace = catalog.namespaces().get(identification.namespace());
     return namespace != null && namespace.lowerCase() ? "lower(" + trimmed + ")" : trimmed;
+  }
+
+  // Of a namespace that is in each row.
+  private String lowered(String namespace, String value) {
+    String lower =
+        catalog.namespaces().values().stream()
+            .filter(Namespace::lowerCase)
+            .map(each -> Sql.literal(each.name()))
+            .collect(Collectors.joining(", "));
+    return lower.isEmpty()
+        ? value
+        : "case when %s in (%s) then lower(%s) else %s end"
+            .formatted(namespace, lower, value, value);
   }
 
   private String stamp(Optional<Column> updatedAt, long dataTimeMicros, Map<String, Long> filled) {
@@ -307,7 +347,9 @@ final class CurrentTable {
   }
 
   private long checkKeys() throws SQLException {
-    long[] counts = db.numbers("select count(*), count(k), count(distinct k) from current");
+    long[] counts =
+        db.numbers(
+            "select count(*), count(k), count(distinct (ns, k)) filter (where k is not null) from current");
     String column = "the key column \"" + model.key().column() + "\" of " + reader.label();
     if (counts[1] < counts[0]) {
       throw new RefusedException(
@@ -322,7 +364,7 @@ final class CurrentTable {
       long[] repeated =
           db.numbers(
               "select count(*), sum(c)::bigint from"
-                  + " (select count(*) as c from current group by k having count(*) > 1)");
+                  + " (select count(*) as c from current group by ns, k having count(*) > 1)");
       throw new RefusedException(
           "%s has %d values that stand in more than one row, in %d rows (allowed: one row for each)"
               .formatted(column, repeated[0], repeated[1]));

@@ -4,6 +4,7 @@ import dev.attune.core.catalog.Catalog;
 import dev.attune.core.model.AudienceModel;
 import dev.attune.core.model.ConsentModel;
 import dev.attune.core.model.EventsModel;
+import dev.attune.core.model.IdentityModel;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.model.ProfilesModel;
 import dev.attune.core.model.TableModel;
@@ -98,10 +99,10 @@ public final class Refresher {
         progress,
         db ->
             switch (model) {
-              case TableModel table ->
+              case TableModel _, IdentityModel _ ->
                   new TableRefresh(
                           db,
-                          table,
+                          model,
                           catalog,
                           settings,
                           origins,
@@ -161,7 +162,7 @@ public final class Refresher {
                 switch (model) {
                   case ProfilesModel profiles -> profiles.traits();
                   case EventsModel history -> history.properties();
-                  case AudienceModel _, ConsentModel _ -> Map.of();
+                  case AudienceModel _, ConsentModel _, IdentityModel _ -> Map.of();
                 }));
   }
 
@@ -184,10 +185,10 @@ public final class Refresher {
       CompletableFuture.delayedExecutor(timeout.toNanos(), TimeUnit.NANOSECONDS)
           .execute(db::cancel);
       return switch (model) {
-        case TableModel table ->
+        case TableModel _, IdentityModel _ ->
             new TableRefresh(
                     db,
-                    table,
+                    model,
                     catalog,
                     settings,
                     origins,

@@ -38,6 +38,7 @@ final class SnapshotDiff {
   /** Whether each cell of {@code current} has its own stamp, and no row has one. */
   private final boolean ownStamps;
 
+  private final boolean takesBack;
   private final long dataTimeMicros;
 
   /** As of when the snapshot is that this run names: its data's time, or what it rolls back to. */
@@ -49,7 +50,13 @@ final class SnapshotDiff {
   private Optional<Meta> dirtyAgainst = Optional.empty();
 
   private SnapshotDiff(
-      DuckDb db, AppliedSnapshot state, TableModel model, long dataTimeMicros, String runId) {
+      DuckDb db,
+      AppliedSnapshot state,
+      TableModel model,
+      boolean takesBack,
+      long dataTimeMicros,
+      String runId) {
+    this.takesBack = takesBack;
     this.db = db;
     this.state = state;
     this.identifiers = identifierNames(model);
@@ -61,11 +68,21 @@ final class SnapshotDiff {
     this.runId = runId;
   }
 
-  /** Loads what was applied; files must still be within reach. */
+  /**
+   * Loads what was applied; files must still be within reach.
+   *
+   * @param takesBack further identifiers that a row no longer names are to be taken back: {@code
+   *     merged} has them in the column {@code taken}, a line each, as {@code namespace:value}
+   */
   static SnapshotDiff load(
-      DuckDb db, AppliedSnapshot state, TableModel model, long dataTimeMicros, String runId)
+      DuckDb db,
+      AppliedSnapshot state,
+      TableModel model,
+      boolean takesBack,
+      long dataTimeMicros,
+      String runId)
       throws SQLException {
-    var diff = new SnapshotDiff(db, state, model, dataTimeMicros, runId);
+    var diff = new SnapshotDiff(db, state, model, takesBack, dataTimeMicros, runId);
     Optional<Meta> next = state.loadNext(db, "base");
     if (next.isPresent()) {
       diff.base = next.get();
@@ -119,10 +136,18 @@ final class SnapshotDiff {
     select.add("coalesce(c.ns, b.ns) as ns");
     select.add("coalesce(c.k, b.k) as k");
     select.add("c.k is null as gone");
+    if (takesBack) {
+      select.add(taken() + " as taken");
+    }
     for (int i = 0; i < identifiers.size(); i++) {
       String old = column(base.identifiers(), identifiers.get(i), "b.i", "varchar");
       String oldStamp = column(base.identifiers(), identifiers.get(i), "b.si", "bigint");
-      String now = "case when c.k is null then " + old + " else c.i" + i + " end";
+      if (takesBack && !base.identifiers().isEmpty()) {
+        // There is one, and what it was called before the mapping changed has to be older, too.
+        oldStamp = "b.si0";
+      }
+      String now =
+          takesBack ? "c.i" + i : "case when c.k is null then " + old + " else c.i" + i + " end";
       select.add(now + " as i" + i);
       select.add(stamp(now, old, oldStamp, "c.s", dataTimeMicros) + " as si" + i);
       differs.add(now + " is distinct from " + old);
@@ -157,9 +182,43 @@ final class SnapshotDiff {
         "create table merged as select "
             + String.join(", ", select)
             + " from current c full outer join base b on c.ns = b.ns and c.k = b.k"
-            + " left join dirty d on d.ns = coalesce(c.ns, b.ns) and d.k = coalesce(c.k, b.k)");
+            + " left join dirty d on d.ns = coalesce(c.ns, b.ns) and d.k = coalesce(c.k, b.k)"
+            + joinBefore("coalesce(c.ns, b.ns)", "coalesce(c.k, b.k)"));
     db.execute("create table bad (n bigint, reason varchar)");
     return toWrite();
+  }
+
+  // Whom the row named. When a run did not end, nobody knows which rows it wrote: then also whom it
+  // was about to take back, and whom the row named before it.
+  private String taken() throws SQLException {
+    List<String> before = new ArrayList<>();
+    if (dirtyAgainst.isPresent()) {
+      before.addAll(named(dirtyAgainst.get(), "p.i"));
+    }
+    boolean known = db.describe("base").stream().anyMatch(c -> c.name().equals("taken"));
+    return "nullif(array_to_string(list_distinct(list_concat(["
+        + String.join(", ", named(base, "b.i"))
+        + "]::varchar[], case when d.k is null then []::varchar[] else list_concat(["
+        + String.join(", ", before)
+        + "]::varchar[], "
+        + (known ? "coalesce(string_split(b.taken, chr(10)), []::varchar[])" : "[]::varchar[]")
+        + ") end)), chr(10)), '')";
+  }
+
+  private static List<String> named(Meta meta, String prefix) {
+    List<String> named = new ArrayList<>();
+    for (int i = 0; i < meta.identifiers().size(); i++) {
+      String name = meta.identifiers().get(i);
+      String namespace = name.substring(0, name.lastIndexOf('#'));
+      named.add(Sql.literal(namespace + ":") + " || " + prefix + i);
+    }
+    return named;
+  }
+
+  private String joinBefore(String namespace, String key) {
+    return takesBack && dirtyAgainst.isPresent()
+        ? " left join before p on p.ns = " + namespace + " and p.k = " + key
+        : "";
   }
 
   private long toWrite() throws SQLException {
@@ -295,6 +354,9 @@ final class SnapshotDiff {
    */
   long keepBad() throws SQLException {
     List<String> kept = new ArrayList<>(List.of("null::bigint as n", "b.ns", "b.k", "b.gone"));
+    if (takesBack) {
+      kept.add(taken() + " as taken");
+    }
     kept.addAll(cells(base, true));
     db.execute(
         "create table kept as select "
@@ -302,6 +364,7 @@ final class SnapshotDiff {
             + ", case when d.k is not null then 'again' end as kind, d.k is not null as emit from base b"
             + " join merged m on m.ns = b.ns and m.k = b.k"
             + " left join dirty d on d.ns = b.ns and d.k = b.k"
+            + joinBefore("b.ns", "b.k")
             + " where m.n in (select n from bad)");
     db.execute("delete from merged where n in (select n from bad)");
     db.execute("insert into merged select * from kept");

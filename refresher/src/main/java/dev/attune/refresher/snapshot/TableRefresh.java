@@ -1,11 +1,15 @@
 package dev.attune.refresher.snapshot;
 
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.Namespace;
 import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.core.catalog.TraitType;
 import dev.attune.core.identity.Links;
 import dev.attune.core.model.AudienceModel;
 import dev.attune.core.model.ConsentModel;
+import dev.attune.core.model.EventsModel;
+import dev.attune.core.model.IdentityModel;
+import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.model.ModelSource.ColumnType;
 import dev.attune.core.model.ProfilesModel;
 import dev.attune.core.model.TableModel;
@@ -27,19 +31,25 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of a model of profiles, an audience or consents, from its files to the profiles' facts.
+ * One run of a model of profiles, an audience or consents, from its source to the profiles' facts;
+ * or of an identity model, to the links between identifiers.
  */
 final class TableRefresh {
-  private static final int FIRST_IDENTIFIER = 5;
+  private static final int TAKEN = 5;
+  private static final int FIRST_IDENTIFIER = 6;
 
   private final DuckDb db;
   private final TableModel model;
+  private final boolean takesBack;
+  private final String namespaceColumn;
   private final Catalog catalog;
   private final RefreshSettings settings;
   private final Origins origins;
@@ -57,7 +67,7 @@ final class TableRefresh {
    */
   TableRefresh(
       DuckDb db,
-      TableModel model,
+      ModelDefinition model,
       Catalog catalog,
       RefreshSettings settings,
       Origins origins,
@@ -67,7 +77,19 @@ final class TableRefresh {
       String runId,
       ForbiddenCells forbidden) {
     this.db = db;
-    this.model = model;
+    switch (model) {
+      case TableModel table -> {
+        this.model = table;
+        this.takesBack = false;
+        this.namespaceColumn = "";
+      }
+      case IdentityModel identity -> {
+        this.model = identity.table();
+        this.takesBack = true;
+        this.namespaceColumn = identity.namespaceColumn();
+      }
+      case EventsModel _ -> throw new IllegalArgumentException("model: of events (expected: rows)");
+    }
     this.catalog = catalog;
     this.settings = settings;
     this.origins = origins;
@@ -113,7 +135,7 @@ final class TableRefresh {
     SnapshotDiff diff;
     Wanted wanted;
     if (options.isRollback()) {
-      diff = SnapshotDiff.load(db, state, model, 0, runId);
+      diff = SnapshotDiff.load(db, state, model, takesBack, 0, runId);
       long rows = diff.currentFromBefore(options.rollback());
       wanted = new Wanted("the snapshot before " + options.rollback(), rows, diff.typesBefore());
       db.lock(state.part());
@@ -121,9 +143,9 @@ final class TableRefresh {
       SourceReader reader = open();
       reader.load();
       long dataTime = model.dataTime().map(TraitFit::micros).orElseGet(reader::dataTimeMicros);
-      diff = SnapshotDiff.load(db, state, model, dataTime, runId);
+      diff = SnapshotDiff.load(db, state, model, takesBack, dataTime, runId);
       db.lock(state.part());
-      var current = new CurrentTable(db, model, catalog, reader, reader.stage());
+      var current = new CurrentTable(db, model, namespaceColumn, catalog, reader, reader.stage());
       long rows = current.create(dataTime);
       wanted = new Wanted(reader.originLabel(), rows, current.identifierTypes());
     }
@@ -169,7 +191,7 @@ final class TableRefresh {
   }
 
   private SourceReader open() {
-    return origins.open(db, model.source(), model.columns(), wantedTypes());
+    return origins.open(db, model.source(), mappedColumns(), wantedTypes());
   }
 
   /**
@@ -181,12 +203,12 @@ final class TableRefresh {
     SourceReader reader = open();
     reader.load(rowsMax);
     db.lock(writable);
-    new CurrentTable(db, model, catalog, reader, reader.stage()).create(0);
+    new CurrentTable(db, model, namespaceColumn, catalog, reader, reader.stage()).create(0);
     return new CheckOutcome.Ready(reader.originLabel(), mapped());
   }
 
   private int mapped() {
-    return (int) model.columns().stream().filter(name -> !name.isEmpty()).distinct().count();
+    return (int) mappedColumns().stream().filter(name -> !name.isEmpty()).distinct().count();
   }
 
   private RefreshOutcome goOn(AppliedSnapshot state, ProfileInputs inputs) throws SQLException {
@@ -262,6 +284,12 @@ final class TableRefresh {
     return bad;
   }
 
+  private List<String> mappedColumns() {
+    List<String> mapped = new ArrayList<>(model.columns());
+    mapped.add(namespaceColumn);
+    return mapped;
+  }
+
   // What a format without types might take for something else: 00042 for a number, a time with an
   // offset for a text.
   private Map<String, ColumnType> wantedTypes() {
@@ -277,6 +305,7 @@ final class TableRefresh {
         }
       }
     }
+    wanted.put(namespaceColumn, ColumnType.STRING);
     wanted.remove("");
     model.identifierColumns().forEach(column -> wanted.put(column, ColumnType.STRING));
     return wanted;
@@ -299,6 +328,7 @@ final class TableRefresh {
 
   private String selectChanged(List<String> traits) {
     List<String> select = new ArrayList<>(List.of("n", "ns", "k", "gone"));
+    select.add(takesBack ? "taken" : "null");
     for (int i = 0; i < model.identifiers().size(); i++) {
       select.add("i" + i);
       select.add("si" + i);
@@ -360,6 +390,10 @@ final class TableRefresh {
         kept
             ? known(row.getString(2), row.getString(3))
             : identifier(model.key().column(), row.getString(2), row.getString(3));
+    if (takesBack && !gone && via.namespace().equals(Namespace.GROUP)) {
+      throw new IllegalArgumentException(
+          "column \"" + namespaceColumn + "\": groups are no people (allowed: other namespaces)");
+    }
     List<Link> links = new ArrayList<>();
     int column = FIRST_IDENTIFIER;
     for (var further : model.identifiers()) {
@@ -367,10 +401,13 @@ final class TableRefresh {
       if (value != null && !gone && (!kept || taken(further.namespace(), value))) {
         Identifier other = identifier(further.column(), further.namespace(), value);
         if (!other.equals(via)) {
-          links.add(Links.link(via, other, row.getLong(column + 1), source));
+          links.add(link(via, other, row.getLong(column + 1), false));
         }
       }
       column += 2;
+    }
+    if (takesBack) {
+      takeBack(row, via, links);
     }
     List<Fact> facts = new ArrayList<>();
     for (String trait : traits) {
@@ -390,6 +427,30 @@ final class TableRefresh {
             .setRow(RowCause.newBuilder().setModel(model.name()).setRunId(runId))
             .build();
     return new ProfileInput(via, facts, links, cause);
+  }
+
+  private Link link(Identifier via, Identifier other, long stamp, boolean removed) {
+    return takesBack
+        ? Links.ofModel(via, other, stamp, source, removed)
+        : Links.link(via, other, stamp, source);
+  }
+
+  // Whom the row named before, and no longer does.
+  private void takeBack(ResultSet row, Identifier via, List<Link> links) throws SQLException {
+    String taken = row.getString(TAKEN);
+    long stamp = row.getLong(FIRST_IDENTIFIER + 1);
+    if (taken == null || row.wasNull()) {
+      return;
+    }
+    Set<Identifier> named = new HashSet<>(Set.of(via));
+    links.forEach(link -> named.add(Links.partner(link, via)));
+    for (String before : taken.split("\n", -1)) {
+      int colon = before.indexOf(':');
+      Identifier other = known(before.substring(0, colon), before.substring(colon + 1));
+      if (named.add(other)) {
+        links.add(link(via, other, stamp, true));
+      }
+    }
   }
 
   /** What the numbers of cells mean. */

@@ -12,18 +12,27 @@ import dev.attune.proto.v1.RowCause;
 import dev.attune.proto.v1.Snapshot;
 import dev.attune.proto.v1.Value;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
 /**
  * Random events and rows about a few people, so that they meet, merge and contradict each other.
- * Some rows come again with another snapshot, or with none that is known.
+ * Some rows come again with another snapshot, or with none that is known. Two identity models think
+ * again in each of their snapshots, and operators split people and take that back.
  */
 final class Inputs {
   private static final List<String> TRAITS = List.of("plan", "age", "city", "tier");
 
   private final Random random;
+
+  /** Whose each identifier is, in the last snapshot of each model. */
+  private final Map<List<Object>, Identifier> grouped = new HashMap<>();
+
+  private long snapshots;
+  private long operators;
 
   Inputs(Random random) {
     this.random = random;
@@ -32,10 +41,12 @@ final class Inputs {
   List<ProfileInput> take(int count) {
     List<ProfileInput> inputs = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      switch (random.nextInt(8)) {
+      switch (random.nextInt(12)) {
         case 0, 1 -> inputs.add(row(i, inputs));
         case 2 -> inputs.addAll(group(i));
         case 3 -> inputs.add(alias(i));
+        case 4, 5 -> inputs.add(regrouped(i));
+        case 6 -> inputs.add(split(i));
         default -> inputs.add(event(i));
       }
     }
@@ -88,6 +99,55 @@ final class Inputs {
         List.of(),
         links,
         Cause.newBuilder().setEvent(Event.newBuilder().setEventId(id)).build());
+  }
+
+  // A row of a snapshot in which the warehouse's own identity resolution has thought again: the
+  // identifier is somebody else's now, nobody's, or somebody's for the first time.
+  private ProfileInput regrouped(int number) {
+    String model = "model:people" + random.nextInt(2);
+    Identifier via = person();
+    Optional<Identifier> now =
+        random.nextInt(4) == 0 ? Optional.empty() : Optional.of(identifier("person", 4));
+    long at = ++snapshots;
+    List<Link> links = new ArrayList<>();
+    Optional.ofNullable(grouped.remove(List.of(model, via)))
+        .filter(before -> !Optional.of(before).equals(now))
+        .ifPresent(before -> links.add(Links.ofModel(via, before, at, model, true)));
+    now.ifPresent(
+        person -> {
+          links.add(Links.ofModel(via, person, at, model, false));
+          grouped.put(List.of(model, via), person);
+        });
+    return new ProfileInput(
+        via,
+        List.of(),
+        links,
+        Cause.newBuilder()
+            .setRow(RowCause.newBuilder().setModel(model).setRunId("i" + number))
+            .build());
+  }
+
+  // An operator's word on two identifiers, or that it no longer holds.
+  private ProfileInput split(int number) {
+    String id = "s" + number;
+    Identifier one = person();
+    Identifier other = random.nextInt(3) == 0 ? identifier("person", 4) : person();
+    boolean lifted = random.nextInt(3) == 0;
+    return new ProfileInput(
+        one,
+        List.of(),
+        one.equals(other)
+            ? List.of()
+            : List.of(Links.split(one, other, ++operators, "ops", "why " + number, lifted)),
+        Cause.newBuilder().setEvent(Event.newBuilder().setEventId(id)).build());
+  }
+
+  private Identifier person() {
+    return switch (random.nextInt(3)) {
+      case 0 -> identifier("user_id", 5);
+      case 1 -> identifier("email", 6);
+      default -> identifier("anonymous_id", 8);
+    };
   }
 
   private ProfileInput row(int number, List<ProfileInput> before) {

@@ -26,14 +26,14 @@ final class Model {
   /** The profile of each identifier. */
   static Map<Identifier, Profile> profiles(Collection<ProfileInput> inputs, Catalog catalog) {
     Set<Identifier> identifiers = new TreeSet<>();
-    Map<List<Identifier>, Link> links = new HashMap<>();
+    Map<List<Object>, Link> links = new HashMap<>();
     for (ProfileInput input : inputs) {
       identifiers.add(input.via());
       for (Link link : input.links()) {
         Identifier a = Identifier.of(link.getA());
         Identifier b = Identifier.of(link.getB());
         identifiers.addAll(List.of(a, b));
-        links.merge(List.of(a, b), link, (x, y) -> Links.ORDER.compare(x, y) <= 0 ? x : y);
+        links.merge(List.of(a, b, link.getSource()), link, Links::stronger);
       }
     }
     Partition partition = Partition.of(identifiers, links.values(), catalog);
@@ -42,6 +42,22 @@ final class Model {
       profiles.put(identifier, profile(partition.component(identifier), inputs, catalog));
     }
     return profiles;
+  }
+
+  /** The earliest time that anything was said of each identifier. */
+  static Map<Identifier, Long> firstSeen(Collection<ProfileInput> inputs) {
+    Map<Identifier, Long> seen = new TreeMap<>();
+    for (ProfileInput input : inputs) {
+      Set<Identifier> named = new TreeSet<>(Set.of(input.via()));
+      for (Link link : input.links()) {
+        named.add(Identifier.of(link.getA()));
+        named.add(Identifier.of(link.getB()));
+      }
+      if (input.saidAtMicros() != 0) {
+        named.forEach(identifier -> seen.merge(identifier, input.saidAtMicros(), Math::min));
+      }
+    }
+    return seen;
   }
 
   private static Profile profile(

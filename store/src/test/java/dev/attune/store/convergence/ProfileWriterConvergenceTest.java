@@ -2,6 +2,7 @@ package dev.attune.store.convergence;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Yaml;
 import dev.attune.core.profile.Fold;
@@ -13,6 +14,7 @@ import dev.attune.core.profile.ProfileStore.ProfileIdPage;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.core.profile.StoreException;
 import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.Facts;
 import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.ProfileRecord;
@@ -25,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -43,28 +46,32 @@ class ProfileWriterConvergenceTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
   private static final int SEQUENCES = 3_000;
 
-  private static final Catalog NEWEST_WINS = catalog(2, "");
-  private static final Catalog CRM_WINS = catalog(2, ", precedence: [\"model:crm\"]");
+  private static final Catalog NEWEST_WINS = catalog(2, "", "");
+  private static final Catalog CRM_WINS = catalog(2, "", ", precedence: [\"model:crm\"]");
 
-  /** Changes who hangs together, too. */
-  private static final Catalog FEWER_EMAILS = catalog(1, "");
+  /** Change who hangs together, too. */
+  private static final Catalog FEWER_EMAILS = catalog(1, "", "");
 
-  private static final List<Catalog> LAST = List.of(NEWEST_WINS, CRM_WINS, FEWER_EMAILS);
+  private static final Catalog BLOCKED_EMAIL = catalog(2, ", blocked: [e1]", "");
 
-  private static Catalog catalog(int emails, String precedence) {
+  private static final List<Catalog> LAST =
+      List.of(NEWEST_WINS, CRM_WINS, FEWER_EMAILS, BLOCKED_EMAIL);
+
+  private static Catalog catalog(int emails, String blocked, String precedence) {
     return Catalog.parse(
         Yaml.parse(
             "catalog.yaml",
             """
             namespaces:
               user_id: {unique: true}
-              email: {max: %d}
+              email: {max: %d%s}
               anonymous_id: {max: 3}
+              person: {unique: true}
             traits:
               plan: {type: integer%s}
               age: {type: number}
             """
-                .formatted(emails, precedence)));
+                .formatted(emails, blocked, precedence)));
   }
 
   private final List<ProfileChange> log = Collections.synchronizedList(new ArrayList<>());
@@ -120,6 +127,10 @@ class ProfileWriterConvergenceTest {
       }
       refold(store, last);
       compare(store, inputs, last);
+      // Known gap (RATIONALE): of several writers at one person, one may tell a later time.
+      if (writers == 1) {
+        assertThat(firstSeen(store)).isEqualTo(Model.firstSeen(inputs));
+      }
       if (logIsHeld) {
         compareLog(store, inputs);
       }
@@ -218,6 +229,27 @@ class ProfileWriterConvergenceTest {
               .isEqualTo(profile.toBuilder().clearVersion().build());
           assertThat(Fold.canonical(stored)).isEqualTo(Fold.canonical(profile));
         });
+  }
+
+  private static Map<Identifier, Long> firstSeen(ProfileStore store) {
+    Map<Identifier, Long> seen = new TreeMap<>();
+    for (var record : store.readProfiles(ids(store), TIMEOUT).toCompletableFuture().join()) {
+      Facts facts = facts(record.orElseThrow());
+      for (int i = 0; i < facts.getFirstSeenMicrosCount(); i++) {
+        if (facts.getFirstSeenMicros(i) != 0) {
+          seen.put(Identifier.of(facts.getIdentifiers(i)), facts.getFirstSeenMicros(i));
+        }
+      }
+    }
+    return seen;
+  }
+
+  private static Facts facts(ProfileRecord record) {
+    try {
+      return Facts.parseFrom(record.getLive().getFacts());
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** The log's newest record of each profile is the store's, and it tells every cause. */

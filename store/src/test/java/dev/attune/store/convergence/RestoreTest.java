@@ -57,6 +57,7 @@ class RestoreTest {
                 user_id: {unique: true}
                 email: {max: 2}
                 anonymous_id: {max: 3}
+                person: {unique: true}
               traits:
                 plan: {type: integer}
                 age: {type: number}

@@ -1,0 +1,5 @@
+/** Operators' words on who does not belong together. */
+@NullMarked
+package dev.attune.refresher.split;
+
+import org.jspecify.annotations.NullMarked;
