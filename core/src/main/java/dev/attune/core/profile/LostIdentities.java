@@ -62,14 +62,11 @@ final class LostIdentities {
       IdentityRecord known = stored.get(i).orElse(IdentityRecord.getDefaultInstance());
       IdentityRecord both = union(identifier, known, record);
       if (stored.get(i).isEmpty() || isLater(record, known, both)) {
-        boolean moves =
-            !known.getProfileId().isEmpty() && !known.getProfileId().equals(record.getProfileId());
-        if (moves) {
+        writes.add(new IdentityWrite(identifier, known.getVersion(), record));
+        if (!known.getProfileId().isEmpty()
+            && !known.getProfileId().equals(record.getProfileId())) {
           disputed.add(known.getProfileId());
         }
-        writes.add(
-            new IdentityWrite(
-                identifier, known.getVersion(), moves ? moving(record, known) : record));
         if (record.getUnsettled()) {
           wait(identifier, List.of());
         }
@@ -91,14 +88,6 @@ final class LostIdentities {
       }
     }
     return again;
-  }
-
-  // What it brought meanwhile is with the profile that it is taken from: whoever settles either of
-  // the two has to find it, however early.
-  private static IdentityRecord moving(IdentityRecord told, IdentityRecord known) {
-    return told.getMovingFromList().contains(known.getProfileId())
-        ? told
-        : told.toBuilder().addMovingFrom(known.getProfileId()).build();
   }
 
   // Whether the log's record is what became of the stored one.
@@ -148,9 +137,11 @@ final class LostIdentities {
   }
 
   void finish() {
+    // First, or what waits might merge a profile away that still holds what somebody else's
+    // identifier brought meanwhile.
+    merged += disputed.settle();
     LostProfiles.apply(writer, waiting);
     merged += waiting.size();
     waiting.clear();
-    merged += disputed.settle();
   }
 }
