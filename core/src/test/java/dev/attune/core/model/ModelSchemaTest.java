@@ -38,7 +38,7 @@ class ModelSchemaTest {
           Yaml.parse(
               "catalog.yaml",
               """
-              namespaces: {user_id: {unique: true}, email: {}}
+              namespaces: {person_id: {unique: true}, user_id: {unique: true}, email: {}}
               traits:
                 plan: {type: string}
                 age: {type: integer}
@@ -58,6 +58,12 @@ class ModelSchemaTest {
           + SOURCE
           + KEY
           + "purpose: p\ngranted: g\ntime: t\npurposes: [marketing]\n";
+
+  private static final String IDENTITY =
+      "name: a\nkind: identity\n"
+          + SOURCE
+          + "identifier: {namespace: email, column: email}\n"
+          + "person: {namespace: person_id, column: p}\n";
 
   private final Schema schema;
 
@@ -109,7 +115,9 @@ class ModelSchemaTest {
         AUDIENCE + "since: s\nconsent: marketing\nguards: {rows_off: 30%}\n",
         COLUMNS,
         COLUMNS.replace("marketing: ok", "a: {granted: g, time: t}, b: c") + "time: t\n",
-        ROWS);
+        ROWS,
+        IDENTITY,
+        IDENTITY.replace("namespace: email", "namespace: {column: t}") + "updated_at: at\n");
   }
 
   @ParameterizedTest
@@ -121,7 +129,7 @@ class ModelSchemaTest {
 
   static List<String> rejected() {
     List<String> rejected = new ArrayList<>();
-    for (String model : List.of(PROFILES, EVENTS, AUDIENCE, COLUMNS, ROWS)) {
+    for (String model : List.of(PROFILES, EVENTS, AUDIENCE, COLUMNS, ROWS, IDENTITY)) {
       rejected.addAll(
           List.of(
               model.replace("name: a\n", ""),
@@ -191,13 +199,18 @@ class ModelSchemaTest {
             ROWS.replace("[marketing]", "[]"),
             ROWS.replace("[marketing]", "[marketing, marketing]"),
             ROWS.replace("[marketing]", "{marketing: ok}")));
+    rejected.addAll(
+        List.of(
+            IDENTITY.replaceFirst("person: .*", ""),
+            IDENTITY.replace("namespace: email", "namespace: {columns: t}"),
+            IDENTITY + "traits: {plan: plan}\n"));
     return rejected;
   }
 
   @ParameterizedTest
   @MethodSource("rejected")
   void model_thatIsRefused_isNotValid(String yaml) {
-    assertThat(List.of(PROFILES, EVENTS, AUDIENCE, COLUMNS, ROWS))
+    assertThat(List.of(PROFILES, EVENTS, AUDIENCE, COLUMNS, ROWS, IDENTITY))
         .as("the case differs from what is taken")
         .doesNotContain(yaml);
     String said = "";
@@ -242,7 +255,9 @@ class ModelSchemaTest {
   private static Catalog all(Catalog sample) {
     var traits = new java.util.LinkedHashMap<>(CATALOG.traits());
     traits.putAll(sample.traits());
-    return new Catalog(sample.namespaces(), traits, sample.forbidden());
+    var namespaces = new java.util.LinkedHashMap<>(CATALOG.namespaces());
+    namespaces.putAll(sample.namespaces());
+    return new Catalog(namespaces, traits, sample.forbidden());
   }
 
   @Test

@@ -3,7 +3,6 @@ package dev.attune.refresher.run;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.definition.Nearest;
 import dev.attune.core.model.EventsModel;
-import dev.attune.core.model.IdentityModel;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.refresher.snapshot.CheckOutcome;
