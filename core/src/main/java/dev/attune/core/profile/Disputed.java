@@ -21,6 +21,7 @@ final class Disputed {
   private final StoreCalls store;
   private final ProfileWriter writer;
   private final Set<String> profileIds = new LinkedHashSet<>();
+  private final Set<Identifier> moved = new LinkedHashSet<>();
 
   Disputed(StoreCalls store, ProfileWriter writer) {
     this.store = store;
@@ -32,28 +33,37 @@ final class Disputed {
   }
 
   int size() {
-    return profileIds.size();
+    return profileIds.size() + moved.size();
+  }
+
+  /**
+   * Marks what has to move. To be done by everybody before anybody settles: that may merge a
+   * profile away in which somebody else's identifier has something.
+   */
+  void mark() {
+    for (int attempt = 0; !profileIds.isEmpty() && attempt < ATTEMPTS; attempt++) {
+      if (tryMark()) {
+        break;
+      }
+    }
+    profileIds.clear();
   }
 
   /** Moves what has to; says how many identifiers. Those of history are settled already. */
   int settle() {
-    Set<Identifier> moved = new LinkedHashSet<>();
-    for (int attempt = 0; !profileIds.isEmpty() && attempt < ATTEMPTS; attempt++) {
-      if (mark(moved)) {
-        break;
-      }
-    }
+    mark();
     LostProfiles.apply(
         writer,
         moved.stream()
             .map(via -> new ProfileInput(via, List.of(), List.of(), ProfileWriter.RESTORED))
             .toList());
-    profileIds.clear();
-    return moved.size();
+    int settled = moved.size();
+    moved.clear();
+    return settled;
   }
 
   // The mark of a move that is not complete: the writer completes it. False on a conflict.
-  private boolean mark(Set<Identifier> moved) {
+  private boolean tryMark() {
     Map<Identifier, Set<String>> holders = holders();
     List<Identifier> identifiers = List.copyOf(holders.keySet());
     List<Optional<IdentityRecord>> stored = store.readIdentities(identifiers);

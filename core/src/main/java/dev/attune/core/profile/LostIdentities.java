@@ -6,12 +6,15 @@ import dev.attune.core.profile.ProfileStore.IdentityWrite;
 import dev.attune.proto.v1.IdentityChange;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.Link;
+import dev.attune.proto.v1.ProfileRecord;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Identity records on their way back. All records of an identifier add up, link by link. */
 final class LostIdentities {
@@ -56,18 +59,31 @@ final class LostIdentities {
     List<Identifier> identifiers = List.copyOf(told.keySet());
     List<Optional<IdentityRecord>> stored = store.readIdentities(identifiers);
     List<IdentityWrite> writes = new ArrayList<>();
+    Map<String, Optional<ProfileRecord>> left =
+        store.readProfiles(
+            stored.stream()
+                .flatMap(Optional::stream)
+                .map(IdentityRecord::getProfileId)
+                .collect(Collectors.toCollection(LinkedHashSet::new)));
     for (int i = 0; i < identifiers.size(); i++) {
       Identifier identifier = identifiers.get(i);
       IdentityRecord record = told.getOrDefault(identifier, IdentityRecord.getDefaultInstance());
       IdentityRecord known = stored.get(i).orElse(IdentityRecord.getDefaultInstance());
       IdentityRecord both = union(identifier, known, record);
       if (stored.get(i).isEmpty() || isLater(record, known, both)) {
-        writes.add(new IdentityWrite(identifier, known.getVersion(), record));
-        if (!known.getProfileId().isEmpty()
-            && !known.getProfileId().equals(record.getProfileId())) {
+        boolean moves =
+            !known.getProfileId().isEmpty() && !known.getProfileId().equals(record.getProfileId());
+        if (moves) {
           disputed.add(known.getProfileId());
         }
-        if (record.getUnsettled()) {
+        boolean leaves =
+            moves && isIn(identifier, left.getOrDefault(known.getProfileId(), Optional.empty()));
+        writes.add(
+            new IdentityWrite(
+                identifier,
+                known.getVersion(),
+                leaves ? movingFrom(known.getProfileId(), record) : record));
+        if (record.getUnsettled() || leaves) {
           wait(identifier, List.of());
         }
       } else if (both.getShared() && !known.getShared()) {
@@ -88,6 +104,21 @@ final class LostIdentities {
       }
     }
     return again;
+  }
+
+  // While a store that lost all is filled, nobody is anywhere yet.
+  private static boolean isIn(Identifier identifier, Optional<ProfileRecord> profile) {
+    return profile
+        .map(record -> Content.of(record).facts().getIdentifiersList())
+        .filter(own -> own.contains(identifier.toProto()))
+        .isPresent();
+  }
+
+  // At once: with the next event somebody might merge the profile that it leaves away.
+  private static IdentityRecord movingFrom(String profileId, IdentityRecord record) {
+    return record.getMovingFromList().contains(profileId)
+        ? record
+        : record.toBuilder().addMovingFrom(profileId).build();
   }
 
   // Whether the log's record is what became of the stored one.
@@ -134,6 +165,11 @@ final class LostIdentities {
 
   private void wait(Identifier identifier, List<Link> links) {
     waiting.add(new ProfileInput(identifier, List.of(), links, ProfileWriter.RESTORED));
+  }
+
+  /** See {@link Disputed#mark}. */
+  void mark() {
+    disputed.mark();
   }
 
   void finish() {

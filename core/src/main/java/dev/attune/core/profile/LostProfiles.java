@@ -239,6 +239,11 @@ final class LostProfiles {
     var _ = store.tryIdentities(writes);
   }
 
+  /** See {@link Disputed#mark}. */
+  void mark() {
+    disputed.mark();
+  }
+
   void finish() {
     merged += disputed.settle();
     List<ProfileInput> inputs = inputs();

@@ -20,9 +20,9 @@ import java.util.function.Supplier;
  *
  * <ol>
  *   <li>{@link #identities} with all identity records, so that everybody is somebody's again
- *   <li>{@link #finish}
+ *   <li>{@link #mark}, then {@link #finish}
  *   <li>{@link #profiles} with all profile records, in the log's order
- *   <li>{@link #finish}
+ *   <li>{@link #mark}, then {@link #finish}
  *   <li>{@link #memberships} with the transitions that came up to then
  * </ol>
  *
@@ -73,6 +73,16 @@ public final class ProfileRestore {
    */
   public void memberships(List<Transition> transitions) {
     memberships.restore(transitions);
+  }
+
+  /**
+   * Marks what has two homes, before any of it moves. It may be repeated.
+   *
+   * @throws StoreException when the store does not do its work; the call may be repeated
+   */
+  public void mark() {
+    identities.mark();
+    profiles.mark();
   }
 
   /** Writes what could not be written as it was. When it throws, it may be repeated. */

@@ -166,9 +166,11 @@ final class StoreRestore implements AutoCloseable {
               WORKERS, Thread.ofPlatform().daemon().name("rebuild-", 0).factory())) {
         // Each step by all before the next: people first, then what is known of them.
         each(executor, changes, reading(this::identities));
-        each(executor, changes, (_, _, restore) -> finish(restore));
+        each(executor, changes, (_, _, restore) -> settled(restore::mark));
+        each(executor, changes, (_, _, restore) -> settled(restore::finish));
         each(executor, changes, reading(this::profiles));
-        each(executor, changes, (_, _, restore) -> finish(restore));
+        each(executor, changes, (_, _, restore) -> settled(restore::mark));
+        each(executor, changes, (_, _, restore) -> settled(restore::finish));
         // Up to the end as of now: whoever takes those behind it finds their profiles.
         each(executor, transitions(), reading(this::memberships));
       }
@@ -324,10 +326,10 @@ final class StoreRestore implements AutoCloseable {
       }
     }
 
-    private void finish(ProfileRestore restore) throws InterruptedException {
+    private void settled(Runnable work) throws InterruptedException {
       patiently(
           () -> {
-            restore.finish();
+            work.run();
             return true;
           });
     }

@@ -369,6 +369,7 @@ class RestoreTest {
       }
       from = to;
     }
+    partitions.forEach(p -> untilDone(p::mark));
     partitions.forEach(p -> untilDone(p::finish));
     for (int from = 0; from < told.size(); ) {
       int to = Math.min(told.size(), from + 1 + random.nextInt(20));
@@ -383,6 +384,7 @@ class RestoreTest {
       }
       from = to;
     }
+    partitions.forEach(p -> untilDone(p::mark));
     partitions.forEach(p -> untilDone(p::finish));
   }
 
