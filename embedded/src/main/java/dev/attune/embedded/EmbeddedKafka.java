@@ -97,7 +97,8 @@ public final class EmbeddedKafka implements AutoCloseable {
       int clientPort = port == 0 ? Ports.anyFree() : port;
       var server =
           new KafkaRaftServer(
-              new KafkaConfig(config(logs, clientPort, Ports.anyFree()), false), Time.SYSTEM);
+              new KafkaConfig(config(logs, clientPort, freeBeside(clientPort)), false),
+              Time.SYSTEM);
       try {
         server.startup();
         return new EmbeddedKafka(lock, server, clientPort, clusterId);
@@ -111,6 +112,15 @@ public final class EmbeddedKafka implements AutoCloseable {
         log.info("A port was taken meanwhile, starting Kafka again");
       }
     }
+  }
+
+  // The clients' port is free still: it may be the very one that the system offers.
+  private static int freeBeside(int port) {
+    int free = Ports.anyFree();
+    while (free == port) {
+      free = Ports.anyFree();
+    }
+    return free;
   }
 
   private static boolean causedByBind(@Nullable Throwable error) {
