@@ -42,7 +42,7 @@ class KillIT {
     try (WebhookEndpoint endpoint = WebhookEndpoint.start(seed, 0.03)) {
       run(seed, endpoint);
     } catch (AssertionError | Exception e) {
-      throw new AssertionError("seed " + seed + ", data and log in " + folder, e);
+      throw new AssertionError("seed " + seed + ", data and log in " + folder + ": " + e, e);
     }
   }
 
