@@ -265,12 +265,13 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
           page.add(entries.next().key);
         }
       }
-      for (String id : page) {
-        if (System.nanoTime() - deadlineNanos > 0) {
-          walkCursor = id;
+      // At least one: reading the page alone may take a slice on a busy machine.
+      for (int i = 0; i < page.size(); i++) {
+        redefined(page.get(i));
+        if (System.nanoTime() - deadlineNanos > 0 && i + 1 < page.size()) {
+          walkCursor = page.get(i + 1);
           return;
         }
-        redefined(id);
       }
       if (page.size() < SLICE_MAX) {
         walked = walking;

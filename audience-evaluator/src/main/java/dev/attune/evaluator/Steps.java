@@ -10,6 +10,7 @@ import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.Served;
 import dev.attune.proto.v1.Cause;
 import dev.attune.proto.v1.Changed;
+import dev.attune.proto.v1.Departure;
 import dev.attune.proto.v1.EvaluatorState;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Facts;
@@ -22,6 +23,7 @@ import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.Transition.Reason;
 import dev.attune.proto.v1.Value;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -52,8 +54,11 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     definitions(decider);
     // Nothing was decided before the first record, and nothing while it was a redirect.
     boolean first = state.profileVersion() == 0 || state.isRedirect();
+    // Before the record: what a profile that ends leaves to one must not go to another with the
+    // rest.
+    Set<String> events = splits(change);
     Set<String> traits = record(change.getRecord(), decider);
-    Set<String> events = causes(change);
+    events.addAll(events(change));
     if (state.isRedirect() || state.profileVersion() == 0) {
       return;
     }
@@ -82,26 +87,79 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
    * @throws InvalidProtocolBufferException when the state in it does not parse
    */
   void move(StateMove move) throws InvalidProtocolBufferException {
-    if (state.isRedirect() && move.getSplitVersion() <= state.profileVersion()) {
-      forward(move.toBuilder().setHops(move.getHops() + 1));
+    StateMove here = withoutDeparted(move);
+    if (isRedirectedSince(here.getLeftVersion())) {
+      forward(here, state.redirectTo(), state.profileVersion());
       return;
     }
     Decider decider = decider("");
     definitions(decider);
-    EvaluatorState moved = EvaluatorState.parseFrom(move.getState());
+    EvaluatorState moved = EvaluatorState.parseFrom(here.getState());
     Set<String> events = new TreeSet<>(state.merge(moved));
-    events.addAll(add(move.getEventsList()));
+    events.addAll(add(here.getEventsList()));
     if (moved.getGeneration() != 0) {
       state.setCounters(
           Math.max(state.generation(), moved.getGeneration()),
           Math.max(state.transitionVersion(), moved.getTransitionVersion()) + 1);
     }
-    // Before its first record it is not known what the profile was told to be in; and what a split
-    // brings
-    // back may come before the record that ends the redirect.
+    // Before its first record it is not known what the profile was told to be in; and what comes
+    // here may come before the record that ends the redirect.
     if (state.profileVersion() != 0 && !state.isRedirect()) {
       decider.affected(events, Set.of(), Reason.CHANGE);
     }
+  }
+
+  // A redirect that is older than what comes is about to end.
+  private boolean isRedirectedSince(long version) {
+    return state.isRedirect() && version <= state.profileVersion();
+  }
+
+  /** What is left of a move when what has left this profile meanwhile is sent after it. */
+  private StateMove withoutDeparted(StateMove move) throws InvalidProtocolBufferException {
+    EvaluatorState moved = EvaluatorState.parseFrom(move.getState());
+    Map<Departure, List<Identifier>> departed =
+        departed(moved.getViasList(), move.getEventsList(), move.getLeftVersion());
+    if (departed.isEmpty()) {
+      return move;
+    }
+    ProfileState staying = ProfileState.decode(moved, audiences);
+    List<Event> events = new ArrayList<>(move.getEventsList());
+    departed.forEach(
+        (left, identifiers) ->
+            forward(
+                move.toBuilder()
+                    .setState(staying.split(identifiers).toByteString())
+                    .clearEvents()
+                    .addAllEvents(takeOut(events, identifiers))
+                    .build(),
+                left.getIntoProfileId(),
+                left.getVersion()));
+    return move.toBuilder()
+        .setState(staying.encode().toByteString())
+        .clearEvents()
+        .addAllEvents(events)
+        .build();
+  }
+
+  private Map<Departure, List<Identifier>> departed(
+      List<dev.attune.proto.v1.Identifier> vias, List<Event> events, long version) {
+    Set<Identifier> all = new TreeSet<>();
+    vias.forEach(via -> all.add(Identifier.of(via)));
+    events.forEach(event -> all.add(Identifier.of(event.getVia())));
+    Map<Departure, List<Identifier>> departed = new LinkedHashMap<>();
+    for (Identifier via : all) {
+      state
+          .departed(via, version)
+          .ifPresent(left -> departed.computeIfAbsent(left, _ -> new ArrayList<>()).add(via));
+    }
+    return departed;
+  }
+
+  private static List<Event> takeOut(List<Event> events, List<Identifier> vias) {
+    List<Event> taken =
+        events.stream().filter(event -> vias.contains(Identifier.of(event.getVia()))).toList();
+    events.removeAll(taken);
+    return taken;
   }
 
   /** The time has come that the state named as due. */
@@ -148,7 +206,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
         state.revive();
         changed = state.setTraits(traits(record.getLive()));
       }
-      case REDIRECT_TO -> redirect(record.getRedirectTo(), decider);
+      case REDIRECT_TO -> redirect(record.getRedirectTo(), record.getVersion(), decider);
       case CONTENT_NOT_SET ->
           throw new IllegalArgumentException("the record is neither live nor a redirect");
     }
@@ -184,32 +242,65 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     return traits;
   }
 
-  private void redirect(String into, Decider decider) {
+  private void redirect(String into, long version, Decider decider) {
     decider.exitAllMerged();
     EvaluatorState moving =
-        state.encode().toBuilder().clearTraits().clearMemberships().clearDueMicros().build();
+        state.encode().toBuilder()
+            .clearTraits()
+            .clearMemberships()
+            .clearDueMicros()
+            .clearDepartures()
+            .build();
     state.redirect(into);
     state.setDueMicros(0);
     if (moving.getRingsCount() > 0 || moving.getTransitionVersion() > 0) {
-      forward(StateMove.newBuilder().setFromProfileId(profileId).setState(moving.toByteString()));
+      send(StateMove.newBuilder().setState(moving.toByteString()), into, version);
     }
   }
 
-  // Names of the events of which something new was learnt.
-  private Set<String> causes(Changed change) {
-    List<Event> events = new ArrayList<>();
+  // Names of the events of which something has left.
+  private Set<String> splits(Changed change) {
+    Set<String> left = new TreeSet<>();
     for (Cause cause : change.getCausesList()) {
-      if (cause.hasEvent()) {
-        events.add(cause.getEvent());
-      } else if (cause.hasSplit()) {
-        split(cause.getSplit(), change.getRecord().getVersion());
+      if (cause.hasSplit() && cause.getSplit().getFromProfileId().equals(profileId)) {
+        left.addAll(split(cause.getSplit(), change.getRecord().getVersion()));
       }
     }
+    return left;
+  }
+
+  private Set<String> split(SplitCause split, long version) {
+    List<Identifier> identifiers = split.getIdentifiersList().stream().map(Identifier::of).toList();
+    state.depart(identifiers, split.getIntoProfileId(), version);
+    Set<String> before = state.events();
+    EvaluatorState leaving = state.split(identifiers);
+    if (leaving.getRingsCount() == 0) {
+      return Set.of();
+    }
+    send(
+        StateMove.newBuilder().setState(leaving.toByteString()), split.getIntoProfileId(), version);
+    return before;
+  }
+
+  // Names of the events of which something new was learnt.
+  private Set<String> events(Changed change) throws InvalidProtocolBufferException {
+    List<Event> events = new ArrayList<>();
+    change.getCausesList().stream()
+        .filter(Cause::hasEvent)
+        .forEach(cause -> events.add(cause.getEvent()));
+    // Whoever wrote this record may have been overtaken by who took an identifier away.
+    departed(List.of(), events, change.getRecord().getVersion())
+        .forEach(
+            (left, identifiers) ->
+                send(
+                    StateMove.newBuilder().addAllEvents(takeOut(events, identifiers)),
+                    left.getIntoProfileId(),
+                    left.getVersion()));
     if (!state.isRedirect()) {
       return add(events);
     }
     if (!events.isEmpty()) {
-      forward(StateMove.newBuilder().setFromProfileId(profileId).addAllEvents(events));
+      send(StateMove.newBuilder().addAllEvents(events), state.redirectTo(), state.profileVersion());
     }
     return Set.of();
   }
@@ -224,32 +315,27 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     return changed;
   }
 
-  private void split(SplitCause split, long version) {
-    if (!split.getFromProfileId().equals(profileId) || state.isRedirect()) {
-      return;
-    }
-    Set<String> before = state.events();
-    EvaluatorState leaving =
-        state.split(split.getIdentifiersList().stream().map(Identifier::of).toList());
-    if (leaving.getRingsCount() > 0) {
-      decider("").affected(before, Set.of(), Reason.CHANGE);
-      out.moves()
-          .add(
-              StateMove.newBuilder()
-                  .setFromProfileId(profileId)
-                  .setIntoProfileId(split.getIntoProfileId())
-                  .setState(leaving.toByteString())
-                  .setSplitVersion(version)
-                  .build());
-    }
+  private void send(StateMove.Builder move, String into, long version) {
+    out.moves()
+        .add(
+            move.setFromProfileId(profileId)
+                .setIntoProfileId(into)
+                .setLeftVersion(version)
+                .build());
   }
 
-  private void forward(StateMove.Builder move) {
-    if (move.getHops() > HOPS_MAX) {
+  private void forward(StateMove move, String into, long version) {
+    if (move.getHops() >= HOPS_MAX) {
       throw new IllegalArgumentException(
           "a move followed more than " + HOPS_MAX + " redirects: they form a circle");
     }
-    out.moves().add(move.setIntoProfileId(state.redirectTo()).build());
+    out.moves()
+        .add(
+            move.toBuilder()
+                .setIntoProfileId(into)
+                .setLeftVersion(version)
+                .setHops(move.getHops() + 1)
+                .build());
   }
 
   private Decider decider(String traceparent) {

@@ -31,12 +31,20 @@ import org.junit.jupiter.api.io.TempDir;
 final class EvaluatorTopologyTest {
   private static final String ANON = "a".repeat(32);
   private static final String USER = "b".repeat(32);
+  private static final String OTHER = "c".repeat(32);
+  private static final String X = "anonymous_id:x";
   private static final Map<String, String> NONE = Map.of();
 
   @TempDir Path directory;
 
   private static Cause view(String id, long micros) {
-    return event(id, "Page Viewed", "anonymous_id:x", micros);
+    return event(id, "Page Viewed", X, micros);
+  }
+
+  // A slice has room for one profile at least; there are two.
+  private static void walk(Rig rig) {
+    rig.pass(Rig.TICK);
+    rig.pass(Rig.TICK);
   }
 
   private static ProfileChange threeViews() {
@@ -305,6 +313,78 @@ final class EvaluatorTopologyTest {
   }
 
   @Test
+  void profileThatFallsApart_leavesToEachWhatTheirIdentifiersBrought() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, VIEWS))) {
+      rig.send(threeViews());
+      rig.send(
+          live(
+              ANON,
+              2,
+              NONE,
+              List.of(
+                  event("e4", "Page Viewed", "anonymous_id:y", START),
+                  event("e5", "Page Viewed", "anonymous_id:y", START))));
+      rig.send(live(USER, 3, NONE, List.of()));
+      rig.send(live(OTHER, 3, NONE, List.of()));
+      rig.told();
+      // Whichever way round the causes stand.
+      rig.send(redirect(ANON, 4, USER, List.of(merge(ANON, USER), split(ANON, OTHER, X))));
+      assertThat(rig.told()).containsExactly(ANON + " -views MERGED", OTHER + " +views CHANGE");
+      // What came late goes to whom the identifier belongs to, too.
+      rig.send(
+          redirect(ANON, 4, USER, List.of(event("e6", "Page Viewed", "anonymous_id:y", START))));
+      assertThat(rig.told()).containsExactly(USER + " +views CHANGE");
+    }
+  }
+
+  @Test
+  void eventOfAnOvertakenWriter_followsItsIdentifier() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, VIEWS))) {
+      rig.send(live(USER, 3, NONE, List.of(view("e1", START), view("e2", START))));
+      rig.send(live(ANON, 4, NONE, List.of(split(USER, ANON, X))));
+      rig.send(live(USER, 5, NONE, List.of(split(USER, ANON, X))));
+      assertThat(rig.told()).isEmpty();
+      rig.send(live(USER, 3, NONE, List.of(view("e3", START))));
+      assertThat(rig.told()).containsExactly(ANON + " +views CHANGE");
+      // Back, it is theirs again.
+      rig.send(live(USER, 6, NONE, List.of(split(ANON, USER, X))));
+      rig.send(live(ANON, 7, NONE, List.of(split(ANON, USER, X))));
+      assertThat(rig.told()).containsExactly(ANON + " -views CHANGE", USER + " +views CHANGE");
+      rig.send(live(USER, 8, NONE, List.of(view("e4", START))));
+      rig.send(live(ANON, 9, NONE, List.of()));
+      assertThat(rig.told()).isEmpty();
+    }
+  }
+
+  @Test
+  void eventsOfAMove_whoseIdentifierHasLeft_followIt() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, VIEWS))) {
+      rig.send(live(USER, 1, NONE, List.of()));
+      rig.send(live(OTHER, 1, NONE, List.of()));
+      // The user's change comes first: what they give away has not come to them yet.
+      rig.send(threeViews());
+      rig.send(live(USER, 9, NONE, List.of(split(USER, OTHER, X))));
+      assertThat(rig.told()).containsExactly(ANON + " +views CHANGE");
+      rig.send(redirect(ANON, 2, USER, List.of(merge(ANON, USER))));
+      assertThat(rig.told()).containsExactly(ANON + " -views MERGED", OTHER + " +views CHANGE");
+    }
+  }
+
+  @Test
+  void whatIsMergedIntoAProfileThatWasARedirect_waitsUntilItIsNone() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, VIEWS))) {
+      rig.send(redirect(USER, 2, OTHER, List.of()));
+      rig.send(live(OTHER, 2, NONE, List.of()));
+      rig.send(threeViews());
+      rig.told();
+      rig.send(redirect(ANON, 6, USER, List.of(merge(ANON, USER))));
+      assertThat(rig.told()).containsExactly(ANON + " -views MERGED");
+      rig.send(live(USER, 5, NONE, List.of(merge(ANON, USER))));
+      assertThat(rig.told()).containsExactly(USER + " +views CHANGE");
+    }
+  }
+
+  @Test
   void definitions_thatChange_areAppliedToEverybody() {
     try (Rig rig = Rig.onWall(directory, definitions(1, VIEWS, PRO))) {
       rig.send(threeViews());
@@ -316,13 +396,13 @@ final class EvaluatorTopologyTest {
               PRO,
               "name: free\nwhen: {not: {trait: traits.plan == \"pro\"}}\n",
               "name: two\nwhen: {event: Page Viewed, count: \">= 2\", within: 30m}\n"));
-      rig.pass(Rig.TICK);
+      walk(rig);
       assertThat(rig.told())
           .containsExactlyInAnyOrder(
               ANON + " -views DEFINITION", ANON + " +free DEFINITION", ANON + " +two DEFINITION");
       // Taking a definition away lowers the newest version; that is a change too.
       rig.define(definitions(1, PRO));
-      rig.pass(Rig.TICK);
+      walk(rig);
       assertThat(rig.told())
           .containsExactlyInAnyOrder(ANON + " -free DEFINITION", ANON + " -two DEFINITION");
     }

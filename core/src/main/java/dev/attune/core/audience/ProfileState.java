@@ -1,6 +1,9 @@
 package dev.attune.core.audience;
 
+import static java.util.Comparator.comparingLong;
+
 import dev.attune.core.profile.Identifier;
+import dev.attune.proto.v1.Departure;
 import dev.attune.proto.v1.EvaluatorState;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.HeldMembership;
@@ -12,6 +15,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -25,10 +29,16 @@ import org.jspecify.annotations.Nullable;
  * back.
  */
 public final class ProfileState {
+  /** A writer that was overtaken tells within this time; versions are microseconds. */
+  private static final long DEPARTED_MICROS = 3_600_000_000L;
+
+  private static final int DEPARTURES_MAX = 256;
+
   private final AudienceSet audiences;
   private final Map<RingKey, EventRing> rings = new TreeMap<>();
   private final SortedMap<String, Value> traits = new TreeMap<>();
   private final SortedMap<String, Membership> memberships = new TreeMap<>();
+  private final SortedMap<Identifier, Departure> departures = new TreeMap<>();
   private String redirectTo = "";
   private long generation;
   private long transitionVersion;
@@ -64,6 +74,9 @@ public final class ProfileState {
           new Membership(
               held.getSinceMicros(), held.getDefinitionVersion(), held.getToldValidUntilMicros()));
     }
+    stored
+        .getDeparturesList()
+        .forEach(left -> state.departures.put(Identifier.of(left.getIdentifier()), left));
     StoredRings.read(stored, state.rings);
     return state;
   }
@@ -88,6 +101,7 @@ public final class ProfileState {
                     .setSinceMicros(held.sinceMicros())
                     .setDefinitionVersion(held.definitionVersion())
                     .setToldValidUntilMicros(held.toldValidUntilMicros())));
+    stored.addAllDepartures(departures.values());
     StoredRings.write(rings, stored);
     return stored.build();
   }
@@ -162,6 +176,35 @@ public final class ProfileState {
     return state.build();
   }
 
+  /**
+   * Remembers for a while where identifiers went.
+   *
+   * @param version of the record without them
+   */
+  public void depart(Collection<Identifier> identifiers, String intoProfileId, long version) {
+    departures.values().removeIf(left -> left.getVersion() <= version - DEPARTED_MICROS);
+    for (Identifier identifier : identifiers) {
+      Departure left =
+          Departure.newBuilder()
+              .setIdentifier(identifier.toProto())
+              .setIntoProfileId(intoProfileId)
+              .setVersion(version)
+              .build();
+      departures.merge(identifier, left, (a, b) -> a.getVersion() > b.getVersion() ? a : b);
+    }
+    while (departures.size() > DEPARTURES_MAX) {
+      departures
+          .values()
+          .remove(Collections.min(departures.values(), comparingLong(Departure::getVersion)));
+    }
+  }
+
+  /** Where an identifier went after a version of the record that still had it. */
+  public Optional<Departure> departed(Identifier identifier, long version) {
+    return Optional.ofNullable(departures.get(identifier))
+        .filter(left -> left.getVersion() > version);
+  }
+
   /** Forgets what no audience can see any more at an instant. */
   public void forget(long nowMicros) {
     rings.replaceAll(
@@ -170,11 +213,12 @@ public final class ProfileState {
                 .matcher(key.event())
                 .map(matcher -> ring.after(nowMicros - matcher.longestMicros()))
                 .orElse(EventRing.EMPTY));
+    departures.values().removeIf(left -> left.getVersion() <= nowMicros - DEPARTED_MICROS);
     rings.values().removeIf(ring -> ring.size() == 0);
     unions.clear();
   }
 
-  /** Becomes a redirect: only the counters stay. */
+  /** Becomes a redirect: only the counters stay, and where identifiers went. */
   public void redirect(String profileId) {
     redirectTo = profileId;
     rings.clear();

@@ -13,8 +13,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /** Identity records on their way back. All records of an identifier add up, link by link. */
 final class LostIdentities {
@@ -59,15 +59,19 @@ final class LostIdentities {
     List<Identifier> identifiers = List.copyOf(told.keySet());
     List<Optional<IdentityRecord>> stored = store.readIdentities(identifiers);
     List<IdentityWrite> writes = new ArrayList<>();
-    Map<String, Optional<ProfileRecord>> left =
-        store.readProfiles(
-            stored.stream()
-                .flatMap(Optional::stream)
-                .map(IdentityRecord::getProfileId)
-                .collect(Collectors.toCollection(LinkedHashSet::new)));
+    Set<String> leaving = new LinkedHashSet<>();
+    for (int i = 0; i < identifiers.size(); i++) {
+      String to = recordOf(told, identifiers.get(i)).getProfileId();
+      stored
+          .get(i)
+          .map(IdentityRecord::getProfileId)
+          .filter(from -> !from.equals(to))
+          .ifPresent(leaving::add);
+    }
+    Map<String, Optional<ProfileRecord>> left = store.readProfiles(leaving);
     for (int i = 0; i < identifiers.size(); i++) {
       Identifier identifier = identifiers.get(i);
-      IdentityRecord record = told.getOrDefault(identifier, IdentityRecord.getDefaultInstance());
+      IdentityRecord record = recordOf(told, identifier);
       IdentityRecord known = stored.get(i).orElse(IdentityRecord.getDefaultInstance());
       IdentityRecord both = union(identifier, known, record);
       if (stored.get(i).isEmpty() || isLater(record, known, both)) {
@@ -100,10 +104,15 @@ final class LostIdentities {
     for (int i = 0; i < writes.size(); i++) {
       Identifier identifier = writes.get(i).identifier();
       if (!written.get(i)) {
-        again.put(identifier, told.getOrDefault(identifier, IdentityRecord.getDefaultInstance()));
+        again.put(identifier, recordOf(told, identifier));
       }
     }
     return again;
+  }
+
+  private static IdentityRecord recordOf(
+      Map<Identifier, IdentityRecord> told, Identifier identifier) {
+    return told.getOrDefault(identifier, IdentityRecord.getDefaultInstance());
   }
 
   // While a store that lost all is filled, nobody is anywhere yet.
