@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -221,16 +222,24 @@ public final class RedisServer implements AutoCloseable {
 
   /** Stops a Redis of this directory that outlived its parent, so that its data has one writer. */
   private static void stopOrphan(Path directory, Path binary) {
-    orphan(directory, binary)
-        .ifPresent(
+    orphans(directory, binary)
+        .forEach(
             handle -> {
               log.info("Stopping a Redis (pid {}) that was left behind", handle.pid());
               stop(handle);
             });
   }
 
-  private static Optional<ProcessHandle> orphan(Path directory, Path binary) {
-    return readPid(directory).flatMap(ProcessHandle::of).filter(handle -> runs(handle, binary));
+  /**
+   * Whoever runs this directory's own binary, also one whose parent was killed before it wrote its
+   * pid; of a binary that others use, too, the one of the pid file.
+   */
+  private static List<ProcessHandle> orphans(Path directory, Path binary) {
+    Stream<ProcessHandle> candidates =
+        binary.toAbsolutePath().startsWith(directory.toAbsolutePath())
+            ? ProcessHandle.allProcesses()
+            : readPid(directory).flatMap(ProcessHandle::of).stream();
+    return candidates.filter(handle -> runs(handle, binary)).toList();
   }
 
   private static Optional<Long> readPid(Path directory) {

@@ -33,21 +33,36 @@ class EmbeddedRedisIT {
 
   @Test
   void start_afterItsParentWasKilled_takesTheOrphanOver() throws Exception {
-    long orphan;
-    int port;
-    try (var child = ChildJvm.start(RedisMain.class, directory)) {
-      port = Integer.parseInt(child.line());
-      ask(port, "SET k orphaned");
-      orphan = Long.parseLong(Files.readString(directory.resolve("redis.pid")).strip());
-      child.kill();
-    }
-    assertThat(ask(port, "PING")).isEqualTo("+PONG"); // it did outlive its parent
+    takesOver(orphan());
+  }
 
+  @Test
+  void start_afterItsParentWasKilledBeforeThePidWasWritten_takesTheOrphanOver() throws Exception {
+    Orphan orphan = orphan();
+    Files.delete(directory.resolve("redis.pid"));
+    takesOver(orphan);
+  }
+
+  private record Orphan(long pid, int port) {}
+
+  private Orphan orphan() throws Exception {
+    try (var child = ChildJvm.start(RedisMain.class, directory)) {
+      int port = Integer.parseInt(child.line());
+      ask(port, "SET k orphaned");
+      long pid = Long.parseLong(Files.readString(directory.resolve("redis.pid")).strip());
+      child.kill();
+      assertThat(ask(port, "PING")).isEqualTo("+PONG"); // it did outlive its parent
+      return new Orphan(pid, port);
+    }
+  }
+
+  private void takesOver(Orphan orphan) throws IOException {
     // The same port: it is free again only because the orphan was stopped.
-    try (var redis = EmbeddedRedis.start(directory, port)) {
-      assertThat(redis.pid()).isNotEqualTo(orphan);
+    try (var redis = EmbeddedRedis.start(directory, orphan.port())) {
+      assertThat(redis.pid()).isNotEqualTo(orphan.pid());
       assertThat(ask(redis.port(), "GET k")).isEqualTo("$8 orphaned");
-      assertThat(ProcessHandle.of(orphan).flatMap(handle -> handle.info().command())).isEmpty();
+      assertThat(ProcessHandle.of(orphan.pid()).flatMap(handle -> handle.info().command()))
+          .isEmpty();
     }
   }
 
