@@ -15,6 +15,7 @@ import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.metadata.bootstrap.BootstrapDirectory;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.EligibleLeaderReplicasVersion;
 import org.apache.kafka.server.common.Feature;
@@ -51,7 +52,7 @@ public final class EmbeddedKafka implements AutoCloseable {
    * @param directory of its data; created and formatted the first time
    * @param port for clients, 0 for any free one
    * @throws PortTakenException when somebody listens on that port
-   * @throws IllegalStateException when the directory is in use
+   * @throws IllegalStateException when the directory is in use, or of a newer Kafka
    */
   public static EmbeddedKafka start(Path directory, int port) {
     DirectoryLock lock = DirectoryLock.acquire(directory);
@@ -147,6 +148,7 @@ public final class EmbeddedKafka implements AutoCloseable {
             .setFeatureLevel(EligibleLeaderReplicasVersion.FEATURE_NAME, (short) 0)
             .run();
       }
+      refuseNewer(logs);
       Properties properties = new Properties();
       try (var reader = Files.newBufferedReader(metaProperties)) {
         properties.load(reader);
@@ -154,8 +156,22 @@ public final class EmbeddedKafka implements AutoCloseable {
       return properties.getProperty("cluster.id");
     } catch (IOException e) {
       throw new UncheckedIOException("Kafka's directory " + logs + " cannot be used.", e);
+    } catch (IllegalStateException e) {
+      throw e;
     } catch (Exception e) {
       throw new IllegalStateException("Kafka's directory " + logs + " cannot be formatted.", e);
+    }
+  }
+
+  // A broker that meets what it cannot read ends the process without a word.
+  private static void refuseNewer(Path logs) throws Exception {
+    int written =
+        new BootstrapDirectory(logs.toString()).read().featureLevel(MetadataVersion.FEATURE_NAME);
+    int readable = MetadataVersion.latestProduction().featureLevel();
+    if (written > readable) {
+      throw new IllegalStateException(
+          "Kafka's directory %s was written by a newer Kafka (its metadata is of version %d; this one reads up to %d): name another data directory."
+              .formatted(logs, written, readable));
     }
   }
 

@@ -19,6 +19,8 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.metadata.bootstrap.BootstrapDirectory;
+import org.apache.kafka.server.common.MetadataVersion;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +55,18 @@ class EmbeddedKafkaIT {
       produce(kafka.bootstrapServers(), "after");
       assertThat(consume(kafka.bootstrapServers(), 2)).containsExactly("acknowledged", "after");
     }
+  }
+
+  @Test
+  void start_onADirectoryOfANewerKafka_isRefusedInOneSentence() throws Exception {
+    EmbeddedKafka.start(directory, 0).close();
+    var bootstrap = new BootstrapDirectory(directory.resolve("log").toString());
+    bootstrap.writeBinaryFile(
+        bootstrap.read().copyWithFeatureRecord(MetadataVersion.FEATURE_NAME, (short) 999));
+    assertThatThrownBy(() -> EmbeddedKafka.start(directory, 0))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("was written by a newer Kafka (its metadata is of version 999;")
+        .hasMessageEndingWith("name another data directory.");
   }
 
   @Test
