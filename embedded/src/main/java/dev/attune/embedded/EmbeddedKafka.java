@@ -52,7 +52,8 @@ public final class EmbeddedKafka implements AutoCloseable {
    * @param directory of its data; created and formatted the first time
    * @param port for clients, 0 for any free one
    * @throws PortTakenException when somebody listens on that port
-   * @throws IllegalStateException when the directory is in use, or of a newer Kafka
+   * @throws NewerKafkaException when the directory was written by one
+   * @throws IllegalStateException when the directory is in use
    */
   public static EmbeddedKafka start(Path directory, int port) {
     DirectoryLock lock = DirectoryLock.acquire(directory);
@@ -156,7 +157,7 @@ public final class EmbeddedKafka implements AutoCloseable {
       return properties.getProperty("cluster.id");
     } catch (IOException e) {
       throw new UncheckedIOException("Kafka's directory " + logs + " cannot be used.", e);
-    } catch (IllegalStateException e) {
+    } catch (NewerKafkaException e) {
       throw e;
     } catch (Exception e) {
       throw new IllegalStateException("Kafka's directory " + logs + " cannot be formatted.", e);
@@ -169,9 +170,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         new BootstrapDirectory(logs.toString()).read().featureLevel(MetadataVersion.FEATURE_NAME);
     int readable = MetadataVersion.latestProduction().featureLevel();
     if (written > readable) {
-      throw new IllegalStateException(
-          "Kafka's directory %s was written by a newer Kafka (its metadata is of version %d; this one reads up to %d): name another data directory."
-              .formatted(logs, written, readable));
+      throw new NewerKafkaException(logs, written, readable);
     }
   }
 

@@ -64,7 +64,7 @@ class EmbeddedKafkaIT {
     bootstrap.writeBinaryFile(
         bootstrap.read().copyWithFeatureRecord(MetadataVersion.FEATURE_NAME, (short) 999));
     assertThatThrownBy(() -> EmbeddedKafka.start(directory, 0))
-        .isInstanceOf(IllegalStateException.class)
+        .isInstanceOf(NewerKafkaException.class)
         .hasMessageContaining("was written by a newer Kafka (its metadata is of version 999;")
         .hasMessageEndingWith("name another data directory.");
   }

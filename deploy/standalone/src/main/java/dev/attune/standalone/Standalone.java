@@ -6,6 +6,7 @@ import dev.attune.dispatcher.DispatcherConfig;
 import dev.attune.dispatcher.DispatcherPart;
 import dev.attune.embedded.EmbeddedKafka;
 import dev.attune.embedded.EmbeddedRedis;
+import dev.attune.embedded.NewerKafkaException;
 import dev.attune.evaluator.EvaluatorConfig;
 import dev.attune.evaluator.EvaluatorPart;
 import dev.attune.platform.deadletter.DeadLetterLog;
@@ -399,6 +400,8 @@ public final class Standalone implements AutoCloseable {
         return shutdown.add("Kafka", EmbeddedKafka.start(data.kafka(), port), BROKER_CLOSE_MAX);
       } catch (dev.attune.embedded.PortTakenException e) {
         throw PortCheck.taken("Kafka", port, "--kafka-port", e);
+      } catch (NewerKafkaException e) {
+        throw new Complaint(e.getMessage(), e);
       }
     }
 
