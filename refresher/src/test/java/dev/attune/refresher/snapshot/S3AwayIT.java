@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** An S3 that is killed while objects are copied, hangs, or is not there at all. */
 class S3AwayIT {
-  private static final Duration BACK_MAX = Duration.ofSeconds(120);
+  private static final Duration BACK_MAX = Duration.ofMinutes(2);
   private static final int LINES = 40;
 
   private static final String MODEL =
