@@ -3,6 +3,7 @@ package dev.attune.refresher;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.event.Clock;
 import dev.attune.refresher.snapshot.RefreshSettings;
+import dev.attune.refresher.snapshot.S3Settings;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -47,6 +48,12 @@ public record RefresherConfig(
   public RefresherConfig withDrivers(Path drivers) {
     return new RefresherConfig(
         stateDir, consumers, clock, storeTimeout, refresh.withDrivers(drivers), collector);
+  }
+
+  /** The same with another way to S3. */
+  public RefresherConfig withS3(S3Settings s3) {
+    return new RefresherConfig(
+        stateDir, consumers, clock, storeTimeout, refresh.withS3(s3), collector);
   }
 
   public RefresherConfig {

@@ -128,17 +128,20 @@ public final class RefresherPart implements Part {
               masking,
               meters));
     }
+    Refresher refresher =
+        new Refresher(
+            writer::apply,
+            new LoggedHistory(log),
+            deadLetters,
+            config.refresh(),
+            clock,
+            followers(admin, settings.topics(), clock),
+            masking);
+    refresher.deleteLeftovers();
     Refreshes refreshes =
         new Refreshes(
             definitions,
-            new Refresher(
-                writer::apply,
-                new LoggedHistory(log),
-                deadLetters,
-                config.refresh(),
-                clock,
-                followers(admin, settings.topics(), clock),
-                masking),
+            refresher,
             new RunFiles(config.refresh().stateDir().resolve("runs")),
             clock,
             meters);

@@ -20,6 +20,7 @@ final class Shared<B extends AutoCloseable> {
   static final Shared<KafkaBackend> KAFKA = new Shared<>(KafkaBackend::start);
   static final Shared<PostgresBackend> POSTGRES = new Shared<>(PostgresBackend::start);
   static final Shared<RedisBackend> REDIS = new Shared<>(RedisBackend::start);
+  static final Shared<S3Backend> S3 = new Shared<>(S3Backend::start);
   static final Shared<RedisClusterBackend> REDIS_CLUSTER = new Shared<>(RedisClusterBackend::start);
 
   private final Supplier<B> start;

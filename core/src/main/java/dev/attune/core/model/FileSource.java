@@ -14,7 +14,8 @@ import java.util.Optional;
  *
  * <pre>{@code
  * source:
- *   files: cdnow/CDNOW_master.txt   # a path or glob; relative to the data root, or absolute
+ *   files: cdnow/CDNOW_master.txt   # a path or glob; relative to the data root, or absolute; or
+ *                                   # s3://bucket/prefix/*.parquet
  *   # manifest: out/manifest.json   # instead of files: a JSON file that lists them
  *   marker: _SUCCESS                # optional: a file that is written when the others are whole
  *   format: csv                     # csv | json | parquet
@@ -34,8 +35,8 @@ import java.util.Optional;
  * <p>A {@code .json} file holds one array of objects or one object a line. With {@code delimiter:
  * spaces} an undeclared column is a string.
  *
- * @param files a path or glob; empty: the manifest lists them
- * @param manifest a path; empty: there is none
+ * @param files a path or glob, or an {@link S3Address}; empty: the manifest lists them
+ * @param manifest a path or an {@link S3Address}; empty: there is none
  * @param marker a file name; empty: none is asked for
  * @param columns declared column types, in the file's order
  * @param dateFormat of declared dates, as of strptime; empty: ISO 8601
@@ -122,8 +123,8 @@ public record FileSource(
       throw yaml.get("csv").error("without a header, \"columns\" must name every column");
     }
     return new FileSource(
-        where.equals("files") ? SourceKeys.filled(yaml.get("files")) : "",
-        where.equals("manifest") ? SourceKeys.filled(yaml.get("manifest")) : "",
+        where.equals("files") ? location(yaml.get("files")) : "",
+        where.equals("manifest") ? location(yaml.get("manifest")) : "",
         marker(yaml),
         format,
         columns,
@@ -132,6 +133,21 @@ public record FileSource(
         csv,
         yaml.find("query").map(SourceKeys::filled).orElse(""),
         yaml.find("dbt").map(DbtModel::parse));
+  }
+
+  /** Where its files are, when they are in S3. */
+  public Optional<S3Address> s3() {
+    return S3Address.find(manifest.isEmpty() ? files : manifest);
+  }
+
+  private static String location(Yaml yaml) {
+    String text = SourceKeys.filled(yaml);
+    try {
+      S3Address.find(text);
+    } catch (IllegalArgumentException e) {
+      throw yaml.error(String.valueOf(e.getMessage()));
+    }
+    return text;
   }
 
   private static String marker(Yaml yaml) {

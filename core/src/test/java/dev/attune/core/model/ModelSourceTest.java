@@ -110,6 +110,28 @@ class ModelSourceTest {
     refused("{files: a.csv, format: csv, dbt: {target: t, model: a b}}", "not the name of a dbt");
   }
 
+  @Test
+  void files_mayLieInS3() {
+    var source =
+        (FileSource) parse("{files: \"s3://b.1/out/dt=*/*.csv\", marker: _SUCCESS, format: csv}");
+    assertThat(source.s3()).contains(new S3Address("b.1", "out/dt=*/*.csv"));
+    assertThat(((FileSource) parse("{manifest: s3://shop/m.json, format: csv}")).s3())
+        .contains(new S3Address("shop", "m.json"));
+    assertThat(((FileSource) parse("{files: s3/a.csv, format: csv}")).s3()).isEmpty();
+    for (String address :
+        new String[] {
+          "s3://shop", "s3://shop/", "s3://*/a.csv", "s3://x.example.com:9/a", "s3://U@shop/a"
+        }) {
+      refused("{files: \"" + address + "\", format: csv}", "not an address in S3 (allowed: s3://");
+    }
+    for (String key : new String[] {"a//b.csv", "/a.csv", "a/../b.csv", "./a.csv", "a/"}) {
+      refused("{files: \"s3://shop/" + key + "\", format: csv}", "an empty or dotted part");
+    }
+    refused("{files: \"s3://shop/" + "k".repeat(1025) + "\", format: csv}", "allowed: 1024 bytes");
+    refused("{files: \"gs://shop/a.csv\", format: csv}", "cannot be read over gs:// (allowed:");
+    refused("{manifest: \"https://x.example/m\", format: csv}", "cannot be read over https://");
+  }
+
   // Other credentials, or another marker, are no reason to send events again.
   @Test
   void content_isWhatDecidesTheRows() {

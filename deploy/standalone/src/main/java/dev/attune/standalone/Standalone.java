@@ -297,6 +297,7 @@ public final class Standalone implements AutoCloseable {
           deadLetters,
           RefresherConfig.of(data.state("refresher"), config.modelsRoot())
               .withDrivers(config.drivers().orElseGet(() -> data.state("drivers")))
+              .withS3(config.s3())
               .withCollector(config.collector().withAnyKey(config.isLoopback())),
           meters);
     }

@@ -4,6 +4,7 @@ import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import dev.attune.profiles.NearCacheConfig;
 import dev.attune.refresher.collector.CollectorConfig;
+import dev.attune.refresher.snapshot.S3Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import java.util.Set;
  * @param modelsRoot folder that the paths of warehouse models are relative to, and may not leave
  * @param drivers folder with JDBC drivers of warehouse models, if it is said; else {@code drivers}
  *     below the state
+ * @param s3 how files of warehouse models in S3 are reached
  * @param store where profiles are kept
  * @param nearCache what lookups keep in this process, if it is said; see {@link
  *     StoreConfig#nearCache}
@@ -37,6 +39,7 @@ public record StandaloneConfig(
     Path dataDir,
     Path modelsRoot,
     Optional<Path> drivers,
+    S3Settings s3,
     StoreConfig store,
     Optional<NearCacheConfig> nearCache,
     Set<String> webhooksAllow,
@@ -95,6 +98,7 @@ public record StandaloneConfig(
         dataDir,
         Path.of("").toAbsolutePath(),
         Optional.empty(),
+        S3Settings.DEFAULT,
         new StoreConfig.OwnRedis(),
         Optional.empty(),
         Set.of(),
@@ -126,6 +130,7 @@ public record StandaloneConfig(
         "ports",
         "data_dir",
         "models",
+        "s3",
         "store",
         "near_cache",
         "webhooks",
@@ -140,6 +145,7 @@ public record StandaloneConfig(
           path(folder, yaml.find("data_dir")).orElse(defaults.dataDir()),
           path(folder, models(yaml, "root")).orElse(defaults.modelsRoot()),
           path(folder, models(yaml, "drivers")),
+          yaml.find("s3").map(StandaloneConfig::s3).orElse(defaults.s3()),
           yaml.find("store")
               .map(store -> StoreConfig.parse(store, folder))
               .orElse(defaults.store()),
@@ -161,6 +167,22 @@ public record StandaloneConfig(
 
   private static Optional<Yaml> models(Yaml yaml, String key) {
     return yaml.find("models").flatMap(models -> models.keys("root", "drivers").find(key));
+  }
+
+  private static S3Settings s3(Yaml yaml) {
+    yaml.keys("endpoint", "region", "path_style", "disk_megabytes");
+    S3Settings defaults = S3Settings.DEFAULT;
+    try {
+      return new S3Settings(
+          yaml.find("region").map(Yaml::text).orElse(defaults.region()),
+          yaml.find("endpoint").map(Yaml::text).orElse(defaults.endpoint()),
+          yaml.find("path_style").map(Yaml::bool).orElse(defaults.pathStyle()),
+          yaml.find("disk_megabytes")
+              .map(megabytes -> (int) megabytes.integer(1, S3Settings.DISK_MEGABYTES_MOST))
+              .orElse(defaults.diskMegabytes()));
+    } catch (IllegalArgumentException e) {
+      throw yaml.error(String.valueOf(e.getMessage()));
+    }
   }
 
   private static NearCacheConfig nearCache(Yaml yaml) {
@@ -214,6 +236,7 @@ public record StandaloneConfig(
         dataDir,
         modelsRoot,
         drivers,
+        s3,
         store,
         nearCache,
         webhooksAllow,
@@ -230,6 +253,7 @@ public record StandaloneConfig(
         dataDir,
         modelsRoot,
         drivers,
+        s3,
         store,
         nearCache,
         webhooksAllow,
@@ -246,6 +270,7 @@ public record StandaloneConfig(
         dataDir,
         modelsRoot,
         drivers,
+        s3,
         store,
         nearCache,
         webhooksAllow,
@@ -262,6 +287,7 @@ public record StandaloneConfig(
         dataDir,
         modelsRoot,
         drivers,
+        s3,
         store,
         nearCache,
         webhooksAllow,
@@ -278,6 +304,7 @@ public record StandaloneConfig(
         dataDir,
         modelsRoot,
         drivers,
+        s3,
         store,
         nearCache,
         webhooksAllow,
@@ -294,6 +321,7 @@ public record StandaloneConfig(
         dataDir,
         modelsRoot,
         drivers,
+        s3,
         store,
         Optional.of(nearCache),
         webhooksAllow,
@@ -310,6 +338,7 @@ public record StandaloneConfig(
         dataDir,
         modelsRoot,
         drivers,
+        s3,
         store,
         nearCache,
         webhooksAllow,

@@ -7,6 +7,7 @@ import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import dev.attune.profiles.NearCacheConfig;
 import dev.attune.refresher.collector.CollectorConfig;
+import dev.attune.refresher.snapshot.S3Settings;
 import dev.attune.store.redis.RedisTls;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,6 +46,7 @@ class StandaloneConfigTest {
             ports: {http: 1, grpc: 2, kafka: 3, redis: 0}
             data_dir: state
             models: {root: /srv/warehouse, drivers: jdbc}
+            s3: {endpoint: "https://minio:9000", region: eu-central-1, path_style: true, disk_megabytes: 9}
             store: memory
             near_cache: {megabytes: 8, max_age: 500ms}
             webhooks: {allow: ["127.0.0.1:9999"]}
@@ -61,6 +63,7 @@ class StandaloneConfigTest {
                 Path.of("/etc/attune/state"),
                 Path.of("/srv/warehouse"),
                 Optional.of(Path.of("/etc/attune/jdbc")),
+                new S3Settings("eu-central-1", "https://minio:9000", true, 9),
                 new StoreConfig.Memory(),
                 Optional.of(new NearCacheConfig(8 << 20, Duration.ofMillis(500))),
                 Set.of("127.0.0.1:9999"),
@@ -87,6 +90,23 @@ class StandaloneConfigTest {
   void portBeyondItsBounds_isRefused() {
     assertThatThrownBy(() -> parse("ports: {http: 65536}"))
         .hasMessageContaining("\"65536\" is not a whole number from 0 to 65535");
+  }
+
+  // Credentials go to the endpoint: what does not look like one is not guessed at.
+  @Test
+  void s3_thatCannotBe_isRefusedWithoutWhatWasWritten() {
+    for (String endpoint :
+        new String[] {"minio:9000", "ftp://minio", "http://me:hunter2@minio", "http://minio/b?c"}) {
+      assertThatThrownBy(() -> parse("s3: {endpoint: \"" + endpoint + "\"}"))
+          .isInstanceOf(DefinitionException.class)
+          .hasMessageContaining("endpoint: not an address (allowed: http://host:port")
+          .hasMessageNotContaining("hunter2");
+    }
+    assertThatThrownBy(() -> parse("s3: {region: Frankfurt am Main}"))
+        .hasMessageContaining("region: not a region's name");
+    assertThatThrownBy(() -> parse("s3: {secret_key: hunter2}"))
+        .hasMessageContaining("unknown key \"secret_key\"")
+        .hasMessageNotContaining("hunter2");
   }
 
   @Test

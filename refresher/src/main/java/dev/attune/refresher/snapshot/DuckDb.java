@@ -234,7 +234,8 @@ final class DuckDb implements AutoCloseable {
     }
   }
 
-  private static void delete(Path temporary) {
+  /** Deletes a folder with all that is in it, if it is there. */
+  static void delete(Path temporary) {
     if (!Files.exists(temporary)) {
       return;
     }

@@ -36,13 +36,20 @@ final class FileOrigin implements Origin {
   private final DuckDb db;
   private final FileSource source;
   private final SourceFiles files;
+  private final LocalTree tree;
   private final ColumnNames columnNames;
   private boolean loaded;
 
-  FileOrigin(DuckDb db, FileSource source, SourceFiles files, ColumnNames columnNames) {
+  /**
+   * @param files of this machine
+   * @param tree where they are
+   */
+  FileOrigin(
+      DuckDb db, FileSource source, SourceFiles files, LocalTree tree, ColumnNames columnNames) {
     this.db = db;
     this.source = source;
     this.files = files;
+    this.tree = tree;
     this.columnNames = columnNames;
   }
 
@@ -68,7 +75,18 @@ final class FileOrigin implements Origin {
 
   @Override
   public boolean headed() {
+    return headed(source);
+  }
+
+  static boolean headed(FileSource source) {
     return source.format() == Format.CSV && source.csv().header();
+  }
+
+  /** Finds them; checks what can be checked without reading them. */
+  static FileOrigin open(DuckDb db, FileSource source, LocalTree tree, ColumnNames columnNames) {
+    SourceFiles files = SourceFiles.find(source, tree);
+    files.checkWhole(source.format());
+    return new FileOrigin(db, source, files, tree, columnNames);
   }
 
   @Override
@@ -99,7 +117,7 @@ final class FileOrigin implements Origin {
     } catch (SQLException e) {
       throw unreadable(e);
     }
-    files.checkUnchanged();
+    files.checkUnchanged(tree);
     db.execute("create view source as select * " + conversions(wanted) + " from raw");
     loaded = true;
   }

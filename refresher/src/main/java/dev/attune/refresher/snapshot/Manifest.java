@@ -1,15 +1,15 @@
 package dev.attune.refresher.snapshot;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.attune.refresher.snapshot.SourceFiles.SourceFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -20,8 +20,8 @@ import java.util.Set;
  * }</pre>
  *
  * <p>Sizes are bytes and need not be there. The one that Redshift's UNLOAD writes is taken as well:
- * {@code {"entries": [{"url": "s3://bucket/out/part-0", "meta": {"content_length": 4711}}]}}; the
- * files then lie beside it. Nothing else in it matters.
+ * {@code {"entries": [{"url": "s3://bucket/out/part-0", "meta": {"content_length": 4711}}]}}; on
+ * this machine, the files then lie beside it. Nothing else in it matters.
  */
 final class Manifest {
   private static final long LENGTH_MAX = 16L << 20;
@@ -30,13 +30,20 @@ final class Manifest {
   private Manifest() {}
 
   /**
+   * A file that is listed.
+   *
+   * @param bytes its size, if the manifest says it
+   */
+  record Entry(Path path, OptionalLong bytes) {}
+
+  /**
    * The files that are listed, in that order; they need not exist.
    *
-   * @throws RefusedException when it is not such a list, or one has another size
+   * @throws RefusedException when it is not such a list
    */
-  static List<Path> read(Path manifest) {
-    String name = String.valueOf(manifest.getFileName());
-    JsonNode root = json(manifest, name);
+  static List<Entry> read(SourceFile manifest, FileTree tree) {
+    String name = String.valueOf(manifest.path().getFileName());
+    JsonNode root = json(manifest, name, tree);
     JsonNode entries = root.has("files") ? root.path("files") : root.path("entries");
     if (!entries.isArray() || entries.isEmpty()) {
       throw new RefusedException(
@@ -46,42 +53,40 @@ final class Manifest {
       throw new RefusedException(
           "%s lists %d files (allowed: %d)".formatted(name, entries.size(), SourceFiles.FILES_MAX));
     }
-    Set<Path> paths = new LinkedHashSet<>();
+    Set<Path> paths = new HashSet<>();
+    List<Entry> listed = new ArrayList<>();
     for (JsonNode entry : entries) {
-      Path path = path(manifest, name, entry);
+      Path path = path(manifest.path(), name, entry, tree);
       if (!paths.add(path)) {
         throw new RefusedException(name + " lists " + path.getFileName() + " twice");
       }
-      checkSize(name, path, size(entry));
+      listed.add(new Entry(path, size(entry)));
     }
-    return new ArrayList<>(paths);
+    return listed;
   }
 
-  private static JsonNode json(Path manifest, String name) {
+  private static JsonNode json(SourceFile manifest, String name, FileTree tree) {
+    if (manifest.size() > LENGTH_MAX) {
+      throw new RefusedException(
+          name + " is no manifest: it is larger than " + (LENGTH_MAX >> 20) + " MB");
+    }
     try {
-      if (Files.size(manifest) > LENGTH_MAX) {
-        throw new RefusedException(
-            name + " is no manifest: it is larger than " + (LENGTH_MAX >> 20) + " MB");
-      }
-      return JSON.readTree(Files.readAllBytes(manifest));
-    } catch (JsonProcessingException e) {
-      throw new RefusedException(name + " is no manifest: it is not whole, or not JSON");
+      return JSON.readTree(tree.read(manifest));
     } catch (IOException e) {
-      throw new RefusedException("the file " + manifest + " cannot be read");
+      throw new RefusedException(name + " is no manifest: it is not whole, or not JSON");
     }
   }
 
-  private static Path path(Path manifest, String name, JsonNode entry) {
+  private static Path path(Path manifest, String name, JsonNode entry, FileTree tree) {
     String listed =
-        entry.isTextual()
-            ? entry.textValue()
-            : entry.path("path").asText(entry.path("url").asText());
-    String local =
-        listed.startsWith("s3://") ? listed.substring(listed.lastIndexOf('/') + 1) : listed;
+        tree.entry(
+            entry.isTextual()
+                ? entry.textValue()
+                : entry.path("path").asText(entry.path("url").asText()));
     Path folder = manifest.resolveSibling("").normalize();
     try {
-      Path path = folder.resolve(local).normalize();
-      if (!local.isBlank() && path.startsWith(folder) && !path.equals(folder)) {
+      Path path = folder.resolve(listed).normalize();
+      if (!listed.isBlank() && path.startsWith(folder) && !path.equals(folder)) {
         return path;
       }
     } catch (InvalidPathException e) {
@@ -91,19 +96,30 @@ final class Manifest {
         name + " lists what is not a file below its own folder (allowed: relative paths)");
   }
 
-  private static JsonNode size(JsonNode entry) {
-    return entry.has("size") ? entry.path("size") : entry.path("meta").path("content_length");
+  private static OptionalLong size(JsonNode entry) {
+    JsonNode size =
+        entry.has("size") ? entry.path("size") : entry.path("meta").path("content_length");
+    return size.isIntegralNumber() ? OptionalLong.of(size.longValue()) : OptionalLong.empty();
   }
 
-  private static void checkSize(String name, Path path, JsonNode size) {
-    if (!size.isIntegralNumber() || !Files.isRegularFile(path)) {
-      return;
-    }
-    long actual = SourceFiles.SourceFile.of(path).size();
-    if (actual != size.longValue()) {
-      throw new RefusedException(
-          "%s says that %s has %d bytes, and it has %d: it is not the file of that export"
-              .formatted(name, path.getFileName(), size.longValue(), actual));
+  /**
+   * Refuses when a file has not the size that is listed.
+   *
+   * @param files those of the entries, in the same order
+   */
+  static void checkSizes(SourceFile manifest, List<Entry> entries, List<SourceFile> files) {
+    for (int i = 0; i < entries.size(); i++) {
+      long actual = files.get(i).size();
+      long listed = entries.get(i).bytes().orElse(actual);
+      if (actual != listed) {
+        throw new RefusedException(
+            "%s says that %s has %d bytes, and it has %d: it is not the file of that export"
+                .formatted(
+                    manifest.path().getFileName(),
+                    files.get(i).path().getFileName(),
+                    listed,
+                    actual));
+      }
     }
   }
 }

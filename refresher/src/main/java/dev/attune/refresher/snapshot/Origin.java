@@ -5,7 +5,7 @@ import java.sql.SQLException;
 import java.util.Map;
 
 /** Where a run's rows come from. */
-sealed interface Origin permits FileOrigin, DatabaseOrigin {
+sealed interface Origin permits FileOrigin, S3Origin, DatabaseOrigin {
   /** Every row there is. */
   long ALL = Long.MAX_VALUE;
 

@@ -5,9 +5,11 @@ import dev.attune.core.model.FileSource;
 import dev.attune.core.model.JdbcSource;
 import dev.attune.core.model.ModelSource;
 import dev.attune.core.model.ModelSource.ColumnType;
+import dev.attune.core.model.S3Address;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Opens sources of models. */
@@ -15,13 +17,34 @@ final class Origins {
   private final RefreshSettings settings;
   private final Drivers drivers;
   private final Credentials credentials;
+  private final S3Access s3;
   private final InstantSource clock;
 
   Origins(RefreshSettings settings, Credentials.Environment environment, InstantSource clock) {
+    this(
+        settings,
+        new Drivers(settings.drivers()),
+        new Credentials(settings.dataRoot(), environment),
+        new S3Access(settings.s3(), settings.patience()),
+        clock);
+  }
+
+  private Origins(
+      RefreshSettings settings,
+      Drivers drivers,
+      Credentials credentials,
+      S3Access s3,
+      InstantSource clock) {
     this.settings = settings;
-    this.drivers = new Drivers(settings.drivers());
-    this.credentials = new Credentials(settings.dataRoot(), environment);
+    this.drivers = drivers;
+    this.credentials = credentials;
+    this.s3 = s3;
     this.clock = clock;
+  }
+
+  /** The same, but what is away is not waited for. */
+  Origins hasty() {
+    return new Origins(settings, drivers, credentials, s3.hasty(), clock);
   }
 
   /**
@@ -40,8 +63,7 @@ final class Origins {
             mapped, source instanceof FileSource files ? files.columns().keySet() : Set.of());
     Origin origin =
         switch (source) {
-          case FileSource files ->
-              new FileOrigin(db, files, SourceFiles.find(files, settings.dataRoot()), names);
+          case FileSource files -> files(db, files, names);
           case JdbcSource jdbc ->
               new DatabaseOrigin(
                   db,
@@ -61,5 +83,12 @@ final class Origins {
                   names);
         };
     return new SourceReader(db, origin, names, wanted);
+  }
+
+  private Origin files(DuckDb db, FileSource source, ColumnNames names) {
+    Optional<S3Address> address = source.s3();
+    return address.isPresent()
+        ? S3Origin.open(db, source, address.get().bucket(), s3, names)
+        : FileOrigin.open(db, source, new LocalTree(settings.dataRoot()), names);
   }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param stateDir holds each model's last applied snapshot and DuckDB's temporary files; on shared
  *     storage where the refresher can move to another machine
  * @param drivers the folder with JDBC drivers; it need not exist
+ * @param s3 how objects of S3 are reached
  * @param memoryMegabytes that DuckDB may use for one run (64 to 65536); beyond it, it spills to
  *     disk
  * @param threads of DuckDB (1 to 64)
@@ -17,12 +18,14 @@ import java.time.Duration;
  * @param chunkRows rows in one write (1 to 5000)
  * @param inFlightMax events sent and not yet acknowledged (1 to 100000)
  * @param acknowledgeTimeout longest wait for the log's acknowledgement of one record
- * @param patience how long a write is repeated while the store or the log is away
+ * @param patience how long a write is repeated while the store or the log is away, and a read while
+ *     S3 is
  */
 public record RefreshSettings(
     Path dataRoot,
     Path stateDir,
     Path drivers,
+    S3Settings s3,
     int memoryMegabytes,
     int threads,
     double badRowShareMax,
@@ -48,14 +51,15 @@ public record RefreshSettings(
   }
 
   /**
-   * The defaults: drivers below the state, 768 MB, 2 threads, 5 % bad rows, chunks of 500 rows, 2
-   * minutes of patience.
+   * The defaults: drivers below the state, S3 in AWS, 768 MB, 2 threads, 5 % bad rows, chunks of
+   * 500 rows, 2 minutes of patience.
    */
   public static RefreshSettings defaults(Path dataRoot, Path stateDir) {
     return new RefreshSettings(
         dataRoot,
         stateDir,
         stateDir.resolve("drivers"),
+        S3Settings.DEFAULT,
         768,
         2,
         0.05,
@@ -71,6 +75,23 @@ public record RefreshSettings(
         dataRoot,
         stateDir,
         drivers,
+        s3,
+        memoryMegabytes,
+        threads,
+        badRowShareMax,
+        chunkRows,
+        inFlightMax,
+        acknowledgeTimeout,
+        patience);
+  }
+
+  /** The same with another way to S3. */
+  public RefreshSettings withS3(S3Settings s3) {
+    return new RefreshSettings(
+        dataRoot,
+        stateDir,
+        drivers,
+        s3,
         memoryMegabytes,
         threads,
         badRowShareMax,

@@ -180,6 +180,7 @@ public final class Refresher {
   public CheckOutcome check(ModelDefinition model, Catalog catalog, Duration timeout) {
     Path temporary = temporary(model.name() + "~check");
     Path scratch = temporary.resolve("scratch");
+    Origins hasty = origins.hasty();
     long began = System.nanoTime();
     try (DuckDb db = DuckDb.open(settings, temporary)) {
       CompletableFuture.delayedExecutor(timeout.toNanos(), TimeUnit.NANOSECONDS)
@@ -191,7 +192,7 @@ public final class Refresher {
                     model,
                     catalog,
                     settings,
-                    origins,
+                    hasty,
                     RefreshOptions.NONE,
                     Progress.NONE,
                     new Pacer(List.of(), Progress.NONE::slowed, Progress.NONE::stopping),
@@ -201,7 +202,7 @@ public final class Refresher {
         case EventsModel history ->
             new EventsBackfill(
                     db, history, catalog, settings, Progress.NONE, forbidden(model, catalog))
-                .check(origins, scratch, CHECK_ROWS);
+                .check(hasty, scratch, CHECK_ROWS);
       };
     } catch (RefusedException e) {
       return new CheckOutcome.Refused(String.valueOf(e.getMessage()));
@@ -214,7 +215,19 @@ public final class Refresher {
   }
 
   private Path temporary(String name) {
-    return settings.stateDir().toAbsolutePath().resolve("tmp").resolve(name);
+    return temporary().resolve(name);
+  }
+
+  private Path temporary() {
+    return settings.stateDir().toAbsolutePath().resolve("tmp");
+  }
+
+  /**
+   * Deletes what runs and checks of a process that was killed have left: rows of people. Only while
+   * none is under way.
+   */
+  public void deleteLeftovers() {
+    DuckDb.delete(temporary());
   }
 
   /** Ends the database work of the runs under way; they may be called again. */

@@ -6,10 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.time.Instant;
@@ -18,7 +16,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * The files of a snapshot as they stood when the run began.
@@ -30,15 +27,19 @@ record SourceFiles(List<SourceFile> files, List<SourceFile> markers) {
   /** Most files of one model. */
   static final int FILES_MAX = 10_000;
 
-  private static final int DEPTH_MAX = 10;
   private static final byte[] PARQUET_MAGIC = "PAR1".getBytes(StandardCharsets.US_ASCII);
 
-  /** One file, and what tells that it was changed. */
-  record SourceFile(Path path, long size, Instant modified) {
+  /**
+   * One file, and what tells that it was changed.
+   *
+   * @param version of an object, its ETag; empty for a file of this machine
+   */
+  record SourceFile(Path path, long size, Instant modified, String version) {
     static SourceFile of(Path path) {
       try {
         BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-        return new SourceFile(path, attributes.size(), attributes.lastModifiedTime().toInstant());
+        return new SourceFile(
+            path, attributes.size(), attributes.lastModifiedTime().toInstant(), "");
       } catch (IOException e) {
         throw new RefusedException("the file " + path + " cannot be read");
       }
@@ -51,85 +52,81 @@ record SourceFiles(List<SourceFile> files, List<SourceFile> markers) {
   }
 
   /** Finds a source's files and checks what can be checked without reading them. */
-  static SourceFiles find(FileSource source, Path dataRoot) {
-    Path root = dataRoot.toAbsolutePath().normalize();
-    // Looked at before the files: what is written after it is then seen to be newer.
-    Map<Path, SourceFile> markers = Map.of();
-    List<Path> paths;
-    if (source.manifest().isEmpty()) {
-      paths = matching(source, root.resolve(source.files()).toString());
-      if (!source.marker().isEmpty()) {
-        Path above = start(root.resolve(source.files()).toString());
-        markers = SuccessMarker.of(paths, source.marker(), above);
-      }
-    } else {
-      Path manifest = root.resolve(source.manifest());
-      if (!Files.isRegularFile(manifest)) {
-        throw new RefusedException(
-            "there is no manifest "
-                + manifest
-                + ": the export has not ended (expected: a JSON file that lists its files)");
-      }
-      markers = Map.of(manifest, SourceFile.of(manifest));
-      paths = Manifest.read(manifest);
+  static SourceFiles find(FileSource source, FileTree tree) {
+    if (!source.manifest().isEmpty()) {
+      return listed(Path.of(tree.resolve(source.manifest())), tree);
     }
-    for (Path path : paths) {
-      if (!Files.isRegularFile(path)) {
-        throw new RefusedException("there is no file " + path);
-      }
-      if (source.format() == FileSource.Format.PARQUET) {
-        checkParquet(path);
-      }
+    String pattern = tree.resolve(source.files());
+    List<Path> paths = matching(source, pattern, tree);
+    if (source.marker().isEmpty()) {
+      return new SourceFiles(found(paths, tree), List.of());
     }
-    List<SourceFile> files = paths.stream().map(SourceFile::of).toList();
+    // Looked at before the files: what is written after it is then seen to be newer, or missing.
+    Map<Path, SourceFile> markers =
+        SuccessMarker.of(paths, source.marker(), new Glob(pattern).folder(), tree);
+    if (!matching(source, pattern, tree).equals(paths)) {
+      throw new RefusedException(
+          "files that match " + tree.shown(pattern) + " come or go; refresh again");
+    }
+    List<SourceFile> files = found(paths, tree);
     SuccessMarker.checkLast(files, markers, source.marker());
     return new SourceFiles(files, markers.values().stream().distinct().toList());
   }
 
-  private static List<Path> matching(FileSource source, String pattern) {
-    List<Path> paths =
-        isGlob(source.files())
-            ? glob(pattern).stream().filter(path -> !path.endsWith(source.marker())).toList()
-            : List.of(Path.of(pattern));
-    if (paths.isEmpty()) {
-      throw new RefusedException("no file matches " + pattern);
+  private static SourceFiles listed(Path path, FileTree tree) {
+    SourceFile manifest = tree.find(List.of(path)).get(path);
+    if (manifest == null) {
+      throw new RefusedException(
+          "there is no manifest "
+              + tree.shown(path.toString())
+              + ": the export has not ended (expected: a JSON file that lists its files)");
     }
-    return paths;
+    List<Manifest.Entry> entries = Manifest.read(manifest, tree);
+    List<SourceFile> files = found(entries.stream().map(Manifest.Entry::path).toList(), tree);
+    Manifest.checkSizes(manifest, entries, files);
+    return new SourceFiles(files, List.of(manifest));
   }
 
-  private static boolean isGlob(String files) {
-    return files.chars().anyMatch(c -> "*?[{".indexOf(c) >= 0);
-  }
-
-  private static List<Path> glob(String pattern) {
-    PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + pattern);
-    Path start = start(pattern);
-    if (!Files.isDirectory(start)) {
-      return List.of();
-    }
-    try (var found =
-        Files.find(
-            start,
-            DEPTH_MAX,
-            (path, attributes) -> attributes.isRegularFile() && matcher.matches(path))) {
-      List<Path> paths = found.sorted().limit(FILES_MAX + 1L).toList();
-      if (paths.size() > FILES_MAX) {
-        throw new RefusedException(
-            "more than " + FILES_MAX + " files match " + pattern + " (allowed: " + FILES_MAX + ")");
+  private static List<SourceFile> found(List<Path> paths, FileTree tree) {
+    Map<Path, SourceFile> found = tree.find(paths);
+    List<SourceFile> files = new ArrayList<>();
+    for (Path path : paths) {
+      SourceFile file = found.get(path);
+      if (file == null) {
+        throw new RefusedException("there is no file " + tree.shown(path.toString()));
       }
-      return paths;
-    } catch (IOException e) {
-      throw new RefusedException("the directory " + start + " cannot be read");
+      files.add(file);
     }
+    return files;
   }
 
-  /** The folder up to which a pattern has no wildcards. */
-  private static Path start(String pattern) {
-    int end = 0;
-    while (end < pattern.length() && "*?[{".indexOf(pattern.charAt(end)) < 0) {
-      end++;
+  private static List<Path> matching(FileSource source, String pattern, FileTree tree) {
+    if (!Glob.is(source.files())) {
+      return List.of(Path.of(pattern));
     }
-    return Path.of(pattern.substring(0, pattern.lastIndexOf('/', end) + 1));
+    List<Path> paths = tree.matching(new Glob(pattern));
+    if (paths.size() > FILES_MAX) {
+      throw new RefusedException(
+          "more than "
+              + FILES_MAX
+              + " files match "
+              + tree.shown(pattern)
+              + " (allowed: "
+              + FILES_MAX
+              + ")");
+    }
+    List<Path> files = paths.stream().filter(path -> !path.endsWith(source.marker())).toList();
+    if (files.isEmpty()) {
+      throw new RefusedException("no file matches " + tree.shown(pattern));
+    }
+    return files;
+  }
+
+  /** Refuses if a file of this machine is seen to be broken without reading all of it. */
+  void checkWhole(FileSource.Format format) {
+    if (format == FileSource.Format.PARQUET) {
+      files.forEach(file -> checkParquet(file.path()));
+    }
   }
 
   // A Parquet file begins and ends with its magic: one that was cut says so before it is opened.
@@ -159,15 +156,23 @@ record SourceFiles(List<SourceFile> files, List<SourceFile> markers) {
   }
 
   /** Refuses if a file is no longer what it was when the run began. */
-  void checkUnchanged() {
-    Stream.concat(files.stream(), markers.stream())
-        .filter(file -> !SourceFile.of(file.path()).equals(file))
-        .findFirst()
-        .ifPresent(
-            file -> {
-              throw new RefusedException(
-                  file.path().getFileName() + " was changed while it was read; refresh again");
-            });
+  void checkUnchanged(FileTree tree) {
+    checkUnchanged(files, tree);
+    checkUnchanged(markers, tree);
+  }
+
+  private static void checkUnchanged(List<SourceFile> before, FileTree tree) {
+    Map<Path, SourceFile> now = tree.find(before.stream().map(SourceFile::path).toList());
+    for (SourceFile file : before) {
+      if (!file.equals(now.get(file.path()))) {
+        throw changed(file.path());
+      }
+    }
+  }
+
+  static RefusedException changed(Path path) {
+    return new RefusedException(
+        path.getFileName() + " was changed while it was read; refresh again");
   }
 
   /** When the newest of them was modified, in microseconds. */

@@ -1,7 +1,6 @@
 package dev.attune.refresher.snapshot;
 
 import dev.attune.refresher.snapshot.SourceFiles.SourceFile;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -20,12 +19,12 @@ final class SuccessMarker {
    * @param above the highest folder in which one may be
    * @throws RefusedException when a file has none
    */
-  static Map<Path, SourceFile> of(List<Path> paths, String name, Path above) {
-    Map<Path, SourceFile> markers = new HashMap<>();
+  static Map<Path, SourceFile> of(List<Path> paths, String name, Path above, FileTree tree) {
+    Map<Path, Optional<SourceFile>> byFolder = new HashMap<>();
     Map<Path, SourceFile> byFile = new LinkedHashMap<>();
     for (Path path : paths) {
-      Path marker =
-          find(path, name, above)
+      SourceFile marker =
+          find(path.resolveSibling(""), name, above, tree, byFolder)
               .orElseThrow(
                   () ->
                       new RefusedException(
@@ -34,19 +33,31 @@ final class SuccessMarker {
                               + name
                               + ": the export has not ended (expected: in its folder, or in one above"
                               + " it up to "
-                              + above
+                              + tree.shown(above.toString())
                               + ")"));
-      byFile.put(path, markers.computeIfAbsent(marker, SourceFile::of));
+      byFile.put(path, marker);
     }
     return byFile;
   }
 
-  private static Optional<Path> find(Path path, String name, Path above) {
-    Path folder = path.getParent();
+  // Each folder is looked at once: in a bucket, a look is a request.
+  private static Optional<SourceFile> find(
+      Path below,
+      String name,
+      Path above,
+      FileTree tree,
+      Map<Path, Optional<SourceFile>> byFolder) {
+    Path folder = below;
     while (folder != null && folder.startsWith(above)) {
-      Path marker = folder.resolve(name);
-      if (Files.isRegularFile(marker)) {
-        return Optional.of(marker);
+      Optional<SourceFile> marker =
+          byFolder.computeIfAbsent(
+              folder,
+              looked -> {
+                Path file = looked.resolve(name);
+                return Optional.ofNullable(tree.find(List.of(file)).get(file));
+              });
+      if (marker.isPresent()) {
+        return marker;
       }
       folder = folder.getParent();
     }

@@ -66,6 +66,8 @@ final class Bench {
   final Map<String, String> environment = new HashMap<>();
   int chunkRows = 500;
   double badRowShareMax = 0.05;
+  S3Settings s3 = S3Settings.DEFAULT;
+  Duration patience = Duration.ofSeconds(10);
 
   Catalog catalog = CATALOG;
 
@@ -141,13 +143,14 @@ final class Bench {
             data,
             state,
             data.resolveSibling("drivers"),
+            s3,
             128,
             1,
             badRowShareMax,
             chunkRows,
             100,
             Duration.ofSeconds(10),
-            Duration.ofSeconds(10)),
+            patience),
         environment::get,
         InstantSource.fixed(Instant.parse("2026-11-21T00:00:00Z")),
         List.of(),

@@ -162,10 +162,11 @@ class SuccessMarkerTest {
   @Test
   void markerThatChangesWhileFilesAreRead_isRefused() throws Exception {
     Path marker = bench.text("out/_SUCCESS", "", DAY);
-    SourceFiles found = SourceFiles.find((FileSource) Bench.model(MODEL).source(), bench.data);
+    var tree = new LocalTree(bench.data);
+    SourceFiles found = SourceFiles.find((FileSource) Bench.model(MODEL).source(), tree);
     Files.setLastModifiedTime(marker, FileTime.from(Instant.parse(AFTER)));
 
-    assertThat(catchThrowable(found::checkUnchanged))
+    assertThat(catchThrowable(() -> found.checkUnchanged(tree)))
         .hasMessage("_SUCCESS was changed while it was read; refresh again");
   }
 }
