@@ -52,7 +52,9 @@ final class DispatcherTopology {
                 () -> new TransitionRenderer(definitions, poison, clock),
                 TRANSITIONS)
             .addProcessor(
-                RENDER_EVENTS, () -> new EventRenderer(definitions, poison, clock), CHANGES)
+                RENDER_EVENTS,
+                () -> new EventRenderer(definitions, poison, delivering.metrics()::copy, clock),
+                CHANGES)
             .addStateStore(keyValue(TransitionRenderer.STORE), RENDER_TRANSITIONS)
             .addStateStore(renderedEvents(), RENDER_EVENTS)
             .addSink(

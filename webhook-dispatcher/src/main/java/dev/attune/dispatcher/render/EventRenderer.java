@@ -22,11 +22,12 @@ import org.apache.kafka.streams.state.WindowStore;
  * Renders the events among the causes of profile changes. Watermarks, history and other causes are
  * passed over.
  *
- * <p>A replay upstream emits an event again, under the same id: an event that was rendered in the
- * last {@link #REMEMBERED} is not rendered again. The memory counts from the rendering, by the wall
- * clock, so that a record with a wrong time can neither slip through nor make it forget. It is that
- * of one partition: an event that comes again under a profile into which its own was merged is
- * rendered again, with the same webhook-id and body.
+ * <p>A replay upstream emits an event again, and a sender may send it again, under the same id: an
+ * event that was rendered in the last {@link #REMEMBERED} is not rendered again. The memory counts
+ * from the rendering, by the wall clock, so that a record with a wrong time can neither slip
+ * through nor make it forget. It is that of one partition: an event that comes again under a
+ * profile into which its own was merged is rendered again, with the same webhook-id, and with the
+ * same body unless the copy says another time.
  */
 public final class EventRenderer implements Processor<byte[], byte[], byte[], byte[]> {
   /** The store of what was rendered: a digest of identifier and event id, in windows. */
@@ -35,18 +36,33 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
   /** Longer than the events topic keeps what could be replayed. */
   public static final Duration REMEMBERED = Duration.ofDays(8);
 
+  private static final long REMEMBERED_MICROS = REMEMBERED.toMillis() * 1_000;
   private static final byte[] PRESENT = {1};
 
   private final Subscriptions subscriptions;
   private final Poison poison;
+  private final Copies copies;
   private final InstantSource clock;
   private ProcessorContext<byte[], byte[]> context;
   private WindowStore<Bytes, byte[]> rendered;
 
+  /** Who counts copies. */
+  @FunctionalInterface
+  public interface Copies {
+    /**
+     * One event that a webhook wants.
+     *
+     * @param recognised it was told already; else it came so late that it may have been
+     */
+    void met(boolean recognised);
+  }
+
   @SuppressWarnings("NullAway.Init") // Streams calls init before anything else.
-  public EventRenderer(DefinitionsSource definitions, Poison poison, InstantSource clock) {
+  public EventRenderer(
+      DefinitionsSource definitions, Poison poison, Copies copies, InstantSource clock) {
     subscriptions = new Subscriptions(definitions);
     this.poison = poison;
+    this.copies = copies;
     this.clock = clock;
   }
 
@@ -89,8 +105,15 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
 
   private void render(String profileId, Event event, String traceparent) {
     List<String> webhooks = subscriptions.toEvent(event.getName());
-    if (webhooks.isEmpty() || isRendered(event)) {
+    if (webhooks.isEmpty()) {
       return;
+    }
+    if (isRendered(event)) {
+      copies.met(true);
+      return;
+    }
+    if (event.getReceivedAtMicros() - event.getOccurredAtMicros() > REMEMBERED_MICROS) {
+      copies.met(false);
     }
     ByteString body = Payload.of(event);
     for (String webhook : webhooks) {
