@@ -217,7 +217,7 @@ class DispatcherTopologyTest {
                 .build()));
     tick();
     assertThat(sent).hasSize(2);
-    assertThat(duplicates("recognised")).isEqualTo(1);
+    assertThat(duplicates("recognised")).as("for each webhook").isEqualTo(2);
     assertThat(duplicates("late")).isZero();
     pipe(
         change(
@@ -231,8 +231,7 @@ class DispatcherTopologyTest {
     return meters.get("attune.events.duplicates").tag("kind", kind).counter().count();
   }
 
-  // A crash upstream may emit an event again after its person was merged into another: that is on
-  // another partition, whose memory cannot know, so that subscribers have to recognise it.
+  // An event may come again after its person was merged into another, and after the memory is lost.
   @Test
   void event_ofAPersonThatWasMergedSince_hasTheSameIdAndBody() {
     pipe(changeOf("p1", order("order-1")));

@@ -24,8 +24,8 @@ import java.util.concurrent.atomic.LongAdder;
  *   <li>{@code attune.dispatcher.pending} and {@code attune.dispatcher.oldest.pending.seconds}
  *       (webhook): worry when the age passes what subscribers were promised.
  *   <li>{@code attune.events.duplicates} (kind): {@code recognised} copies of events were not told
- *       again, also those that were emitted again after a crash; {@code late} events were told, and
- *       happened so long before their receipt that a first copy may be forgotten.
+ *       again, counted for each webhook, also those that were emitted again after a crash; {@code
+ *       late} events happened so long before their receipt that a first copy may be forgotten.
  * </ul>
  *
  * <p>At most {@value #LABELS_MAX} webhooks have a label of their own; the others share one.
@@ -68,13 +68,14 @@ public final class DispatcherMetrics {
     return deadLettered.sum();
   }
 
-  /**
-   * Counts a copy of an event that a webhook wants.
-   *
-   * @param recognised it was not told again; else it came so late that its first may be forgotten
-   */
-  public void copy(boolean recognised) {
-    (recognised ? this.recognised : late).increment();
+  /** Counts a copy of an event that a webhook is not told again. */
+  void recognised() {
+    recognised.increment();
+  }
+
+  /** Counts an event that came so late that its first copy may be forgotten. */
+  public void late() {
+    late.increment();
   }
 
   private static Counter duplicates(MeterRegistry registry, String kind) {
