@@ -106,12 +106,13 @@ final class EngineOracleTest {
     Evaluation evaluation = audience.evaluate(state, now);
     boolean expected = plain(when, events, now);
     assertThat(evaluation.member()).as("member, %s, %s", when, seed).isEqualTo(expected);
-    long newest =
-        events.stream()
-            .filter(e -> audience.events().contains(e.getName()))
-            .mapToLong(Event::getOccurredAtMicros)
-            .max()
-            .orElse(now);
+    Map<String, Long> earliest = new HashMap<>();
+    for (Event event : events) {
+      if (audience.events().contains(event.getName())) {
+        earliest.merge(event.getEventId(), event.getOccurredAtMicros(), Math::min);
+      }
+    }
+    long newest = earliest.values().stream().mapToLong(Long::longValue).max().orElse(now);
     assertThat(evaluation.mayEnter())
         .as("may enter, %s, %s", when, seed)
         .isEqualTo(expected && plain(when, events, Math.max(now, newest)));
