@@ -53,7 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OrderIT {
   private static final int TELLINGS = 3;
   private static final int SENDERS = 4;
-  private static final int EVENTS_PER_SENDER = 60;
+  private static final int EVENTS_PER_SENDER = 40;
   private static final int BATCH_MAX = 20;
   private static final int SPLITS = 3;
   private static final Duration SENT_MAX = Duration.ofMinutes(1);
