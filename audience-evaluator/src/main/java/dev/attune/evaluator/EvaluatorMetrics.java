@@ -22,6 +22,8 @@ final class EvaluatorMetrics {
   private final Counter moves;
   private final Counter timers;
   private final Counter rejected;
+  private final Counter recognised;
+  private final Counter late;
   private final Map<Integer, Long> watermarks = new ConcurrentHashMap<>();
   private final Map<String, AtomicLong> members = new ConcurrentHashMap<>();
 
@@ -34,6 +36,11 @@ final class EvaluatorMetrics {
     timers = registry.counter("attune.evaluator.timers.fired");
     // Compare with 0: each one is a record that had no effect and lies in the dead letters.
     rejected = registry.counter("attune.evaluator.rejected");
+    // Copies of events that audiences count, those included that were told again after a crash.
+    recognised = duplicates(registry, "recognised", "Copies of events that were not counted again");
+    // Worry when it grows with the recognised ones: somebody sends again what is very old.
+    late =
+        duplicates(registry, "late", "Events that came so late that a first copy may be forgotten");
     // Of the partition that is furthest behind. Worry when it is greater than the lag of the
     // events.
     Gauge.builder(
@@ -46,6 +53,19 @@ final class EvaluatorMetrics {
         .tag("kind", kind)
         .description(description)
         .register(registry);
+  }
+
+  private static Counter duplicates(MeterRegistry registry, String kind, String description) {
+    return Counter.builder("attune.events.duplicates")
+        .tag("part", "evaluator")
+        .tag("kind", kind)
+        .description(description)
+        .register(registry);
+  }
+
+  void copies(Copies copies) {
+    recognised.increment(copies.recognised());
+    late.increment(copies.late());
   }
 
   void change() {

@@ -5,9 +5,9 @@ import dev.attune.proto.v1.Transition;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What one step has to say, in order. */
-record Outbox(List<Transition> transitions, List<StateMove> moves) {
+/** What one step has to say, in order, and what copies it met. */
+record Outbox(List<Transition> transitions, List<StateMove> moves, Copies copies) {
   Outbox() {
-    this(new ArrayList<>(), new ArrayList<>());
+    this(new ArrayList<>(), new ArrayList<>(), new Copies());
   }
 }

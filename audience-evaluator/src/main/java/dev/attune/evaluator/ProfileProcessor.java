@@ -307,6 +307,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
         profiles.put(step.profileId(), step.encoded().get());
       }
       timers.move(step.profileId(), step.timerBefore(), step.timerAfter());
+      metrics.copies(step.out().copies());
       long stamp = wall.millis();
       step.out()
           .transitions()

@@ -3,6 +3,7 @@ package dev.attune.evaluator;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.ProfileState;
+import dev.attune.core.audience.ProfileState.Added;
 import dev.attune.core.audience.ProfileState.Membership;
 import dev.attune.core.audience.WarehouseMembers;
 import dev.attune.core.catalog.Namespace;
@@ -95,7 +96,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     Decider decider = decider("");
     definitions(decider);
     EvaluatorState moved = EvaluatorState.parseFrom(here.getState());
-    Set<String> events = new TreeSet<>(state.merge(moved));
+    Set<String> events = new TreeSet<>(state.merge(moved, now.micros()));
     events.addAll(add(here.getEventsList()));
     if (moved.getGeneration() != 0) {
       state.setCounters(
@@ -308,7 +309,9 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
   private Set<String> add(List<Event> events) {
     Set<String> changed = new TreeSet<>();
     for (Event event : events) {
-      if (state.add(event, now.micros())) {
+      Added added = state.add(event, now.micros());
+      out.copies().count(event, added);
+      if (added.isNews()) {
         changed.add(event.getName());
       }
     }

@@ -167,6 +167,74 @@ final class EvaluatorTopologyTest {
   }
 
   @Test
+  void copies_thatSeemToHappenLater_enterNobodyAgain() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, VIEWS))) {
+      rig.send(threeViews());
+      rig.pass(40 * MINUTE);
+      assertThat(rig.told()).containsExactly(ANON + " +views CHANGE", ANON + " -views TIME");
+      for (long later : new long[] {40 * MINUTE, 6 * 24 * 60 * MINUTE}) {
+        rig.pass(later - 40 * MINUTE);
+        rig.send(
+            live(
+                ANON,
+                1,
+                NONE,
+                List.of(
+                    view("e1", START + later),
+                    view("e2", START + later),
+                    view("e3", START + later))));
+      }
+      assertThat(rig.told()).isEmpty();
+      assertThat(rig.duplicates("recognised")).isEqualTo(6);
+      assertThat(rig.duplicates("late")).isZero();
+    }
+  }
+
+  @Test
+  void copies_afterAMerge_enterNobodyAgain() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, VIEWS))) {
+      rig.send(threeViews());
+      rig.pass(40 * MINUTE);
+      rig.send(redirect(ANON, 2, USER, List.of(merge(ANON, USER))));
+      rig.send(live(USER, 3, NONE, List.of(merge(ANON, USER))));
+      rig.told();
+      long later = START + 40 * MINUTE;
+      rig.send(
+          live(USER, 4, NONE, List.of(view("e1", later), view("e2", later), view("e3", later))));
+      assertThat(rig.told()).isEmpty();
+    }
+  }
+
+  @Test
+  void copies_thatReachAProfileBeforeWhatWasMergedIntoIt_countAtTheEarlierTime() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, VIEWS))) {
+      rig.send(threeViews());
+      rig.pass(40 * MINUTE);
+      rig.told();
+      long later = START + 40 * MINUTE;
+      rig.send(
+          live(USER, 4, NONE, List.of(view("e1", later), view("e2", later), view("e3", later))));
+      assertThat(rig.told()).containsExactly(USER + " +views CHANGE");
+      rig.send(redirect(ANON, 2, USER, List.of(merge(ANON, USER))));
+      assertThat(rig.told()).containsExactly(USER + " -views CHANGE");
+    }
+  }
+
+  @Test
+  void event_olderThanCopiesAreRemembered_isCountedAsLate() {
+    String ever = "name: ever\nwhen: {event: Page Viewed, within: 30d}\n";
+    try (Rig rig = Rig.onWall(directory, definitions(1, ever))) {
+      Cause old = view("old", START - 8 * 24 * 60 * MINUTE);
+      Cause received =
+          old.toBuilder().setEvent(old.getEvent().toBuilder().setReceivedAtMicros(START)).build();
+      rig.send(live(ANON, 1, NONE, List.of(received)));
+      assertThat(rig.told()).containsExactly(ANON + " +ever CHANGE");
+      assertThat(rig.duplicates("late")).isEqualTo(1);
+      assertThat(rig.duplicates("recognised")).isZero();
+    }
+  }
+
+  @Test
   void traits_ofAnOlderRecord_areNotTaken() {
     try (Rig rig = Rig.onWall(directory, definitions(1, PRO))) {
       rig.send(live(USER, 5, Map.of("plan", "pro"), List.of()));

@@ -35,6 +35,7 @@ final class Rig implements AutoCloseable {
 
   private static final Topics TOPICS = new Topics("attune");
 
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final List<DeadLetter> deadLetters = new ArrayList<>();
   private final AtomicReference<Definitions> definitions;
   private final TopologyTestDriver driver;
@@ -58,7 +59,7 @@ final class Rig implements AutoCloseable {
           @Override
           public void onChange(Consumer<Definitions> listener) {}
         };
-    var metrics = new EvaluatorMetrics(new SimpleMeterRegistry());
+    var metrics = new EvaluatorMetrics(meters);
     var audiences = new CurrentAudiences(source);
     var topology =
         EvaluatorTopology.build(
@@ -105,6 +106,11 @@ final class Rig implements AutoCloseable {
 
   private Instant wall() {
     return Instant.EPOCH.plusNanos(Math.multiplyExact(wallMicros, 1_000L));
+  }
+
+  /** How many copies were met. */
+  double duplicates(String kind) {
+    return meters.get("attune.events.duplicates").tag("kind", kind).counter().count();
   }
 
   void define(Definitions next) {

@@ -2,6 +2,7 @@ package dev.attune.dispatcher;
 
 import dev.attune.dispatcher.delivery.Delivering;
 import dev.attune.dispatcher.delivery.DeliveryOwner;
+import dev.attune.dispatcher.delivery.ToldOnce;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.render.EventRenderer;
 import dev.attune.dispatcher.render.TransitionRenderer;
@@ -28,6 +29,7 @@ final class DispatcherTopology {
   private static final String DELIVERIES = "deliveries";
   private static final String RENDER_TRANSITIONS = "render-transitions";
   private static final String RENDER_EVENTS = "render-events";
+  private static final String TOLD_ONCE = "told-once";
   private static final String OWNER = "owner";
 
   // Changelogs turn over quickly, and a restart after a crash reads them whole: small segments let
@@ -52,9 +54,10 @@ final class DispatcherTopology {
                 () -> new TransitionRenderer(definitions, poison, clock),
                 TRANSITIONS)
             .addProcessor(
-                RENDER_EVENTS, () -> new EventRenderer(definitions, poison, clock), CHANGES)
+                RENDER_EVENTS,
+                () -> new EventRenderer(definitions, poison, delivering.metrics()::late, clock),
+                CHANGES)
             .addStateStore(keyValue(TransitionRenderer.STORE), RENDER_TRANSITIONS)
-            .addStateStore(renderedEvents(), RENDER_EVENTS)
             .addSink(
                 "rendered",
                 topics.deliveries(),
@@ -64,7 +67,12 @@ final class DispatcherTopology {
                 RENDER_EVENTS)
             .addSource(DELIVERIES, bytesIn, bytesIn, topics.deliveries())
             .addProcessor(
-                OWNER, () -> new DeliveryOwner(delivering, topics.deliveries()), DELIVERIES)
+                TOLD_ONCE,
+                () -> new ToldOnce(EventRenderer.TYPE, delivering.metrics(), clock),
+                DELIVERIES)
+            .addStateStore(toldEvents(), TOLD_ONCE)
+            .addProcessor(
+                OWNER, () -> new DeliveryOwner(delivering, topics.deliveries()), TOLD_ONCE)
             .addSink("attempts", topics.attempts(), bytesOut, bytesOut, OWNER);
     DeliveryOwner.STORES.forEach(store -> topology.addStateStore(keyValue(store), OWNER));
     return topology;
@@ -77,10 +85,10 @@ final class DispatcherTopology {
         .withLoggingEnabled(CHANGELOG);
   }
 
-  private static StoreBuilder<WindowStore<Bytes, byte[]>> renderedEvents() {
+  private static StoreBuilder<WindowStore<Bytes, byte[]>> toldEvents() {
     return Stores.windowStoreBuilder(
             Stores.persistentWindowStore(
-                EventRenderer.STORE, EventRenderer.REMEMBERED, Duration.ofMillis(1), false),
+                ToldOnce.STORE, ToldOnce.REMEMBERED, Duration.ofMillis(1), false),
             Serdes.Bytes(),
             Serdes.ByteArray())
         .withCachingDisabled()

@@ -68,6 +68,7 @@ class DispatcherTopologyTest {
   @TempDir Path state;
 
   private final TestClock clock = new TestClock();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final List<DeadLetter> letters = new ArrayList<>();
   private final List<Delivery> sent = new ArrayList<>();
   private Definitions definitions =
@@ -111,7 +112,7 @@ class DispatcherTopologyTest {
                     new Poison(this::bury, clock),
                     backlog,
                     new Health(clock),
-                    new DispatcherMetrics(new SimpleMeterRegistry(), backlog, clock),
+                    new DispatcherMetrics(meters, backlog, clock),
                     new AtomicBoolean(),
                     clock,
                     new Random(1))),
@@ -200,8 +201,37 @@ class DispatcherTopologyTest {
     assertThat(webhookIds()).doesNotHaveDuplicates();
   }
 
-  // A crash upstream may emit an event again after its person was merged into another: that is on
-  // another partition, whose memory cannot know, so that subscribers have to recognise it.
+  // What an SDK sends again may seem to have happened later: its time is computed from the receipt.
+  @Test
+  void event_thatComesAgainWithALaterTime_isNotToldAgain() {
+    Event first = order("order-1");
+    pipe(change(first));
+    tick();
+    clock.advance(Duration.ofDays(7));
+    long week = Duration.ofDays(7).toMillis() * 1_000;
+    pipe(
+        change(
+            first.toBuilder()
+                .setOccurredAtMicros(first.getOccurredAtMicros() + week)
+                .setReceivedAtMicros(first.getReceivedAtMicros() + week)
+                .build()));
+    tick();
+    assertThat(sent).hasSize(2);
+    assertThat(duplicates("recognised")).as("for each webhook").isEqualTo(2);
+    assertThat(duplicates("late")).isZero();
+    pipe(
+        change(
+            order("order-2").toBuilder()
+                .setReceivedAtMicros(first.getOccurredAtMicros() + 2 * week)
+                .build()));
+    assertThat(duplicates("late")).isEqualTo(1);
+  }
+
+  private double duplicates(String kind) {
+    return meters.get("attune.events.duplicates").tag("kind", kind).counter().count();
+  }
+
+  // An event may come again after its person was merged into another, and after the memory is lost.
   @Test
   void event_ofAPersonThatWasMergedSince_hasTheSameIdAndBody() {
     pipe(changeOf("p1", order("order-1")));

@@ -103,7 +103,10 @@ public final class CompiledAudience {
     EventRing counted = EventRing.EMPTY;
     for (Leaf leaf : leaves) {
       counted =
-          counted.union(state.ring(leaf.event).after(nowMicros - leaf.withinMicros), EVIDENCE_MAX);
+          counted
+              .union(
+                  state.ring(leaf.event).after(nowMicros - leaf.withinMicros).newest(EVIDENCE_MAX))
+              .newest(EVIDENCE_MAX);
     }
     List<String> evidence = new ArrayList<>();
     for (int n = 1; n <= counted.size(); n++) {

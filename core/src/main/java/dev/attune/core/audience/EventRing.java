@@ -1,36 +1,50 @@
 package dev.attune.core.audience;
 
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Predicate;
 
 /**
- * The N newest distinct events of one kind, newest first. Immutable.
+ * The distinct events of one kind that may still matter, newest first. Immutable.
  *
  * <p>It is what makes sliding windows cheap and exact: at least n events lie within the time W
  * before now exactly when the n-th newest is later than {@code now - W}, so that no event older
  * than the N-th newest can ever decide a count of at most N, and the instant at which the answer
  * changes by itself is known: the n-th newest time plus W. Adding is a union of sets: it does not
- * depend on order and repeating it changes nothing. Two copies of an event that disagree on its
- * time count once, at the later time.
+ * depend on order and repeating it changes nothing.
+ *
+ * <p><b>Copies.</b> Whoever sends an event again may be understood to say another time, because
+ * what is computed from a clock and a delay is computed anew. Copies count once, at the earliest
+ * time: no delay makes an event earlier than it was, and the least of several is the least in
+ * whichever order they come. So an event can still move back, and then counts what it had pushed
+ * out. That is why {@link #keep} holds on to every event whose copies may still come, whatever its
+ * time, and to the N newest of those beside them that are settled.
  */
 final class EventRing {
-  static final EventRing EMPTY = new EventRing(new long[0], new long[0]);
+  static final EventRing EMPTY = new EventRing(new long[0], new long[0], new int[0]);
 
   // When they happened, never growing.
   private final long[] micros;
   // Which events they are; between equal times the greater stands first, unsigned.
   private final long[] hashes;
+  // The hour, counted from the epoch, in which the last copy was heard of; not before it happened.
+  private final int[] heard;
 
-  private EventRing(long[] micros, long[] hashes) {
+  private EventRing(long[] micros, long[] hashes, int[] heard) {
     this.micros = micros;
     this.hashes = hashes;
+    this.heard = heard;
   }
 
   /** From its stored form; the arrays become the ring's. */
-  static EventRing of(long[] micros, long[] hashes) {
-    if (micros.length != hashes.length) {
-      throw new IllegalArgumentException("ring: " + micros.length + " times, " + hashes.length);
+  static EventRing of(long[] micros, long[] hashes, int[] heard) {
+    if (micros.length != hashes.length || micros.length != heard.length) {
+      throw new IllegalArgumentException(
+          "ring: " + micros.length + " times, " + hashes.length + ", " + heard.length);
     }
-    return new EventRing(micros, hashes);
+    return new EventRing(micros, hashes, heard);
   }
 
   int size() {
@@ -47,37 +61,85 @@ final class EventRing {
     return hashes[n - 1];
   }
 
-  /** With one more event; the same ring when that changes nothing. */
-  EventRing with(long time, long hash, int capacity) {
+  /** Which of them, counted from 1, has this hash; 0 when none has. */
+  int find(long hash) {
     for (int i = 0; i < hashes.length; i++) {
       if (hashes[i] == hash) {
-        return micros[i] >= time ? this : without(i).with(time, hash, capacity);
+        return i + 1;
       }
     }
-    int at = 0;
-    while (at < micros.length && before(micros[at], hashes[at], time, hash)) {
-      at++;
-    }
-    if (at >= capacity) {
-      return this;
-    }
-    int size = Math.min(capacity, micros.length + 1);
-    long[] newMicros = Arrays.copyOf(micros, size);
-    long[] newHashes = Arrays.copyOf(hashes, size);
-    System.arraycopy(micros, at, newMicros, at + 1, size - at - 1);
-    System.arraycopy(hashes, at, newHashes, at + 1, size - at - 1);
-    newMicros[at] = time;
-    newHashes[at] = hash;
-    return new EventRing(newMicros, newHashes);
+    return 0;
   }
 
-  /** The newest of both. */
-  EventRing union(EventRing other, int capacity) {
-    EventRing union = this;
-    for (int i = 0; i < other.micros.length; i++) {
-      union = union.with(other.micros[i], other.hashes[i], capacity);
+  /** With one more event, or another copy of one; the same ring when that changes nothing. */
+  EventRing with(Entry entry) {
+    int known = find(entry.hash);
+    if (known > 0) {
+      Entry both = entry(known).and(entry);
+      return both.equals(entry(known)) ? this : without(known).with(both);
     }
-    return union;
+    int at = 0;
+    while (at < micros.length && Entry.NEWEST_FIRST.compare(entry(at + 1), entry) < 0) {
+      at++;
+    }
+    int size = micros.length + 1;
+    long[] newMicros = Arrays.copyOf(micros, size);
+    long[] newHashes = Arrays.copyOf(hashes, size);
+    int[] newHeard = Arrays.copyOf(heard, size);
+    System.arraycopy(micros, at, newMicros, at + 1, size - at - 1);
+    System.arraycopy(hashes, at, newHashes, at + 1, size - at - 1);
+    System.arraycopy(heard, at, newHeard, at + 1, size - at - 1);
+    newMicros[at] = entry.micros;
+    newHashes[at] = entry.hash;
+    newHeard[at] = entry.heard;
+    return new EventRing(newMicros, newHashes, newHeard);
+  }
+
+  /** All events of both. */
+  EventRing union(EventRing other) {
+    if (other.size() == 0) {
+      return this;
+    }
+    if (size() == 0) {
+      return other;
+    }
+    Map<Long, Entry> all = new HashMap<>();
+    for (EventRing ring : new EventRing[] {this, other}) {
+      for (int n = 1; n <= ring.size(); n++) {
+        all.merge(ring.hash(n), ring.entry(n), Entry::and);
+      }
+    }
+    Entry[] sorted = all.values().toArray(Entry[]::new);
+    Arrays.sort(sorted, Entry.NEWEST_FIRST);
+    return of(sorted);
+  }
+
+  /**
+   * Without what cannot matter any more.
+   *
+   * @param capacity how many of the settled ones are kept
+   * @param countedAfter no window sees what happened at or before this instant
+   * @param settled whether copies of an event are expected no more, so that its time is final
+   */
+  EventRing keep(int capacity, long countedAfter, Predicate<Entry> settled) {
+    Entry[] kept = new Entry[micros.length];
+    int size = 0;
+    int settledOnes = 0;
+    for (int n = 1; n <= micros.length; n++) {
+      Entry entry = entry(n);
+      if (!settled.test(entry)) {
+        kept[size++] = entry;
+      } else if (settledOnes < capacity && entry.micros > countedAfter) {
+        settledOnes++;
+        kept[size++] = entry;
+      }
+    }
+    return size == micros.length ? this : of(Arrays.copyOf(kept, size));
+  }
+
+  /** The n newest at most. */
+  EventRing newest(int n) {
+    return micros.length <= n ? this : first(n);
   }
 
   /** Without what happened at or before an instant. */
@@ -86,30 +148,47 @@ final class EventRing {
     while (size > 0 && micros[size - 1] <= instant) {
       size--;
     }
-    return size == micros.length
-        ? this
-        : new EventRing(Arrays.copyOf(micros, size), Arrays.copyOf(hashes, size));
+    return size == micros.length ? this : first(size);
   }
 
-  private EventRing without(int index) {
-    long[] newMicros = new long[micros.length - 1];
-    long[] newHashes = new long[micros.length - 1];
-    System.arraycopy(micros, 0, newMicros, 0, index);
-    System.arraycopy(hashes, 0, newHashes, 0, index);
-    System.arraycopy(micros, index + 1, newMicros, index, newMicros.length - index);
-    System.arraycopy(hashes, index + 1, newHashes, index, newHashes.length - index);
-    return new EventRing(newMicros, newHashes);
+  /** The n-th newest, counted from 1. */
+  Entry entry(int n) {
+    return new Entry(micros[n - 1], hashes[n - 1], heard[n - 1]);
   }
 
-  private static boolean before(long time, long hash, long otherTime, long otherHash) {
-    return time != otherTime ? time > otherTime : Long.compareUnsigned(hash, otherHash) > 0;
+  private EventRing first(int size) {
+    return new EventRing(
+        Arrays.copyOf(micros, size), Arrays.copyOf(hashes, size), Arrays.copyOf(heard, size));
+  }
+
+  private EventRing without(int n) {
+    Entry[] rest = new Entry[micros.length - 1];
+    for (int i = 1; i <= micros.length; i++) {
+      if (i != n) {
+        rest[i < n ? i - 1 : i - 2] = entry(i);
+      }
+    }
+    return of(rest);
+  }
+
+  private static EventRing of(Entry[] sorted) {
+    long[] micros = new long[sorted.length];
+    long[] hashes = new long[sorted.length];
+    int[] heard = new int[sorted.length];
+    for (int i = 0; i < sorted.length; i++) {
+      micros[i] = sorted[i].micros;
+      hashes[i] = sorted[i].hash;
+      heard[i] = sorted[i].heard;
+    }
+    return new EventRing(micros, hashes, heard);
   }
 
   @Override
   public boolean equals(Object other) {
     return other instanceof EventRing ring
         && Arrays.equals(ring.micros, micros)
-        && Arrays.equals(ring.hashes, hashes);
+        && Arrays.equals(ring.hashes, hashes)
+        && Arrays.equals(ring.heard, heard);
   }
 
   @Override
@@ -120,5 +199,48 @@ final class EventRing {
   @Override
   public String toString() {
     return "EventRing[" + micros.length + "]";
+  }
+
+  /**
+   * One event.
+   *
+   * @param micros when it happened
+   * @param heard the hour, counted from the epoch, in which the last copy was heard of
+   */
+  record Entry(long micros, long hash, int heard) {
+    static final Comparator<Entry> NEWEST_FIRST =
+        Comparator.comparingLong(Entry::micros)
+            .thenComparing(Entry::hash, Long::compareUnsigned)
+            .reversed();
+
+    /** Those that were heard of last stand last; a total order of different events. */
+    static final Comparator<Entry> HEARD =
+        Comparator.comparingInt(Entry::heard).thenComparing(NEWEST_FIRST.reversed());
+
+    private static final long HOUR_MICROS = 3_600_000_000L;
+
+    /**
+     * An event, and when one copy of it was heard of.
+     *
+     * @param heardMicros what is before it happened is taken as when it happened
+     */
+    static Entry heardAt(long micros, long hash, long heardMicros) {
+      return new Entry(micros, hash, hour(Math.max(micros, heardMicros)));
+    }
+
+    /** The hour of an instant in microseconds, counted from the epoch. */
+    static int hour(long micros) {
+      return Math.toIntExact(Math.floorDiv(micros, HOUR_MICROS));
+    }
+
+    /** How many hours after the one in which it happened the last copy was heard of. */
+    int heardAfter() {
+      return heard - hour(micros);
+    }
+
+    /** What two copies say together. */
+    Entry and(Entry copy) {
+      return new Entry(Math.min(micros, copy.micros), hash, Math.max(heard, copy.heard));
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.attune.core.audience;
 
 import static java.util.Comparator.comparingLong;
 
+import dev.attune.core.audience.EventRing.Entry;
 import dev.attune.core.profile.Identifier;
 import dev.attune.proto.v1.Departure;
 import dev.attune.proto.v1.EvaluatorState;
@@ -9,6 +10,7 @@ import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.HeldMembership;
 import dev.attune.proto.v1.KnownTrait;
 import dev.attune.proto.v1.Value;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -20,6 +22,8 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +37,14 @@ public final class ProfileState {
   private static final long DEPARTED_MICROS = 3_600_000_000L;
 
   private static final int DEPARTURES_MAX = 256;
+
+  /** How long after an event, or a copy of it, was received another copy does not count. */
+  public static final Duration COPIES_WITHIN = Duration.ofDays(7);
+
+  /** Of how many events of a profile copies are recognised at least, if there are more so soon. */
+  public static final int COPIES_MAX = 1_000;
+
+  private static final long COPIES_WITHIN_MICROS = COPIES_WITHIN.toMillis() * 1_000;
 
   private final AudienceSet audiences;
   private final Map<RingKey, EventRing> rings = new TreeMap<>();
@@ -109,26 +121,38 @@ public final class ProfileState {
   /**
    * Remembers an event that an audience counts.
    *
-   * @param nowMicros events that no window can see any more at this instant are left out
-   * @return false when nothing changed: unknown name, too old, or known already
+   * @param nowMicros what neither a window can see at this instant nor a copy could repeat is left
+   *     out
    */
-  public boolean add(Event event, long nowMicros) {
+  public Added add(Event event, long nowMicros) {
     AudienceSet.Matcher matcher = audiences.matcher(event.getName()).orElse(null);
-    if (matcher == null || event.getOccurredAtMicros() <= nowMicros - matcher.longestMicros()) {
-      return false;
+    if (matcher == null) {
+      return Added.NOT_COUNTED;
     }
     RingKey key =
         new RingKey(event.getName(), event.getVia().getNamespace(), event.getVia().getValue());
     EventRing before = rings.getOrDefault(key, EventRing.EMPTY);
-    EventRing after =
-        before.with(
-            event.getOccurredAtMicros(), EventHash.of(event.getEventId()), matcher.capacity());
-    if (after.equals(before)) {
-      return false;
+    // History says its own time, and so do its copies: there is nothing to wait for.
+    Entry entry =
+        Entry.heardAt(
+            event.getOccurredAtMicros(),
+            EventHash.of(event.getEventId()),
+            event.getHistorical() ? event.getOccurredAtMicros() : event.getReceivedAtMicros());
+    int known = before.find(entry.hash());
+    long countedAfter = nowMicros - matcher.longestMicros();
+    EventRing after = before.with(entry).keep(matcher.capacity(), countedAfter, settled(nowMicros));
+    if (known == 0 && after.find(entry.hash()) == 0) {
+      return Added.NOT_COUNTED;
     }
-    rings.put(key, after);
-    unions.remove(event.getName());
-    return true;
+    if (!after.equals(before)) {
+      rings.put(key, after);
+      unions.remove(event.getName());
+      thinOut(nowMicros);
+    }
+    if (known == 0) {
+      return entry.micros() > countedAfter ? Added.NEW : Added.NOT_COUNTED;
+    }
+    return entry.micros() < before.nth(known) ? Added.EARLIER_COPY : Added.COPY;
   }
 
   /**
@@ -136,7 +160,7 @@ public final class ProfileState {
    *
    * @return names of the events of which something new was learnt
    */
-  public Set<String> merge(EvaluatorState other) {
+  public Set<String> merge(EvaluatorState other, long nowMicros) {
     Map<RingKey, EventRing> theirs = new TreeMap<>();
     StoredRings.read(other, theirs);
     Set<String> changed = new TreeSet<>();
@@ -145,7 +169,7 @@ public final class ProfileState {
           AudienceSet.Matcher matcher = audiences.matcher(key.event()).orElse(null);
           if (matcher != null) {
             EventRing before = rings.getOrDefault(key, EventRing.EMPTY);
-            EventRing after = before.union(ring, matcher.capacity());
+            EventRing after = before.union(ring);
             if (!after.equals(before)) {
               rings.put(key, after);
               unions.remove(key.event());
@@ -153,6 +177,7 @@ public final class ProfileState {
             }
           }
         });
+    thinOut(nowMicros);
     return changed;
   }
 
@@ -205,16 +230,50 @@ public final class ProfileState {
         .filter(left -> left.getVersion() > version);
   }
 
-  /** Forgets what no audience can see any more at an instant. */
+  /** Forgets what no audience can see any more at an instant, and of which no copy is expected. */
   public void forget(long nowMicros) {
+    Predicate<Entry> settled = settled(nowMicros);
     rings.replaceAll(
         (key, ring) ->
             audiences
                 .matcher(key.event())
-                .map(matcher -> ring.after(nowMicros - matcher.longestMicros()))
+                .map(
+                    matcher ->
+                        ring.keep(matcher.capacity(), nowMicros - matcher.longestMicros(), settled))
                 .orElse(EventRing.EMPTY));
     departures.values().removeIf(left -> left.getVersion() <= nowMicros - DEPARTED_MICROS);
     rings.values().removeIf(ring -> ring.size() == 0);
+    unions.clear();
+  }
+
+  // Those of which the last copy was heard of long ago.
+  private static Predicate<Entry> settled(long nowMicros) {
+    int last = Entry.hour(nowMicros - COPIES_WITHIN_MICROS) - 1;
+    return entry -> entry.heard() <= last;
+  }
+
+  // Of very many, only the copies of those that were heard of last are told from others. What no
+  // window sees any more stays until its audiences are asked.
+  private void thinOut(long nowMicros) {
+    if (rings.values().stream().mapToInt(EventRing::size).sum() <= COPIES_MAX) {
+      return;
+    }
+    Predicate<Entry> settled = settled(nowMicros);
+    rings.values().stream()
+        .flatMap(ring -> IntStream.rangeClosed(1, ring.size()).mapToObj(ring::entry))
+        .filter(settled.negate())
+        .sorted(Entry.HEARD.reversed())
+        .skip(COPIES_MAX)
+        .findFirst()
+        .map(first -> settled.or(entry -> Entry.HEARD.compare(entry, first) <= 0))
+        .ifPresent(
+            dropped ->
+                rings.replaceAll(
+                    (key, ring) ->
+                        audiences
+                            .matcher(key.event())
+                            .map(m -> ring.keep(m.capacity(), Long.MIN_VALUE, dropped))
+                            .orElse(ring)));
     unions.clear();
   }
 
@@ -364,11 +423,10 @@ public final class ProfileState {
   }
 
   private EventRing union(String event) {
-    int capacity = audiences.matcher(event).map(AudienceSet.Matcher::capacity).orElse(0);
     EventRing union = EventRing.EMPTY;
     for (var entry : rings.entrySet()) {
       if (entry.getKey().event().equals(event)) {
-        union = union.union(entry.getValue(), capacity);
+        union = union.union(entry.getValue());
       }
     }
     return union;
@@ -377,6 +435,28 @@ public final class ProfileState {
   @Override
   public String toString() {
     return "ProfileState[" + memberships.size() + " memberships, " + rings.size() + " rings]";
+  }
+
+  /** What an event was to a state. */
+  public enum Added {
+    /** No audience counts its name, or no window sees so far back. */
+    NOT_COUNTED,
+    /** The first of its id, as far as can be told. */
+    NEW,
+    /** Its id is known: it changes nothing. */
+    COPY,
+    /** Its id is known, with a later time: it happened at the earlier one. */
+    EARLIER_COPY;
+
+    /** Whether an answer may have changed. */
+    public boolean isNews() {
+      return this == NEW || this == EARLIER_COPY;
+    }
+
+    /** Whether its id was known. */
+    public boolean isCopy() {
+      return this == COPY || this == EARLIER_COPY;
+    }
   }
 
   /**

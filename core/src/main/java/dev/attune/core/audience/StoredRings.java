@@ -28,11 +28,16 @@ final class StoredRings {
                       .setEvent(key.event())
                       .setVia(vias.getOrDefault(via(key), 0));
               long newer = 0;
+              boolean late = false;
               for (int n = 1; n <= ring.size(); n++) {
                 long time = ring.nth(n);
                 stored.addTimeDeltas(n == 1 ? time : newer - time);
                 stored.addEventHashes(ring.hash(n));
+                late |= ring.entry(n).heardAfter() > 0;
                 newer = time;
+              }
+              for (int n = 1; late && n <= ring.size(); n++) {
+                stored.addHeardAfter(ring.entry(n).heardAfter());
               }
               state.addRings(stored);
             });
@@ -50,12 +55,17 @@ final class StoredRings {
         long delta = stored.getTimeDeltas(i);
         micros[i] = i == 0 ? delta : micros[i - 1] - delta;
       }
+      int[] heard = new int[micros.length];
+      for (int i = 0; i < micros.length; i++) {
+        int after = stored.getHeardAfterCount() == 0 ? 0 : stored.getHeardAfter(i);
+        heard[i] = EventRing.Entry.hour(micros[i]) + after;
+      }
       for (int i = 0; i < hashes.length; i++) {
         hashes[i] = stored.getEventHashes(i);
       }
       rings.put(
           new RingKey(stored.getEvent(), via.getNamespace(), via.getValue()),
-          EventRing.of(micros, hashes));
+          EventRing.of(micros, hashes, heard));
     }
   }
 

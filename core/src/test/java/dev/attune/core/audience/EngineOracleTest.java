@@ -19,9 +19,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
 
 /**
- * The engine beside a plain evaluator that keeps every event and counts. Inputs are duplicated,
- * reordered, late, brought by several identifiers, split over two profiles and merged; time moves
- * on.
+ * The engine beside a plain evaluator that keeps every event and counts. Inputs are duplicated with
+ * the same and with other times, reordered, late, brought by several identifiers, split over two
+ * profiles and merged, copies on their way included; time moves on, by seconds or by days.
  */
 final class EngineOracleTest {
   private static final int SCENARIOS = 2_500;
@@ -41,7 +41,9 @@ final class EngineOracleTest {
   }
 
   private static int scenario(Random random, String seed) {
-    Condition when = condition(random, 3);
+    // Of hours: windows of days, and events whose copies are awaited no more.
+    long unit = random.nextBoolean() ? SECOND : 3_600 * SECOND;
+    Condition when = condition(random, 3, unit);
     var audience = new AudienceDefinition("a", "", "", when);
     AudienceSet set =
         AudienceSet.compile(
@@ -52,25 +54,27 @@ final class EngineOracleTest {
     ProfileState other = new ProfileState(set);
     List<Event> known = new ArrayList<>();
     List<Event> knownToOther = new ArrayList<>();
-    long now = 10_000 * SECOND;
+    long now = 1_000_000 * SECOND;
     int checks = 0;
     for (int step = 0; step < STEPS; step++) {
       for (int i = random.nextInt(6); i > 0; i--) {
         boolean there = random.nextInt(3) == 0;
-        Event event = event(random, now, there ? knownToOther : known);
+        // A copy may come where the profile is by now, before what was known of it gets there.
+        boolean astray = random.nextInt(4) == 0;
+        Event event = event(random, now, there ^ astray ? knownToOther : known, unit);
         (there ? knownToOther : known).add(event);
         (there ? other : state).add(event, now);
       }
       switch (random.nextInt(8)) {
         case 0 -> {
-          state.merge(other.encode());
+          state.merge(other.encode(), now);
           known.addAll(knownToOther);
           knownToOther = new ArrayList<>();
           other = new ProfileState(set);
         }
         case 1 -> {
           String via = VIAS.get(random.nextInt(VIAS.size()));
-          other.merge(state.split(List.of(new Identifier("id", via))));
+          other.merge(state.split(List.of(new Identifier("id", via))), now);
           for (Event event : List.copyOf(known)) {
             if (event.getVia().getValue().equals(via)) {
               known.remove(event);
@@ -82,10 +86,10 @@ final class EngineOracleTest {
         case 3 -> state.forget(now);
         default -> {}
       }
-      check(compiled, state, known, when, now, random, seed + " step " + step);
-      check(compiled, other, knownToOther, when, now, random, seed + " other, step " + step);
+      check(compiled, state, known, when, now, unit, random, seed + " step " + step);
+      check(compiled, other, knownToOther, when, now, unit, random, seed + " other, step " + step);
       checks += 2;
-      now += random.nextInt(4) == 0 ? random.nextLong(40 * SECOND) : random.nextLong(4 * SECOND);
+      now += random.nextInt(4) == 0 ? random.nextLong(40 * unit) : random.nextLong(4 * unit);
     }
     return checks;
   }
@@ -96,17 +100,19 @@ final class EngineOracleTest {
       List<Event> events,
       Condition when,
       long now,
+      long unit,
       Random random,
       String seed) {
     Evaluation evaluation = audience.evaluate(state, now);
     boolean expected = plain(when, events, now);
     assertThat(evaluation.member()).as("member, %s, %s", when, seed).isEqualTo(expected);
-    long newest =
-        events.stream()
-            .filter(e -> audience.events().contains(e.getName()))
-            .mapToLong(Event::getOccurredAtMicros)
-            .max()
-            .orElse(now);
+    Map<String, Long> earliest = new HashMap<>();
+    for (Event event : events) {
+      if (audience.events().contains(event.getName())) {
+        earliest.merge(event.getEventId(), event.getOccurredAtMicros(), Math::min);
+      }
+    }
+    long newest = earliest.values().stream().mapToLong(Long::longValue).max().orElse(now);
     assertThat(evaluation.mayEnter())
         .as("may enter, %s, %s", when, seed)
         .isEqualTo(expected && plain(when, events, Math.max(now, newest)));
@@ -116,7 +122,7 @@ final class EngineOracleTest {
       assertThat(plain(when, events, flip)).as("at the flip, %s", seed).isNotEqualTo(expected);
       assertThat(plain(when, events, flip - 1)).as("before the flip, %s", seed).isEqualTo(expected);
     }
-    long until = flip == 0 ? now + 400 * SECOND : flip;
+    long until = flip == 0 ? now + 400 * unit : flip;
     for (int i = 0; i < 3; i++) {
       long between = random.nextLong(now, until);
       assertThat(plain(when, events, between)).as("no flip between, %s", seed).isEqualTo(expected);
@@ -135,7 +141,7 @@ final class EngineOracleTest {
         Map<String, Long> times = new HashMap<>();
         for (Event event : events) {
           if (event.getName().equals(count.event())) {
-            times.merge(event.getEventId(), event.getOccurredAtMicros(), Math::max);
+            times.merge(event.getEventId(), event.getOccurredAtMicros(), Math::min);
           }
         }
         long from = now - count.within().toMillis() * 1_000;
@@ -151,20 +157,32 @@ final class EngineOracleTest {
     };
   }
 
-  private static Event event(Random random, long now, List<Event> known) {
-    if (!known.isEmpty() && random.nextInt(4) == 0) {
-      Event again = known.get(random.nextInt(known.size()));
-      // A copy that was stamped later.
-      return random.nextInt(3) == 0
-          ? again.toBuilder().setOccurredAtMicros(again.getOccurredAtMicros() + SECOND).build()
-          : again;
+  private static Event event(Random random, long now, List<Event> known, long unit) {
+    // What was received longer ago is not sent again.
+    long since = now - ProfileState.COPIES_WITHIN.toMillis() * 1_000;
+    List<Event> recent =
+        known.stream().filter(event -> event.getReceivedAtMicros() >= since).toList();
+    if (!recent.isEmpty() && random.nextInt(3) == 0) {
+      Event again = recent.get(random.nextInt(recent.size()));
+      long moved =
+          switch (random.nextInt(4)) {
+            case 0 -> random.nextLong(-8, 8) * unit;
+            // As with what has no time of its own: now, or near.
+            case 1 -> now - again.getOccurredAtMicros() - random.nextLong(2) * unit;
+            default -> 0;
+          };
+      return again.toBuilder()
+          .setOccurredAtMicros(again.getOccurredAtMicros() + moved)
+          .setReceivedAtMicros(now)
+          .build();
     }
     long ago = random.nextInt(5) == 0 ? random.nextInt(120) : random.nextInt(12);
     return Event.newBuilder()
         .setEventId("e" + random.nextLong())
         .setName(EVENTS.get(random.nextInt(EVENTS.size())))
-        // Whole seconds, so that times collide; sometimes a little ahead of now.
-        .setOccurredAtMicros(now / SECOND * SECOND - ago * SECOND + 2 * SECOND)
+        // Whole units, so that times collide; sometimes a little ahead of now.
+        .setOccurredAtMicros(now / unit * unit - ago * unit + 2 * unit)
+        .setReceivedAtMicros(now)
         .setVia(
             dev.attune.proto.v1.Identifier.newBuilder()
                 .setNamespace("id")
@@ -172,7 +190,7 @@ final class EngineOracleTest {
         .build();
   }
 
-  private static Condition condition(Random random, int depth) {
+  private static Condition condition(Random random, int depth, long unit) {
     int kind = depth == 0 ? 0 : random.nextInt(6);
     return switch (kind) {
       case 0, 1, 2 -> {
@@ -181,18 +199,18 @@ final class EngineOracleTest {
             EVENTS.get(random.nextInt(EVENTS.size())),
             comparison,
             random.nextInt(5),
-            Duration.ofSeconds(random.nextInt(1, 60)));
+            Duration.ofMillis(random.nextInt(1, 300) * unit / 1_000));
       }
-      case 3 -> new Condition.All(list(random, depth));
-      case 4 -> new Condition.Any(list(random, depth));
-      default -> new Condition.Not(condition(random, depth - 1));
+      case 3 -> new Condition.All(list(random, depth, unit));
+      case 4 -> new Condition.Any(list(random, depth, unit));
+      default -> new Condition.Not(condition(random, depth - 1, unit));
     };
   }
 
-  private static List<Condition> list(Random random, int depth) {
+  private static List<Condition> list(Random random, int depth, long unit) {
     List<Condition> conditions = new ArrayList<>();
     for (int i = random.nextInt(1, 4); i > 0; i--) {
-      conditions.add(condition(random, depth - 1));
+      conditions.add(condition(random, depth - 1, unit));
     }
     return conditions;
   }
@@ -204,13 +222,14 @@ final class EngineOracleTest {
       Random random = new Random(seed + round);
       List<long[]> events = new ArrayList<>();
       for (int i = random.nextInt(20); i > 0; i--) {
-        events.add(new long[] {random.nextInt(10), random.nextInt(8) - 4});
+        events.add(
+            new long[] {random.nextInt(10), random.nextInt(8) - 4, random.nextLong(1L << 40)});
       }
       EventRing expected = ring(events);
       Collections.shuffle(events, random);
       int cut = random.nextInt(events.size() + 1);
       EventRing merged =
-          ring(events.subList(0, cut)).union(ring(events.subList(cut, events.size())), 4);
+          ring(events.subList(0, cut)).union(ring(events.subList(cut, events.size())));
       assertThat(ring(events)).as("seed %s", seed + round).isEqualTo(expected);
       assertThat(merged).as("seed %s", seed + round).isEqualTo(expected);
     }
@@ -219,7 +238,7 @@ final class EngineOracleTest {
   private static EventRing ring(List<long[]> events) {
     EventRing ring = EventRing.EMPTY;
     for (long[] event : events) {
-      ring = ring.with(event[0], event[1], 4);
+      ring = ring.with(EventRing.Entry.heardAt(event[0], event[1], event[2]));
     }
     return ring;
   }

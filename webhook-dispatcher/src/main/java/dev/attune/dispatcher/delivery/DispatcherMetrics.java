@@ -1,6 +1,7 @@
 package dev.attune.dispatcher.delivery;
 
 import dev.attune.dispatcher.clock.Clocks;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -22,6 +23,9 @@ import java.util.concurrent.atomic.LongAdder;
  *   <li>{@code attune.dispatcher.dead.letters} (webhook): each one is a delivery that was given up.
  *   <li>{@code attune.dispatcher.pending} and {@code attune.dispatcher.oldest.pending.seconds}
  *       (webhook): worry when the age passes what subscribers were promised.
+ *   <li>{@code attune.events.duplicates} (kind): {@code recognised} copies of events were not told
+ *       again, counted for each webhook, also those that were emitted again after a crash; {@code
+ *       late} events happened so long before their receipt that a first copy may be forgotten.
  * </ul>
  *
  * <p>At most {@value #LABELS_MAX} webhooks have a label of their own; the others share one.
@@ -34,6 +38,8 @@ public final class DispatcherMetrics {
   private final Backlog backlog;
   private final InstantSource clock;
   private final Set<String> labels = ConcurrentHashMap.newKeySet();
+  private final Counter recognised;
+  private final Counter late;
   private final LongAdder delivered = new LongAdder();
   private final LongAdder failed = new LongAdder();
   private final LongAdder deadLettered = new LongAdder();
@@ -43,6 +49,8 @@ public final class DispatcherMetrics {
     this.registry = registry;
     this.backlog = backlog;
     this.clock = clock;
+    recognised = duplicates(registry, "recognised");
+    late = duplicates(registry, "late");
   }
 
   /** Deliveries that their endpoint took, since the start. */
@@ -58,6 +66,24 @@ public final class DispatcherMetrics {
   /** Deliveries that were given up, since the start. */
   public long deadLettered() {
     return deadLettered.sum();
+  }
+
+  /** Counts a copy of an event that a webhook is not told again. */
+  void recognised() {
+    recognised.increment();
+  }
+
+  /** Counts an event that came so late that its first copy may be forgotten. */
+  public void late() {
+    late.increment();
+  }
+
+  private static Counter duplicates(MeterRegistry registry, String kind) {
+    return Counter.builder("attune.events.duplicates")
+        .tag("part", "dispatcher")
+        .tag("kind", kind)
+        .description("Copies of events that were recognised, or came so late that they may be some")
+        .register(registry);
   }
 
   void delivered(String webhook, long latencyMicros) {

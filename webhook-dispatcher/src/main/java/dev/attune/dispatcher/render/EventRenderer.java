@@ -2,66 +2,58 @@ package dev.attune.dispatcher.render;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.profile.Identifier;
+import dev.attune.core.profile.ProfileIds;
+import dev.attune.dispatcher.delivery.ToldOnce;
 import dev.attune.dispatcher.poison.Poison;
-import dev.attune.dispatcher.state.Changelogs;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.proto.v1.Cause;
 import dev.attune.proto.v1.Delivery;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.ProfileChange;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.state.WindowStore;
 
 /**
  * Renders the events among the causes of profile changes. Watermarks, history and other causes are
  * passed over.
  *
- * <p>A replay upstream emits an event again, under the same id: an event that was rendered in the
- * last {@link #REMEMBERED} is not rendered again. The memory counts from the rendering, by the wall
- * clock, so that a record with a wrong time can neither slip through nor make it forget. It is that
- * of one partition: an event that comes again under a profile into which its own was merged is
- * rendered again, with the same webhook-id and body.
+ * <p>An event is addressed to the profile that is made of the identifier that brought it, whoever
+ * that person is by now: so whatever is told of it, and of its copies, meets in one partition of
+ * the deliveries, where {@link ToldOnce} recognises the copies.
  */
 public final class EventRenderer implements Processor<byte[], byte[], byte[], byte[]> {
-  /** The store of what was rendered: a digest of identifier and event id, in windows. */
-  public static final String STORE = "rendered-events";
+  /** The type of the deliveries that it renders. */
+  public static final String TYPE = Payload.EVENT;
 
-  /** Longer than the events topic keeps what could be replayed. */
-  public static final Duration REMEMBERED = Duration.ofDays(8);
-
-  private static final byte[] PRESENT = {1};
+  private static final long REMEMBERED_MICROS = ToldOnce.REMEMBERED.toMillis() * 1_000;
 
   private final Subscriptions subscriptions;
   private final Poison poison;
+  private final Runnable late;
   private final InstantSource clock;
   private ProcessorContext<byte[], byte[]> context;
-  private WindowStore<Bytes, byte[]> rendered;
 
+  /**
+   * A renderer.
+   *
+   * @param late told of each event that came so late that its first copy may be forgotten
+   */
   @SuppressWarnings("NullAway.Init") // Streams calls init before anything else.
-  public EventRenderer(DefinitionsSource definitions, Poison poison, InstantSource clock) {
+  public EventRenderer(
+      DefinitionsSource definitions, Poison poison, Runnable late, InstantSource clock) {
     subscriptions = new Subscriptions(definitions);
     this.poison = poison;
+    this.late = late;
     this.clock = clock;
   }
 
   @Override
   public void init(ProcessorContext<byte[], byte[]> context) {
     this.context = context;
-    rendered = context.getStateStore(STORE);
-    Changelogs.begin(
-        context,
-        () -> {
-          Bytes nobody = Bytes.wrap(new byte[0]);
-          long now = clock.millis();
-          rendered.put(nobody, PRESENT, now);
-          rendered.put(nobody, null, now);
-        });
   }
 
   @Override
@@ -79,19 +71,22 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
     if (!change.hasChanged()) {
       return;
     }
-    String profileId = change.getChanged().getRecord().getProfileId();
     for (Cause cause : change.getChanged().getCausesList()) {
       if (cause.hasEvent() && !cause.getEvent().getHistorical()) {
-        render(profileId, cause.getEvent(), cause.getTraceparent());
+        render(cause.getEvent(), cause.getTraceparent());
       }
     }
   }
 
-  private void render(String profileId, Event event, String traceparent) {
+  private void render(Event event, String traceparent) {
     List<String> webhooks = subscriptions.toEvent(event.getName());
-    if (webhooks.isEmpty() || isRendered(event)) {
+    if (webhooks.isEmpty()) {
       return;
     }
+    if (event.getReceivedAtMicros() - event.getOccurredAtMicros() > REMEMBERED_MICROS) {
+      late.run();
+    }
+    String profileId = ProfileIds.of(Identifier.of(event.getVia()));
     ByteString body = Payload.of(event);
     for (String webhook : webhooks) {
       Delivery delivery =
@@ -110,18 +105,5 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
               .build();
       context.forward(Deliveries.record(delivery, clock));
     }
-  }
-
-  private boolean isRendered(Event event) {
-    Bytes key = Bytes.wrap(WebhookId.eventKey(event));
-    long now = clock.millis();
-    // The future too: the clock may have been set back.
-    try (var found = rendered.fetch(key, now - REMEMBERED.toMillis(), Long.MAX_VALUE)) {
-      if (found.hasNext()) {
-        return true;
-      }
-    }
-    rendered.put(key, PRESENT, now);
-    return false;
   }
 }

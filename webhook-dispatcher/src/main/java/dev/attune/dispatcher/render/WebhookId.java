@@ -6,13 +6,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.Base64;
 
 /** Digests over parts, each with its length, so that no two lists of parts give the same bytes. */
 final class WebhookId {
-  private static final int EVENT_KEY_LENGTH = 16;
-
   private WebhookId() {}
 
   /** The id of what a transition tells a webhook: the same however often it is rendered. */
@@ -38,13 +35,6 @@ final class WebhookId {
     update(digest, Payload.EVENT);
     update(digest, event);
     return text(digest);
-  }
-
-  /** What an event is remembered by. */
-  static byte[] eventKey(Event event) {
-    MessageDigest digest = sha256();
-    update(digest, event);
-    return Arrays.copyOf(digest.digest(), EVENT_KEY_LENGTH);
   }
 
   // Letters, digits, _ and -: the signed content is split at dots.

@@ -34,6 +34,15 @@ final class Http {
         HttpRequest.newBuilder(URI.create(url)).POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 
+  /** What stands at an address, whatever it is. */
+  static String text(String url) throws IOException, InterruptedException {
+    return CLIENT
+        .send(
+            HttpRequest.newBuilder(URI.create(url)).timeout(ANSWER_MAX).build(),
+            BodyHandlers.ofString())
+        .body();
+  }
+
   private static Reply send(HttpRequest.Builder request) throws IOException, InterruptedException {
     var response = CLIENT.send(request.timeout(ANSWER_MAX).build(), BodyHandlers.ofString());
     return new Reply(response.statusCode(), AttuneClient.JSON.readTree(response.body()));

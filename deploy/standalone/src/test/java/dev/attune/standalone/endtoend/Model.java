@@ -53,6 +53,13 @@ final class Model {
   private record Said(Identifier via, String name, String eventId, List<Fact> facts) {}
 
   Model(Collection<JsonNode> events, Catalog catalog) {
+    this(events, List.of(), catalog);
+  }
+
+  /**
+   * @param words operators' splits and lifts, of each pair the last one
+   */
+  Model(Collection<JsonNode> events, Collection<Link> words, Catalog catalog) {
     Set<Identifier> identifiers = new TreeSet<>();
     Map<List<Identifier>, Link> links = new HashMap<>();
     Map<Identifier, List<Said>> saidVia = new HashMap<>();
@@ -67,7 +74,9 @@ final class Model {
             List.of(said.via(), other), link, (x, y) -> Links.ORDER.compare(x, y) <= 0 ? x : y);
       }
     }
-    Partition partition = Partition.of(identifiers, links.values(), catalog);
+    List<Link> all = new ArrayList<>(links.values());
+    all.addAll(words);
+    Partition partition = Partition.of(identifiers, all, catalog);
     Map<Component, Person> byComponent = new HashMap<>();
     for (Identifier identifier : identifiers) {
       people.put(

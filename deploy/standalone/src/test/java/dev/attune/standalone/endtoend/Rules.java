@@ -30,6 +30,11 @@ final class Rules {
 
   /** Writes them into a folder; the webhook wants every transition. */
   static Definitions write(Path folder, WebhookEndpoint endpoint) {
+    return write(folder).withWebhook(endpoint, "transitions: all", TOLD);
+  }
+
+  /** Writes them into a folder, without a webhook. */
+  static Definitions write(Path folder) {
     return new Definitions(folder)
         .with("catalog.yaml", CATALOG_YAML)
         .with(
@@ -47,8 +52,7 @@ final class Rules {
                 - {event: Page Viewed, count: ">= 2", within: 30d}
                 - not: {event: Order Completed, within: 30d}
             """)
-        .with("audiences/pros.yaml", "name: pros\nwhen: {trait: traits.plan == \"pro\"}\n")
-        .withWebhook(endpoint, "transitions: all", TOLD);
+        .with("audiences/pros.yaml", "name: pros\nwhen: {trait: traits.plan == \"pro\"}\n");
   }
 
   /** Decided from scratch; everything happened in the last days. */
