@@ -3,8 +3,10 @@ package dev.attune.refresher;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.event.Clock;
 import dev.attune.refresher.snapshot.RefreshSettings;
+import dev.attune.refresher.stream.RegistryConfig;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How the refresher works.
@@ -15,6 +17,7 @@ import java.time.Duration;
  * @param storeTimeout of each call to the store, 10 ms to 1 min
  * @param refresh what warehouse models may use
  * @param collector who may send events
+ * @param registry of the schemas of streams, if there is one
  */
 public record RefresherConfig(
     Path stateDir,
@@ -22,7 +25,8 @@ public record RefresherConfig(
     Clock clock,
     Duration storeTimeout,
     RefreshSettings refresh,
-    CollectorConfig collector) {
+    CollectorConfig collector,
+    Optional<RegistryConfig> registry) {
   /**
    * Two consumers on the wall clock, five seconds for a call to the store.
    *
@@ -35,18 +39,32 @@ public record RefresherConfig(
         Clock.WALL,
         Duration.ofSeconds(5),
         RefreshSettings.defaults(dataRoot, stateDir),
-        CollectorConfig.OPEN);
+        CollectorConfig.OPEN,
+        Optional.empty());
   }
 
   /** The same with other senders. */
   public RefresherConfig withCollector(CollectorConfig collector) {
-    return new RefresherConfig(stateDir, consumers, clock, storeTimeout, refresh, collector);
+    return new RefresherConfig(
+        stateDir, consumers, clock, storeTimeout, refresh, collector, registry);
   }
 
   /** The same with JDBC drivers elsewhere. */
   public RefresherConfig withDrivers(Path drivers) {
     return new RefresherConfig(
-        stateDir, consumers, clock, storeTimeout, refresh.withDrivers(drivers), collector);
+        stateDir,
+        consumers,
+        clock,
+        storeTimeout,
+        refresh.withDrivers(drivers),
+        collector,
+        registry);
+  }
+
+  /** The same with a schema registry. */
+  public RefresherConfig withRegistry(RegistryConfig registry) {
+    return new RefresherConfig(
+        stateDir, consumers, clock, storeTimeout, refresh, collector, Optional.of(registry));
   }
 
   public RefresherConfig {

@@ -178,7 +178,7 @@ public final class RefresherPart implements Part {
         new SplitsHttp(
             new Splits(store, writer, clock, config.storeTimeout()),
             () -> definitions.current().catalog()),
-        new Streams(settings, definitions, deadLetters, masking, clock, meters));
+        new Streams(settings, definitions, config.registry(), deadLetters, masking, clock, meters));
   }
 
   // Events first: whoever is late with them is late with what people do now.

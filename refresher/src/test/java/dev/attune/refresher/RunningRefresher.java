@@ -18,6 +18,7 @@ import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Profile;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.event.EventLog;
+import dev.attune.refresher.stream.RegistryConfig;
 import dev.attune.store.redis.RedisProfileStore;
 import dev.attune.store.redis.RedisSettings;
 import dev.attune.testkit.Await;
@@ -57,6 +58,7 @@ final class RunningRefresher implements AutoCloseable {
   private final RedisBackend redis;
   private final Path stateDir;
   private final CollectorConfig collector;
+  private final Optional<RegistryConfig> registry;
   private final DefinitionsSource source = new Changing();
   private volatile Definitions definitions;
   private volatile RefresherPart part;
@@ -73,12 +75,24 @@ final class RunningRefresher implements AutoCloseable {
         stateDir,
         KafkaBackend.shared().bootstrapServers(),
         CollectorConfig.OPEN,
-        definitions);
+        definitions,
+        Optional.empty());
+  }
+
+  /** With a schema registry. */
+  RunningRefresher(RedisBackend redis, Path stateDir, RegistryConfig registry) {
+    this(
+        redis,
+        stateDir,
+        KafkaBackend.shared().bootstrapServers(),
+        CollectorConfig.OPEN,
+        Definitions.NONE,
+        Optional.of(registry));
   }
 
   RunningRefresher(
       RedisBackend redis, Path stateDir, String bootstrapServers, CollectorConfig collector) {
-    this(redis, stateDir, bootstrapServers, collector, Definitions.NONE);
+    this(redis, stateDir, bootstrapServers, collector, Definitions.NONE, Optional.empty());
   }
 
   private RunningRefresher(
@@ -86,7 +100,9 @@ final class RunningRefresher implements AutoCloseable {
       Path stateDir,
       String bootstrapServers,
       CollectorConfig collector,
-      Definitions definitions) {
+      Definitions definitions,
+      Optional<RegistryConfig> registry) {
+    this.registry = registry;
     this.collector = collector;
     this.definitions = definitions;
     String prefix = "it-" + UUID.randomUUID();
@@ -102,6 +118,7 @@ final class RunningRefresher implements AutoCloseable {
   }
 
   private RefresherPart create() {
+    RefresherConfig config = RefresherConfig.of(stateDir, stateDir).withCollector(collector);
     return RefresherPart.create(
         kafka,
         store,
@@ -110,7 +127,7 @@ final class RunningRefresher implements AutoCloseable {
           deadLetters.add(letter);
           return CompletableFuture.completedFuture(null);
         },
-        RefresherConfig.of(stateDir, stateDir).withCollector(collector),
+        registry.map(config::withRegistry).orElse(config),
         meters);
   }
 

@@ -18,7 +18,7 @@ import java.util.Optional;
  * <pre>{@code
  * name: shop-orders
  * topic: shop.orders
- * format: json                                   # see Format
+ * format: json                                   # or avro: see Format
  * start: latest                                  # or earliest: where to begin, once
  * call: track                                    # one of CALLS, or {field: type}
  * event: Order Completed                         # of a track, or {field: name}
@@ -64,7 +64,9 @@ public record StreamDefinition(
   /** How records are written. */
   public enum Format {
     /** A JSON object each. */
-    JSON;
+    JSON,
+    /** Avro, with a registry's id of the schema before it. */
+    AVRO;
 
     private static List<String> labels() {
       return Arrays.stream(values()).map(f -> f.name().toLowerCase(Locale.ROOT)).toList();

@@ -4,6 +4,7 @@ import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import dev.attune.profiles.NearCacheConfig;
 import dev.attune.refresher.collector.CollectorConfig;
+import dev.attune.refresher.stream.RegistryConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import java.util.Set;
  *     StoreConfig#nearCache}
  * @param webhooksAllow {@code host:port} of private addresses that webhooks may be sent to
  * @param collector who may send events
+ * @param registry of the schemas of streams, if there is one
  * @param partitions of each topic that is spread by key
  * @param drain longest wait, when stopping, for what was accepted
  */
@@ -41,6 +43,7 @@ public record StandaloneConfig(
     Optional<NearCacheConfig> nearCache,
     Set<String> webhooksAllow,
     CollectorConfig collector,
+    Optional<RegistryConfig> registry,
     int partitions,
     Duration drain) {
   /** Folder of {@code ./attune up} unless told otherwise, below the current one. */
@@ -99,6 +102,7 @@ public record StandaloneConfig(
         Optional.empty(),
         Set.of(),
         CollectorConfig.OPEN,
+        Optional.empty(),
         4,
         Duration.ofSeconds(10));
   }
@@ -130,6 +134,7 @@ public record StandaloneConfig(
         "near_cache",
         "webhooks",
         "collector",
+        "schema_registry",
         "partitions",
         "drain");
     StandaloneConfig defaults = of(otherwise);
@@ -148,6 +153,7 @@ public record StandaloneConfig(
           yaml.find("collector")
               .map(collector -> Senders.parse(collector, folder))
               .orElse(defaults.collector()),
+          yaml.find("schema_registry").map(registry -> RegistryAccess.parse(registry, folder)),
           yaml.find("partitions")
               .map(p -> (int) p.integer(1, PARTITIONS_MAX))
               .orElse(defaults.partitions()),
@@ -218,6 +224,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }
@@ -234,6 +241,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }
@@ -250,6 +258,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }
@@ -266,6 +275,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }
@@ -282,6 +292,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }
@@ -298,6 +309,7 @@ public record StandaloneConfig(
         Optional.of(nearCache),
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }
@@ -314,6 +326,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }

@@ -10,4 +10,11 @@ public final class WaitingException extends RuntimeException {
   public WaitingException(String message, Throwable cause) {
     super(message, cause);
   }
+
+  /**
+   * @param message a sentence without values: it is shown
+   */
+  public WaitingException(String message) {
+    super(message);
+  }
 }

@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,7 +52,7 @@ public final class Streams implements AutoCloseable {
   private final InstantSource clock;
   private final Admin admin;
   private final TopicStarts starts;
-  private final RecordReaders readers = new RecordReaders();
+  private final RecordReaders readers;
   private final Map<String, Running> running = new ConcurrentHashMap<>();
   private final Map<String, String> waiting = new ConcurrentHashMap<>();
   // Streams that were wanted while their topic was missing. Of the timer's thread alone.
@@ -63,13 +64,20 @@ public final class Streams implements AutoCloseable {
   private record Running(
       String topic, BatchConsumer consumer, StreamProgress progress, Gauge lag) {}
 
+  /**
+   * Streams that read nothing before they are started.
+   *
+   * @param registry of the schemas of records that are not JSON, if there is one
+   */
   public Streams(
       KafkaSettings settings,
       DefinitionsSource definitions,
+      Optional<RegistryConfig> registry,
       DeadLetters deadLetters,
       Masking masking,
       InstantSource clock,
       MeterRegistry meters) {
+    this.readers = new RecordReaders(registry);
     this.settings = settings;
     this.definitions = definitions;
     this.deadLetters = deadLetters;
