@@ -18,7 +18,7 @@ import java.util.Optional;
  * <pre>{@code
  * name: shop-orders
  * topic: shop.orders
- * format: json                                   # or avro: see Format
+ * format: json                                   # or avro, protobuf: see Format
  * start: latest                                  # or earliest: where to begin, once
  * call: track                                    # one of CALLS, or {field: type}
  * event: Order Completed                         # of a track, or {field: name}
@@ -66,7 +66,9 @@ public record StreamDefinition(
     /** A JSON object each. */
     JSON,
     /** Avro, with a registry's id of the schema before it. */
-    AVRO;
+    AVRO,
+    /** Protobuf, with a registry's id of the schema and the message's place in it before it. */
+    PROTOBUF;
 
     private static List<String> labels() {
       return Arrays.stream(values()).map(f -> f.name().toLowerCase(Locale.ROOT)).toList();
