@@ -73,6 +73,14 @@ final class StreamHandler implements BatchConsumer.Handler {
     this.progress = progress;
   }
 
+  /**
+   * A record that was read.
+   *
+   * @param masked null when it cannot be, for the reason
+   */
+  private record Read(
+      ConsumerRecord<byte[], byte[]> record, @Nullable JsonNode masked, String reason) {}
+
   /** What one batch is handled by: a definition that changes meanwhile counts from the next on. */
   private final class Batch {
     final StreamDefinition stream;
@@ -94,21 +102,33 @@ final class StreamHandler implements BatchConsumer.Handler {
       recordRules = catalogRules.from(stream.sources());
     }
 
-    void take(ConsumerRecord<byte[], byte[]> record) {
-      JsonNode masked = null;
+    Read read(ConsumerRecord<byte[], byte[]> record) {
       try {
-        masked = masking.json(read(record), recordRules, Masking.Place.STREAMS);
-        append(event(record, masked));
+        return new Read(record, masking.json(json(record), recordRules, Masking.Place.STREAMS), "");
       } catch (MalformedEventException e) {
-        rejected++;
-        sent.add(
-            deadLetters
-                .send(letter(record, masked, String.valueOf(e.getMessage())))
-                .toCompletableFuture());
+        return new Read(record, null, String.valueOf(e.getMessage()));
       }
     }
 
-    private JsonNode read(ConsumerRecord<byte[], byte[]> record) throws MalformedEventException {
+    void take(Read read) {
+      if (read.masked() == null) {
+        reject(read, read.reason());
+        return;
+      }
+      try {
+        append(event(read.record(), read.masked()));
+      } catch (MalformedEventException e) {
+        reject(read, String.valueOf(e.getMessage()));
+      }
+    }
+
+    private void reject(Read read, String reason) {
+      rejected++;
+      sent.add(
+          deadLetters.send(letter(read.record(), read.masked(), reason)).toCompletableFuture());
+    }
+
+    private JsonNode json(ConsumerRecord<byte[], byte[]> record) throws MalformedEventException {
       if (record.value() == null) {
         throw new MalformedEventException("the record has no value");
       }
@@ -199,7 +219,11 @@ final class StreamHandler implements BatchConsumer.Handler {
   @Override
   public void handle(ConsumerRecords<byte[], byte[]> records) {
     Batch batch = new Batch();
-    records.forEach(batch::take);
+    // All are read before the first is appended: while a registry is away the batch comes again
+    // and again, and those before the record that waits for it would be appended each time.
+    List<Read> read = new ArrayList<>(records.count());
+    records.forEach(record -> read.add(batch.read(record)));
+    read.forEach(batch::take);
     try {
       batch.sent.forEach(CompletableFuture::join);
     } catch (CompletionException e) {
