@@ -124,11 +124,15 @@ class StreamsIT {
           traits: {plan: plan}
           """);
 
+  // With this test's topic: the one of the test before may have been called the same.
   private void awaitUp(String name) {
     Await.until(
         SOON,
         "the stream " + name + " is not up",
-        () -> String.valueOf(refresher.status().get("stream " + name)).startsWith("up ("));
+        () ->
+            refresher.meters.find("attune.streams.lag").tags("stream", name, "topic", topic).gauge()
+                    != null
+                && String.valueOf(refresher.status().get("stream " + name)).startsWith("up ("));
   }
 
   private List<JsonNode> awaitEvents(int count) {
