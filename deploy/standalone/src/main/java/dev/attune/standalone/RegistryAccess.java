@@ -28,7 +28,7 @@ final class RegistryAccess {
           yaml.find("user").map(Yaml::text).orElse(""),
           yaml.find("password").map(password -> secret(password, folder)).orElse(""));
     } catch (URISyntaxException e) {
-      throw yaml.get("url").error("url: not one");
+      throw yaml.get("url").error("not a URL (allowed: http or https, a host, a port and a path)");
     } catch (IllegalArgumentException e) {
       throw yaml.error(String.valueOf(e.getMessage()));
     }
