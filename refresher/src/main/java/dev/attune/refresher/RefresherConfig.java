@@ -4,8 +4,10 @@ import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.event.Clock;
 import dev.attune.refresher.snapshot.RefreshSettings;
 import dev.attune.refresher.snapshot.S3Settings;
+import dev.attune.refresher.stream.RegistryConfig;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How the refresher works.
@@ -16,6 +18,7 @@ import java.time.Duration;
  * @param storeTimeout of each call to the store, 10 ms to 1 min
  * @param refresh what warehouse models may use
  * @param collector who may send events
+ * @param registry of the schemas of streams, if there is one
  */
 public record RefresherConfig(
     Path stateDir,
@@ -23,7 +26,8 @@ public record RefresherConfig(
     Clock clock,
     Duration storeTimeout,
     RefreshSettings refresh,
-    CollectorConfig collector) {
+    CollectorConfig collector,
+    Optional<RegistryConfig> registry) {
   /**
    * Two consumers on the wall clock, five seconds for a call to the store.
    *
@@ -36,24 +40,38 @@ public record RefresherConfig(
         Clock.WALL,
         Duration.ofSeconds(5),
         RefreshSettings.defaults(dataRoot, stateDir),
-        CollectorConfig.OPEN);
+        CollectorConfig.OPEN,
+        Optional.empty());
   }
 
   /** The same with other senders. */
   public RefresherConfig withCollector(CollectorConfig collector) {
-    return new RefresherConfig(stateDir, consumers, clock, storeTimeout, refresh, collector);
+    return new RefresherConfig(
+        stateDir, consumers, clock, storeTimeout, refresh, collector, registry);
   }
 
   /** The same with JDBC drivers elsewhere. */
   public RefresherConfig withDrivers(Path drivers) {
     return new RefresherConfig(
-        stateDir, consumers, clock, storeTimeout, refresh.withDrivers(drivers), collector);
+        stateDir,
+        consumers,
+        clock,
+        storeTimeout,
+        refresh.withDrivers(drivers),
+        collector,
+        registry);
+  }
+
+  /** The same with a schema registry. */
+  public RefresherConfig withRegistry(RegistryConfig registry) {
+    return new RefresherConfig(
+        stateDir, consumers, clock, storeTimeout, refresh, collector, Optional.of(registry));
   }
 
   /** The same with another way to S3. */
   public RefresherConfig withS3(S3Settings s3) {
     return new RefresherConfig(
-        stateDir, consumers, clock, storeTimeout, refresh.withS3(s3), collector);
+        stateDir, consumers, clock, storeTimeout, refresh.withS3(s3), collector, registry);
   }
 
   public RefresherConfig {

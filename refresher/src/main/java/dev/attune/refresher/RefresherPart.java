@@ -35,6 +35,7 @@ import dev.attune.refresher.run.RunFiles;
 import dev.attune.refresher.run.Schedules;
 import dev.attune.refresher.snapshot.Refresher;
 import dev.attune.refresher.split.SplitsHttp;
+import dev.attune.refresher.stream.Streams;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -63,6 +64,7 @@ public final class RefresherPart implements Part {
   private final Schedules schedules;
   private final Rebuilds rebuilds;
   private final SplitsHttp splits;
+  private final Streams streams;
 
   private RefresherPart(
       EventLog log,
@@ -76,7 +78,8 @@ public final class RefresherPart implements Part {
       Refreshes refreshes,
       Schedules schedules,
       Rebuilds rebuilds,
-      SplitsHttp splits) {
+      SplitsHttp splits,
+      Streams streams) {
     this.log = log;
     this.collected = collected;
     this.changes = changes;
@@ -89,6 +92,7 @@ public final class RefresherPart implements Part {
     this.schedules = schedules;
     this.rebuilds = rebuilds;
     this.splits = splits;
+    this.streams = streams;
   }
 
   /** A refresher on a store; the topics are there already. */
@@ -176,7 +180,8 @@ public final class RefresherPart implements Part {
             meters),
         new SplitsHttp(
             new Splits(store, writer, clock, config.storeTimeout()),
-            () -> definitions.current().catalog()));
+            () -> definitions.current().catalog()),
+        new Streams(settings, definitions, config.registry(), deadLetters, masking, clock, meters));
   }
 
   // Events first: whoever is late with them is late with what people do now.
@@ -205,6 +210,7 @@ public final class RefresherPart implements Part {
     rebuilds.start();
     refreshes.start();
     schedules.start();
+    streams.start();
   }
 
   @Override
@@ -245,6 +251,7 @@ public final class RefresherPart implements Part {
             run ->
                 status.put(
                     "last refresh", run.model() + " " + run.state().label() + " " + since(run)));
+    streams.status().forEach((name, how) -> status.put("stream " + name, how));
     rebuilds.last().ifPresent(rebuild -> status.put("store rebuild", rebuild.state().label()));
     return status;
   }
@@ -273,6 +280,7 @@ public final class RefresherPart implements Part {
 
   @Override
   public void close() {
+    streams.close();
     rebuilds.close();
     schedules.close();
     refreshes.close();

@@ -1,5 +1,6 @@
 package dev.attune.refresher;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.LookupResult;
@@ -17,6 +18,7 @@ import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Profile;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.event.EventLog;
+import dev.attune.refresher.stream.RegistryConfig;
 import dev.attune.store.redis.RedisProfileStore;
 import dev.attune.store.redis.RedisSettings;
 import dev.attune.testkit.Await;
@@ -56,7 +58,9 @@ final class RunningRefresher implements AutoCloseable {
   private final RedisBackend redis;
   private final Path stateDir;
   private final CollectorConfig collector;
-  private final Definitions definitions;
+  private final Optional<RegistryConfig> registry;
+  private final DefinitionsSource source = new Changing();
+  private volatile Definitions definitions;
   private volatile RefresherPart part;
   private HttpServer http;
   private final HttpClient client = HttpClient.newHttpClient();
@@ -71,12 +75,24 @@ final class RunningRefresher implements AutoCloseable {
         stateDir,
         KafkaBackend.shared().bootstrapServers(),
         CollectorConfig.OPEN,
-        definitions);
+        definitions,
+        Optional.empty());
+  }
+
+  /** With a schema registry. */
+  RunningRefresher(RedisBackend redis, Path stateDir, RegistryConfig registry) {
+    this(
+        redis,
+        stateDir,
+        KafkaBackend.shared().bootstrapServers(),
+        CollectorConfig.OPEN,
+        Definitions.NONE,
+        Optional.of(registry));
   }
 
   RunningRefresher(
       RedisBackend redis, Path stateDir, String bootstrapServers, CollectorConfig collector) {
-    this(redis, stateDir, bootstrapServers, collector, Definitions.NONE);
+    this(redis, stateDir, bootstrapServers, collector, Definitions.NONE, Optional.empty());
   }
 
   private RunningRefresher(
@@ -84,7 +100,9 @@ final class RunningRefresher implements AutoCloseable {
       Path stateDir,
       String bootstrapServers,
       CollectorConfig collector,
-      Definitions definitions) {
+      Definitions definitions,
+      Optional<RegistryConfig> registry) {
+    this.registry = registry;
     this.collector = collector;
     this.definitions = definitions;
     String prefix = "it-" + UUID.randomUUID();
@@ -100,15 +118,16 @@ final class RunningRefresher implements AutoCloseable {
   }
 
   private RefresherPart create() {
+    RefresherConfig config = RefresherConfig.of(stateDir, stateDir).withCollector(collector);
     return RefresherPart.create(
         kafka,
         store,
-        DefinitionsSource.fixed(definitions),
+        source,
         letter -> {
           deadLetters.add(letter);
           return CompletableFuture.completedFuture(null);
         },
-        RefresherConfig.of(stateDir, stateDir).withCollector(collector),
+        registry.map(config::withRegistry).orElse(config),
         meters);
   }
 
@@ -119,12 +138,38 @@ final class RunningRefresher implements AutoCloseable {
     return http;
   }
 
-  /** Stops the refresher and starts another one in its place. */
-  void restart() {
+  /** As if other definitions had been applied. Nobody is called back: they are looked at. */
+  void define(Definitions applied) {
+    definitions = applied;
+  }
+
+  /** What {@code ./attune status} shows of it. */
+  Map<String, Object> status() {
+    return part.status();
+  }
+
+  private final class Changing implements DefinitionsSource {
+    @Override
+    public Definitions current() {
+      return definitions;
+    }
+
+    @Override
+    public void onChange(java.util.function.Consumer<Definitions> listener) {}
+  }
+
+  /** Stops the refresher and does something before another one starts in its place. */
+  void restart(Runnable between) {
     http.close();
     part.close();
+    between.run();
     part = create();
     http = serve(part);
+  }
+
+  /** Stops the refresher and starts another one in its place. */
+  void restart() {
+    restart(() -> {});
   }
 
   /** Makes Redis forget everything, as a wrong command or a lost disk does. */
@@ -251,6 +296,11 @@ final class RunningRefresher implements AutoCloseable {
 
   /** The messageIds of all events that the log holds. */
   List<String> logged() {
+    return events().stream().map(event -> event.path("messageId").asText()).toList();
+  }
+
+  /** All events that the log holds. */
+  List<JsonNode> events() {
     try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(kafka, "logged")) {
       List<TopicPartition> partitions =
           consumer.partitionsFor(kafka.topics().events()).stream()
@@ -259,13 +309,13 @@ final class RunningRefresher implements AutoCloseable {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      List<String> ids = new ArrayList<>();
+      List<JsonNode> events = new ArrayList<>();
       while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.getOrDefault(p, 0L))) {
         consumer
             .poll(Duration.ofMillis(200))
-            .forEach(event -> ids.add(Json.parse(event.value()).path("messageId").asText()));
+            .forEach(event -> events.add(Json.parse(event.value())));
       }
-      return ids;
+      return events;
     }
   }
 

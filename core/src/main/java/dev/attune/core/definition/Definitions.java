@@ -8,6 +8,7 @@ import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.core.event.EventDefinition;
 import dev.attune.core.model.AudienceModel;
 import dev.attune.core.model.ModelDefinition;
+import dev.attune.core.stream.StreamDefinition;
 import dev.attune.core.view.ViewDefinition;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.proto.v1.Definition;
@@ -26,6 +27,7 @@ import java.util.function.Function;
  * @param catalogVersion of the catalog
  * @param audiences those of {@code audiences/}, and those that models compute
  * @param events by the name of the events that they are about
+ * @param streams by name
  * @param versions of each definition, by {@code kind/id}
  */
 public record Definitions(
@@ -37,12 +39,13 @@ public record Definitions(
     Map<String, WebhookDefinition> webhooks,
     Map<String, ViewDefinition> views,
     Map<String, EventDefinition> events,
+    Map<String, StreamDefinition> streams,
     Map<String, Long> versions) {
   /**
    * The kinds of definition, and the folder of each; the catalog is the file {@code catalog.yaml}.
    */
   public static final List<String> KINDS =
-      List.of("catalog", "model", "audience", "webhook", "view", "event");
+      List.of("catalog", "model", "audience", "webhook", "view", "event", "stream");
 
   /** Most definitions of one kind. */
   public static final int KIND_MAX = 50_000;
@@ -56,10 +59,11 @@ public record Definitions(
     webhooks = Map.copyOf(webhooks);
     views = Map.copyOf(views);
     events = Map.copyOf(events);
+    streams = Map.copyOf(streams);
     versions = Map.copyOf(versions);
   }
 
-  /** A set without views and events. */
+  /** A set without views, events and streams. */
   public Definitions(
       long version,
       long catalogVersion,
@@ -75,6 +79,7 @@ public record Definitions(
         models,
         audiences,
         webhooks,
+        Map.of(),
         Map.of(),
         Map.of(),
         versions);
@@ -127,7 +132,20 @@ public record Definitions(
         webhooks,
         views,
         events(definitions),
+        streams(definitions, catalog),
         versions);
+  }
+
+  private static Map<String, StreamDefinition> streams(
+      Collection<Definition> definitions, Catalog catalog) {
+    Map<String, StreamDefinition> streams =
+        parseKind(
+            definitions, "stream", y -> StreamDefinition.parse(y, catalog), StreamDefinition::name);
+    if (streams.size() > StreamDefinition.STREAMS_MAX) {
+      throw new DefinitionException(
+          streams.size() + " streams (allowed: " + StreamDefinition.STREAMS_MAX + ")");
+    }
+    return streams;
   }
 
   private static Map<String, EventDefinition> events(Collection<Definition> definitions) {

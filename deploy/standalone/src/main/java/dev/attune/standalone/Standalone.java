@@ -290,15 +290,17 @@ public final class Standalone implements AutoCloseable {
         DefinitionsFeed feed,
         DeadLetters deadLetters,
         MeterRegistry meters) {
+      RefresherConfig refresher =
+          RefresherConfig.of(data.state("refresher"), config.modelsRoot())
+              .withDrivers(config.drivers().orElseGet(() -> data.state("drivers")))
+              .withS3(config.s3())
+              .withCollector(config.collector().withAnyKey(config.isLoopback()));
       return RefresherPart.create(
           kafka,
           store,
           feed,
           deadLetters,
-          RefresherConfig.of(data.state("refresher"), config.modelsRoot())
-              .withDrivers(config.drivers().orElseGet(() -> data.state("drivers")))
-              .withS3(config.s3())
-              .withCollector(config.collector().withAnyKey(config.isLoopback())),
+          config.registry().map(refresher::withRegistry).orElse(refresher),
           meters);
     }
 

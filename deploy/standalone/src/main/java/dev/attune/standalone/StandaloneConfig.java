@@ -5,6 +5,7 @@ import dev.attune.core.definition.Yaml;
 import dev.attune.profiles.NearCacheConfig;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.snapshot.S3Settings;
+import dev.attune.refresher.stream.RegistryConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,7 @@ import java.util.Set;
  *     StoreConfig#nearCache}
  * @param webhooksAllow {@code host:port} of private addresses that webhooks may be sent to
  * @param collector who may send events
+ * @param registry of the schemas of streams, if there is one
  * @param partitions of each topic that is spread by key
  * @param drain longest wait, when stopping, for what was accepted
  */
@@ -44,6 +46,7 @@ public record StandaloneConfig(
     Optional<NearCacheConfig> nearCache,
     Set<String> webhooksAllow,
     CollectorConfig collector,
+    Optional<RegistryConfig> registry,
     int partitions,
     Duration drain) {
   /** Folder of {@code ./attune up} unless told otherwise, below the current one. */
@@ -103,6 +106,7 @@ public record StandaloneConfig(
         Optional.empty(),
         Set.of(),
         CollectorConfig.OPEN,
+        Optional.empty(),
         4,
         Duration.ofSeconds(10));
   }
@@ -135,6 +139,7 @@ public record StandaloneConfig(
         "near_cache",
         "webhooks",
         "collector",
+        "schema_registry",
         "partitions",
         "drain");
     StandaloneConfig defaults = of(otherwise);
@@ -154,6 +159,7 @@ public record StandaloneConfig(
           yaml.find("collector")
               .map(collector -> Senders.parse(collector, folder))
               .orElse(defaults.collector()),
+          yaml.find("schema_registry").map(registry -> RegistryAccess.parse(registry, folder)),
           yaml.find("partitions")
               .map(p -> (int) p.integer(1, PARTITIONS_MAX))
               .orElse(defaults.partitions()),
@@ -241,6 +247,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }
@@ -258,6 +265,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }
@@ -275,6 +283,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }
@@ -292,6 +301,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }
@@ -309,6 +319,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }
@@ -326,6 +337,7 @@ public record StandaloneConfig(
         Optional.of(nearCache),
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }
@@ -343,6 +355,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         collector,
+        registry,
         partitions,
         drain);
   }

@@ -8,8 +8,10 @@ import dev.attune.core.definition.Yaml;
 import dev.attune.profiles.NearCacheConfig;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.snapshot.S3Settings;
+import dev.attune.refresher.stream.RegistryConfig;
 import dev.attune.store.redis.RedisTls;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,6 +53,7 @@ class StandaloneConfigTest {
             near_cache: {megabytes: 8, max_age: 500ms}
             webhooks: {allow: ["127.0.0.1:9999"]}
             collector: {write_keys: {web: k1}, origins: ["https://shop.example"]}
+            schema_registry: {url: "https://registry.example/api"}
             partitions: 8
             drain: 30s
             """);
@@ -68,6 +71,7 @@ class StandaloneConfigTest {
                 Optional.of(new NearCacheConfig(8 << 20, Duration.ofMillis(500))),
                 Set.of("127.0.0.1:9999"),
                 new CollectorConfig(Map.of("web", "k1"), Set.of("https://shop.example"), true),
+                Optional.of(new RegistryConfig(URI.create("https://registry.example/api"), "", "")),
                 8,
                 Duration.ofSeconds(30)));
   }
@@ -238,6 +242,35 @@ class StandaloneConfigTest {
     refused("collector: {write_keys: {a: {file: nowhere}}}", "cannot be read");
     refused("collector: {origins: [shop.example]}", "origins: not an origin");
     refused("collector: {origins: [\"https://shop.example/\"]}", "origins: not an origin");
+  }
+
+  @Test
+  void passwordOfARegistry_isReadFromAFileAndNeverPrinted(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve("registry.key"), "secret-2\n");
+    StandaloneConfig config =
+        StandaloneConfig.parse(
+            Yaml.parse(
+                "attune.yaml",
+                "schema_registry: {url: \"http://h:8081\", user: u, password: {file:"
+                    + " registry.key}}"),
+            folder,
+            StandaloneConfig.DATA_DIR);
+    assertThat(config.registry().orElseThrow().password()).isEqualTo("secret-2");
+    assertThat(config.toString()).doesNotContain("secret-2");
+  }
+
+  @Test
+  void registry_notUnderstood_isRefusedWithOneSentence() {
+    refused("schema_registry: {uri: a}", "did you mean \"url\"?");
+    refused("schema_registry: {url: \"ftp://h\"}", "url: not one of a schema registry");
+    refused("schema_registry: {url: \"http://u:p@h\"}", "url: not one of a schema registry");
+    refused("schema_registry: {url: \"http://h\", user: u}", "both or neither");
+    refused(
+        "schema_registry: {url: \"http://h\", user: u, password: secret}",
+        "allowed: {env: NAME}, {file: PATH}");
+    refused(
+        "schema_registry: {url: \"http://h\", user: u, password: {file: nowhere}}",
+        "cannot be read");
   }
 
   private static void refused(String yaml, String sentence) {

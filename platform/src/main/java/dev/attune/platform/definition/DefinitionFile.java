@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
  * A file of a folder of definitions.
  *
  * @param path inside the folder, with {@code /}: {@code catalog.yaml}, {@code models/*.yaml},
- *     {@code audiences/*.yaml}, {@code webhooks/*.yaml}, {@code views/*.yaml} or {@code
- *     events/*.yaml}
+ *     {@code audiences/*.yaml}, {@code webhooks/*.yaml}, {@code views/*.yaml}, {@code
+ *     events/*.yaml} or {@code streams/*.yaml}
  * @param text its YAML
  */
 public record DefinitionFile(String path, String text) {
@@ -27,10 +27,12 @@ public record DefinitionFile(String path, String text) {
           "views",
           "view",
           "events",
-          "event");
+          "event",
+          "streams",
+          "stream");
   private static final Pattern PATH =
       Pattern.compile(
-          "(models|audiences|webhooks|views|events)/(?:[\\w.-]{1,100}/){0,4}[\\w.-]{1,100}\\.yaml");
+          "(models|audiences|webhooks|views|events|streams)/(?:[\\w.-]{1,100}/){0,4}[\\w.-]{1,100}\\.yaml");
 
   /**
    * The definition in it.
@@ -46,7 +48,7 @@ public record DefinitionFile(String path, String text) {
         throw new DefinitionException(
             path
                 + ":1:1: this is no place for a definition (allowed: catalog.yaml, models/*.yaml,"
-                + " audiences/*.yaml, webhooks/*.yaml, views/*.yaml, events/*.yaml)");
+                + " audiences/*.yaml, webhooks/*.yaml, views/*.yaml, events/*.yaml, streams/*.yaml)");
       }
       kind = KINDS.getOrDefault(matcher.group(1), "");
       id = Yaml.parse(path, text).get("name").name();

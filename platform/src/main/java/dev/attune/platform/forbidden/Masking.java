@@ -29,6 +29,8 @@ public final class Masking {
     COLLECTOR,
     /** What stood on the log: users' own producers write there. */
     EVENTS,
+    /** Records of users' own topics. */
+    STREAMS,
     /** Cells of a warehouse's tables. */
     WAREHOUSE,
     /** What could not be processed. */

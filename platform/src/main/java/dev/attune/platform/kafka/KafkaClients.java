@@ -33,6 +33,9 @@ public final class KafkaClients {
   /** Largest record, in bytes. */
   public static final int RECORD_BYTES_MAX = 1 << 20;
 
+  /** Most that a consumer fetches at a time, in bytes. */
+  public static final int FETCH_BYTES_MAX = 8 << 20;
+
   private KafkaClients() {}
 
   /**
@@ -85,7 +88,7 @@ public final class KafkaClients {
     properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
     properties.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
     properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 50);
-    properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 8 << 20);
+    properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES_MAX);
     properties.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 2 << 20);
     properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, REQUEST_MILLIS_MAX);
     return properties;

@@ -53,6 +53,7 @@ public final class BatchConsumer implements AutoCloseable {
   private final String group;
   private final String name;
   private final Handler handler;
+  private final int fetchBytesMax;
   private final Thread thread;
   private final CountDownLatch stop = new CountDownLatch(1);
   private volatile boolean assigned;
@@ -69,11 +70,27 @@ public final class BatchConsumer implements AutoCloseable {
    */
   public BatchConsumer(
       KafkaSettings settings, String topic, String group, String name, Handler handler) {
+    this(settings, topic, group, name, handler, KafkaClients.FETCH_BYTES_MAX);
+  }
+
+  /**
+   * As the other, with less memory.
+   *
+   * @param fetchBytesMax most that is fetched at a time, in bytes; a larger record comes alone
+   */
+  public BatchConsumer(
+      KafkaSettings settings,
+      String topic,
+      String group,
+      String name,
+      Handler handler,
+      int fetchBytesMax) {
     this.settings = settings;
     this.topic = topic;
     this.group = group;
     this.name = name;
     this.handler = handler;
+    this.fetchBytesMax = fetchBytesMax;
     this.thread = Thread.ofPlatform().name(name).unstarted(this::run);
   }
 
@@ -112,6 +129,7 @@ public final class BatchConsumer implements AutoCloseable {
   private Consumer<byte[], byte[]> consumer() {
     var properties = KafkaClients.consumerProperties(settings, name, group);
     properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, BATCH_MAX);
+    properties.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, fetchBytesMax);
     return new KafkaConsumer<>(properties);
   }
 
@@ -181,9 +199,11 @@ public final class BatchConsumer implements AutoCloseable {
   }
 
   private static String why(RuntimeException e) {
-    return e instanceof StoreException store
-        ? "the store is " + store.kind()
-        : e.getClass().getSimpleName();
+    return switch (e) {
+      case StoreException store -> "the store is " + store.kind();
+      case WaitingException waiting -> String.valueOf(waiting.getMessage());
+      default -> e.getClass().getSimpleName();
+    };
   }
 
   private static long lag(Consumer<byte[], byte[]> consumer) {

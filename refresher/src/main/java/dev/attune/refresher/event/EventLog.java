@@ -53,8 +53,16 @@ public final class EventLog implements AutoCloseable {
 
   /** With a producer of its own. */
   public static EventLog create(KafkaSettings settings) {
-    return new EventLog(
-        KafkaClients.producer(settings, "attune-event-log"), settings.topics().events());
+    return create(settings, "attune-event-log");
+  }
+
+  /** For users' own topics: a table that is loaded does not take their room in the producer. */
+  public static EventLog forStreams(KafkaSettings settings) {
+    return create(settings, "attune-streams");
+  }
+
+  private static EventLog create(KafkaSettings settings, String clientId) {
+    return new EventLog(KafkaClients.producer(settings, clientId), settings.topics().events());
   }
 
   /**
@@ -75,7 +83,8 @@ public final class EventLog implements AutoCloseable {
   /**
    * Appends a collected event, as {@link #append}.
    *
-   * @param writeKey name of the write key with which it came; empty when it has none
+   * @param writeKey name of the write key with which it came, or of its stream; empty when it has
+   *     none
    */
   public CompletionStage<RecordMetadata> appendCollected(
       String key, byte[] json, String traceparent, String writeKey) {

@@ -100,7 +100,8 @@ class CdnowIT {
                 Clock.TICKS,
                 Duration.ofSeconds(10),
                 refresh,
-                CollectorConfig.OPEN),
+                CollectorConfig.OPEN,
+                Optional.empty()),
             new SimpleMeterRegistry());
     evaluator =
         EvaluatorPart.create(
