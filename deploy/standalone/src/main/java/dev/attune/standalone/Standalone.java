@@ -404,7 +404,7 @@ public final class Standalone implements AutoCloseable {
       } catch (dev.attune.embedded.PortTakenException e) {
         throw PortCheck.taken("Kafka", port, "--kafka-port", e);
       } catch (NewerKafkaException e) {
-        throw new Complaint(e.getMessage(), e);
+        throw new Complaint(String.valueOf(e.getMessage()), e);
       }
     }
 
