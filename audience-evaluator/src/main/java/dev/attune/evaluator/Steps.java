@@ -117,6 +117,9 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
 
   /** What is left of a move when what has left this profile meanwhile is sent after it. */
   private StateMove withoutDeparted(StateMove move) throws InvalidProtocolBufferException {
+    if (!state.hasDepartures()) {
+      return move;
+    }
     EvaluatorState moved = EvaluatorState.parseFrom(move.getState());
     Map<Departure, List<Identifier>> departed =
         departed(moved.getViasList(), move.getEventsList(), move.getLeftVersion());
@@ -144,6 +147,9 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
 
   private Map<Departure, List<Identifier>> departed(
       List<dev.attune.proto.v1.Identifier> vias, List<Event> events, long version) {
+    if (!state.hasDepartures()) {
+      return Map.of();
+    }
     Set<Identifier> all = new TreeSet<>();
     vias.forEach(via -> all.add(Identifier.of(via)));
     events.forEach(event -> all.add(Identifier.of(event.getVia())));
@@ -330,7 +336,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
   private void forward(StateMove move, String into, long version) {
     if (move.getHops() >= HOPS_MAX) {
       throw new IllegalArgumentException(
-          "a move followed more than " + HOPS_MAX + " redirects: they form a circle");
+          "a move followed more than " + HOPS_MAX + " redirects or departures: they form a circle");
     }
     out.moves()
         .add(

@@ -589,7 +589,8 @@ final class EvaluatorTopologyTest {
       rig.send(redirect(USER, 2, ANON, List.of(view("e1", START))));
       assertThat(rig.deadLetters)
           .extracting(dev.attune.proto.v1.DeadLetter::getReason)
-          .containsExactly("a move followed more than 8 redirects: they form a circle");
+          .containsExactly(
+              "a move followed more than 8 redirects or departures: they form a circle");
     }
   }
 

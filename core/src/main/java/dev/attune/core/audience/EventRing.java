@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The distinct events of one kind that may still matter, newest first. Immutable.
@@ -115,26 +115,41 @@ final class EventRing {
   }
 
   /**
-   * Without what cannot matter any more.
+   * Without what cannot matter any more; the same ring, and nothing made, when all of it can.
    *
    * @param capacity how many of the settled ones are kept
    * @param countedAfter no window sees what happened at or before this instant
    * @param settled whether copies of an event are expected no more, so that its time is final
    */
-  EventRing keep(int capacity, long countedAfter, Predicate<Entry> settled) {
-    Entry[] kept = new Entry[micros.length];
+  EventRing keep(int capacity, long countedAfter, Settled settled) {
+    int size = keep(capacity, countedAfter, settled, null);
+    if (size == micros.length) {
+      return this;
+    }
+    EventRing kept = new EventRing(new long[size], new long[size], new int[size]);
+    keep(capacity, countedAfter, settled, kept);
+    return kept;
+  }
+
+  // How many are kept; they are put into the other ring, if there is one.
+  private int keep(int capacity, long countedAfter, Settled settled, @Nullable EventRing into) {
     int size = 0;
     int settledOnes = 0;
-    for (int n = 1; n <= micros.length; n++) {
-      Entry entry = entry(n);
-      if (!settled.test(entry)) {
-        kept[size++] = entry;
-      } else if (settledOnes < capacity && entry.micros > countedAfter) {
+    for (int i = 0; i < micros.length; i++) {
+      if (settled.test(micros[i], hashes[i], heard[i])) {
+        if (settledOnes == capacity || micros[i] <= countedAfter) {
+          continue;
+        }
         settledOnes++;
-        kept[size++] = entry;
       }
+      if (into != null) {
+        into.micros[size] = micros[i];
+        into.hashes[size] = hashes[i];
+        into.heard[size] = heard[i];
+      }
+      size++;
     }
-    return size == micros.length ? this : of(Arrays.copyOf(kept, size));
+    return size;
   }
 
   /** The n newest at most. */
@@ -199,6 +214,13 @@ final class EventRing {
   @Override
   public String toString() {
     return "EventRing[" + micros.length + "]";
+  }
+
+  /** Whether copies of an event are expected no more. */
+  @FunctionalInterface
+  interface Settled {
+    /** Of an event as in {@link Entry}; apart, because this is asked of every event each time. */
+    boolean test(long micros, long hash, int heard);
   }
 
   /**

@@ -22,7 +22,6 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -224,6 +223,11 @@ public final class ProfileState {
     }
   }
 
+  /** Whether anything has left this profile of late; of nearly all nothing has. */
+  public boolean hasDepartures() {
+    return !departures.isEmpty();
+  }
+
   /** Where an identifier went after a version of the record that still had it. */
   public Optional<Departure> departed(Identifier identifier, long version) {
     return Optional.ofNullable(departures.get(identifier))
@@ -232,7 +236,7 @@ public final class ProfileState {
 
   /** Forgets what no audience can see any more at an instant, and of which no copy is expected. */
   public void forget(long nowMicros) {
-    Predicate<Entry> settled = settled(nowMicros);
+    EventRing.Settled settled = settled(nowMicros);
     rings.replaceAll(
         (key, ring) ->
             audiences
@@ -247,9 +251,13 @@ public final class ProfileState {
   }
 
   // Those of which the last copy was heard of long ago.
-  private static Predicate<Entry> settled(long nowMicros) {
-    int last = Entry.hour(nowMicros - COPIES_WITHIN_MICROS) - 1;
-    return entry -> entry.heard() <= last;
+  private static EventRing.Settled settled(long nowMicros) {
+    int last = settledUntil(nowMicros);
+    return (_, _, heard) -> heard <= last;
+  }
+
+  private static int settledUntil(long nowMicros) {
+    return Entry.hour(nowMicros - COPIES_WITHIN_MICROS) - 1;
   }
 
   // Of very many, only the copies of those that were heard of last are told from others. What no
@@ -258,23 +266,27 @@ public final class ProfileState {
     if (rings.values().stream().mapToInt(EventRing::size).sum() <= COPIES_MAX) {
       return;
     }
-    Predicate<Entry> settled = settled(nowMicros);
+    int settledUntil = settledUntil(nowMicros);
     rings.values().stream()
         .flatMap(ring -> IntStream.rangeClosed(1, ring.size()).mapToObj(ring::entry))
-        .filter(settled.negate())
+        .filter(entry -> entry.heard() > settledUntil)
         .sorted(Entry.HEARD.reversed())
         .skip(COPIES_MAX)
         .findFirst()
-        .map(first -> settled.or(entry -> Entry.HEARD.compare(entry, first) <= 0))
         .ifPresent(
-            dropped ->
+            first ->
                 rings.replaceAll(
                     (key, ring) ->
                         audiences
                             .matcher(key.event())
-                            .map(m -> ring.keep(m.capacity(), Long.MIN_VALUE, dropped))
+                            .map(m -> ring.keep(m.capacity(), Long.MIN_VALUE, heardUntil(first)))
                             .orElse(ring)));
     unions.clear();
+  }
+
+  // Whoever was heard of before the settled ones stands before this one, too.
+  private static EventRing.Settled heardUntil(Entry last) {
+    return (micros, hash, heard) -> Entry.HEARD.compare(new Entry(micros, hash, heard), last) <= 0;
   }
 
   /** Becomes a redirect: only the counters stay, and where identifiers went. */

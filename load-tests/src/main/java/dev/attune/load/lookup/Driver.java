@@ -1,5 +1,6 @@
 package dev.attune.load.lookup;
 
+import dev.attune.load.socket.Connection;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -270,7 +271,7 @@ final class Driver implements AutoCloseable {
 
   private void flush() throws IOException {
     for (Connection connection : connections) {
-      if (connection.out.position() > 0) {
+      if (connection.hasMore()) {
         connection.flush(selector);
       }
     }

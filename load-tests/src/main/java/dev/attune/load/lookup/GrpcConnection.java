@@ -2,6 +2,7 @@ package dev.attune.load.lookup;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.attune.load.socket.Connection;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http2.DefaultHttp2HeadersDecoder;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -87,7 +88,7 @@ final class GrpcConnection extends Connection {
   }
 
   @Override
-  boolean hasRoom() {
+  public boolean hasRoom() {
     int length = MESSAGE_HEAD + request.length;
     return underWay < streamsMax
         && stream[slot(nextStream)] == 0
@@ -96,12 +97,12 @@ final class GrpcConnection extends Connection {
   }
 
   @Override
-  int underWay() {
+  public int underWay() {
     return underWay;
   }
 
   @Override
-  void call(int who, long dueNanos) {
+  public void call(int who, long dueNanos) {
     int id = nextStream;
     nextStream += 2;
     int slot = slot(id);

@@ -1,16 +1,13 @@
 package dev.attune.load.lookup;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.attune.load.socket.Connection;
+import dev.attune.load.socket.HttpReply;
 import java.io.IOException;
-import java.util.Locale;
 
 /** HTTP/1.1 with keep-alive and one request at a time, as a pool of connections uses it. */
 final class HttpConnection extends Connection {
-  private static final String LENGTH = "\r\ncontent-length:";
-  private static final int HEAD_MAX = 8 << 10;
-
   private final Population people;
   private final Versions versions;
   private final byte[] request;
@@ -35,17 +32,17 @@ final class HttpConnection extends Connection {
   }
 
   @Override
-  boolean hasRoom() {
+  public boolean hasRoom() {
     return !busy;
   }
 
   @Override
-  int underWay() {
+  public int underWay() {
     return busy ? 1 : 0;
   }
 
   @Override
-  void call(int who, long dueNanos) {
+  public void call(int who, long dueNanos) {
     busy = true;
     index = who;
     due = dueNanos;
@@ -56,44 +53,21 @@ final class HttpConnection extends Connection {
 
   @Override
   protected int take(byte[] bytes, int length, Answers answers) throws IOException {
-    int head = endOfHead(bytes, length);
-    if (head < 0) {
-      if (length > HEAD_MAX) {
-        throw new IOException("a response whose head does not end");
-      }
+    HttpReply reply = HttpReply.in(bytes, length).orElse(null);
+    if (reply == null) {
       return 0;
     }
-    int body = contentLength(bytes, head);
-    if (length < head + body) {
-      return 0;
-    }
-    int status = (bytes[9] - '0') * 100 + (bytes[10] - '0') * 10 + bytes[11] - '0';
     busy = false;
-    answers.answered(this, index, due, status == 200 ? judge(bytes, head, body) : status);
-    return head + body;
+    answers.answered(
+        this,
+        index,
+        due,
+        reply.status() == 200 ? judge(bytes, reply.head(), reply.body()) : reply.status());
+    return reply.length();
   }
 
   private int judge(byte[] bytes, int offset, int length) {
     long version = people.verifyJson(bytes, offset, length, index);
     return version < 0 ? Tally.WRONG : versions.judge(index, version, sent);
-  }
-
-  private static int endOfHead(byte[] bytes, int length) {
-    for (int i = 3; i < length; i++) {
-      if (bytes[i] == '\n' && bytes[i - 1] == '\r' && bytes[i - 2] == '\n') {
-        return i + 1;
-      }
-    }
-    return -1;
-  }
-
-  private static int contentLength(byte[] bytes, int head) throws IOException {
-    String text = new String(bytes, 0, head, ISO_8859_1).toLowerCase(Locale.ROOT);
-    int at = text.indexOf(LENGTH);
-    if (at < 0) {
-      throw new IOException("a response without a content-length");
-    }
-    int from = at + LENGTH.length();
-    return Integer.parseInt(text.substring(from, text.indexOf('\r', from)).strip());
   }
 }

@@ -1,6 +1,7 @@
 package dev.attune.load.lookup;
 
 import dev.attune.load.process.Child;
+import dev.attune.load.socket.Connection;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,58 +1,51 @@
 package dev.attune.load.pipeline;
 
+import dev.attune.load.socket.Connection;
 import dev.attune.standalone.terminal.Progress;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Base64;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sends a plan's events open-loop: each when it is due, however long the answers to earlier ones
- * take, in a request of its own over kept-alive HTTP/1.1 connections.
+ * take, in a request of its own over kept-alive HTTP/1.1 connections. One thread and no client
+ * library: what the driver takes of the cores the system under test does not have.
  */
 final class EventDriver implements AutoCloseable {
   private static final Duration ANSWER = Duration.ofSeconds(30);
-  private static final String WRITE_KEY =
-      "Basic " + Base64.getEncoder().encodeToString("bench:".getBytes(StandardCharsets.ISO_8859_1));
 
   /** Requests at once, below what the collector takes. */
   private static final int IN_FLIGHT_MAX = 400;
 
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
-          .connectTimeout(ANSWER)
-          .executor(threads)
-          .build();
-  private final URI collector;
+  private final int port;
   private final Plan plan;
   private final Ledger ledger;
   private final IntConsumer onAcknowledged;
-  private final Semaphore inFlight = new Semaphore(IN_FLIGHT_MAX);
+  private final Selector selector;
+  private final ArrayDeque<EventConnection> free = new ArrayDeque<>();
+  private final Set<EventConnection> busy = new HashSet<>();
   private final Latencies late = new Latencies();
   private final Latencies answers = new Latencies();
 
   /**
    * @param onAcknowledged hears of each event once the collector has answered for it
    */
-  EventDriver(URI collector, Plan plan, Ledger ledger, IntConsumer onAcknowledged) {
-    this.collector = collector;
+  EventDriver(URI collector, Plan plan, Ledger ledger, IntConsumer onAcknowledged)
+      throws IOException {
+    this.port = collector.getPort();
     this.plan = plan;
     this.ledger = ledger;
     this.onAcknowledged = onAcknowledged;
+    this.selector = Selector.open();
   }
 
   /**
@@ -60,53 +53,88 @@ final class EventDriver implements AutoCloseable {
    *
    * @param onTimed called when the warm-up is over, before the first event that is timed
    */
-  void run(Progress progress, Runnable onTimed) throws InterruptedException {
+  void run(Progress progress, Runnable onTimed) throws IOException, InterruptedException {
     long began = System.nanoTime();
-    for (int i = 0; i < plan.events(); i++) {
-      if (i == plan.warmUpEvents()) {
+    int next = 0;
+    while (next < plan.events()) {
+      long due = began + plan.dueNanos(next);
+      if (System.nanoTime() < due || busy.size() == IN_FLIGHT_MAX) {
+        await(due);
+        continue;
+      }
+      if (next == plan.warmUpEvents()) {
         onTimed.run();
       }
-      long due = began + plan.dueNanos(i);
-      for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
-        LockSupport.parkNanos(left);
-        if (Thread.interrupted()) {
-          throw new InterruptedException();
-        }
-      }
-      inFlight.acquire();
-      if (plan.isTimed(i)) {
+      if (plan.isTimed(next)) {
         late.record(System.nanoTime() - due);
       }
-      send(i, due);
-      progress.at(i + 1);
+      send(next, due);
+      next++;
+      progress.at(next);
     }
-    if (!inFlight.tryAcquire(IN_FLIGHT_MAX, ANSWER.toSeconds() * 2, TimeUnit.SECONDS)) {
-      throw new IllegalStateException("the collector has not answered to every request");
+    long deadline = System.nanoTime() + 2 * ANSWER.toNanos();
+    while (!busy.isEmpty()) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("the collector has not answered to every request");
+      }
+      await(deadline);
     }
-    inFlight.release(IN_FLIGHT_MAX);
+  }
+
+  // Until something is to be done, for a millisecond at most: a selector's timeout is no finer.
+  private void await(long due) throws IOException, InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    long left = due - System.nanoTime();
+    if (busy.size() == IN_FLIGHT_MAX || left > TimeUnit.MILLISECONDS.toNanos(2)) {
+      selector.select(this::ready, 1);
+    } else if (selector.selectNow(this::ready) == 0 && left > 0) {
+      LockSupport.parkNanos(left);
+    }
   }
 
   private void send(int i, long due) {
-    HttpRequest request =
-        HttpRequest.newBuilder(collector.resolve(plan.path(i)))
-            .timeout(ANSWER)
-            .header("Content-Type", "application/json")
-            .header("Authorization", WRITE_KEY)
-            .POST(HttpRequest.BodyPublishers.ofString(plan.json(i, Instant.now())))
-            .build();
-    var _ =
-        http.sendAsync(request, BodyHandlers.discarding())
-            .whenComplete(
-                (response, _) -> {
-                  answered(i, due, response);
-                  inFlight.release();
-                });
+    EventConnection connection = null;
+    try {
+      connection = free.isEmpty() ? connect() : free.pop();
+      busy.add(connection);
+      connection.call(i, due);
+      connection.flush(selector);
+    } catch (IOException e) {
+      if (connection == null) {
+        ledger.refused("no connection: " + e.getMessage());
+      } else {
+        lost(connection, e);
+      }
+    }
   }
 
-  private void answered(int i, long due, @Nullable HttpResponse<?> response) {
+  private EventConnection connect() throws IOException {
+    EventConnection connection = new EventConnection(port, plan);
+    connection.register(selector);
+    return connection;
+  }
+
+  private void ready(SelectionKey key) {
+    EventConnection connection = (EventConnection) key.attachment();
+    try {
+      if (key.isReadable()) {
+        connection.read(this::answered);
+      }
+      connection.flush(selector);
+    } catch (IOException e) {
+      lost(connection, e);
+    }
+  }
+
+  private void answered(Connection connection, int i, long due, int status) {
     long now = System.nanoTime();
-    if (response == null || response.statusCode() != 200) {
-      ledger.refused();
+    if (connection instanceof EventConnection ours && busy.remove(ours)) {
+      free.push(ours);
+    }
+    if (status != 200) {
+      ledger.refused("status " + status);
       return;
     }
     ledger.acknowledged(i, now);
@@ -114,6 +142,15 @@ final class EventDriver implements AutoCloseable {
       answers.record(now - due);
     }
     onAcknowledged.accept(i);
+  }
+
+  // Its event has no answer: for the ledger it was refused.
+  private void lost(EventConnection connection, IOException why) {
+    if (busy.remove(connection)) {
+      ledger.refused("no answer: " + why.getMessage());
+    }
+    free.remove(connection);
+    close(connection);
   }
 
   /** From when each timed event was due until it was sent: how late the driver itself was. */
@@ -126,9 +163,18 @@ final class EventDriver implements AutoCloseable {
     return answers;
   }
 
+  private static void close(EventConnection connection) {
+    try {
+      connection.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Override
-  public void close() {
-    http.close();
-    threads.close();
+  public void close() throws IOException {
+    free.forEach(EventDriver::close);
+    busy.forEach(EventDriver::close);
+    selector.close();
   }
 }

@@ -2,6 +2,7 @@ package dev.attune.load.pipeline;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
 /** What is known of each event of a plan. Times are {@link System#nanoTime()}, 0 is never. */
@@ -10,6 +11,7 @@ final class Ledger {
   private final AtomicLongArray acknowledged;
   private final AtomicLongArray delivered;
   private final AtomicInteger refused = new AtomicInteger();
+  private final AtomicReference<String> firstRefusal = new AtomicReference<>("");
 
   Ledger(Plan plan) {
     this.plan = plan;
@@ -21,9 +23,19 @@ final class Ledger {
     acknowledged.set(i, nanos);
   }
 
-  /** Not taken, or nobody knows: it may have an effect and need not. */
-  void refused() {
+  /**
+   * Not taken, or nobody knows: it may have an effect and need not.
+   *
+   * @param why of the first one is told
+   */
+  void refused(String why) {
     refused.incrementAndGet();
+    firstRefusal.compareAndSet("", why);
+  }
+
+  /** Why the first was refused; empty when none was. */
+  String firstRefusal() {
+    return firstRefusal.get();
   }
 
   int refusedCount() {

@@ -1,6 +1,7 @@
 package dev.attune.load.pipeline;
 
 import dev.attune.standalone.terminal.Progress;
+import java.io.IOException;
 import java.net.URI;
 
 /** Live events at a steady rate into a running system, and when lookups show them. */
@@ -34,7 +35,7 @@ public final class LiveRun {
    */
   public static Seen run(
       URI collector, String grpc, int rate, int warmUp, int seconds, Progress progress)
-      throws InterruptedException {
+      throws IOException, InterruptedException {
     var plan = new Plan(rate, warmUp, seconds);
     var ledger = new Ledger(plan);
     try (Lookups lookups = new Lookups(grpc)) {

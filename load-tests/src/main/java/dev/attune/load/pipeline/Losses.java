@@ -91,7 +91,7 @@ final class Losses {
         acknowledged,
         ("accepted events without effect: %d not in the log of changes, %d not in a served profile,"
                 + " %d of %d webhooks not received; %d lookups about somebody else, %d webhooks not"
-                + " genuine; besides: %d events not accepted, lookups failed: %s, %d webhooks came"
+                + " genuine; besides: %d events not accepted%s, lookups failed: %s, %d webhooks came"
                 + " again")
             .formatted(
                 withoutChange,
@@ -101,6 +101,7 @@ final class Losses {
                 lookups.wrong(),
                 receiver.refused(),
                 ledger.refusedCount(),
+                ledger.refusedCount() == 0 ? "" : " (the first: " + ledger.firstRefusal() + ")",
                 lookups.failed().isEmpty() ? "none" : lookups.failed(),
                 receiver.repeated()));
   }

@@ -22,10 +22,10 @@ record Plan(int rate, int warmUpSeconds, int seconds) {
   /**
    * Every how many identifies one is looked for. Prime to the people: it is not always the same.
    */
-  static final int LOOKUP_EVERY = 10;
+  static final int LOOKUP_EVERY = 20;
 
   /** Every how many strangers one is looked for. */
-  static final int AUDIENCE_EVERY = 2;
+  static final int AUDIENCE_EVERY = 4;
 
   private static final int PEOPLE = 1_999;
   private static final int CYCLE = 10;

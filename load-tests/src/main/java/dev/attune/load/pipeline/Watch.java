@@ -14,8 +14,8 @@ import java.util.concurrent.locks.LockSupport;
  * a sample is watched, with a pause between looks, so that looking does not become the load.
  */
 final class Watch implements AutoCloseable {
-  static final Duration LOOKUP_PAUSE = Duration.ofMillis(2);
-  static final Duration AUDIENCE_PAUSE = Duration.ofMillis(5);
+  static final Duration LOOKUP_PAUSE = Duration.ofMillis(4);
+  static final Duration AUDIENCE_PAUSE = Duration.ofMillis(10);
 
   /** After which it is given up; whether it is lost is found out at the end. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);

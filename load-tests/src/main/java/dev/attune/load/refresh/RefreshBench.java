@@ -26,9 +26,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 
 /** Runs the parts of this bench one after the other; each has processes of its own. */
 final class RefreshBench {
@@ -251,7 +252,7 @@ final class RefreshBench {
   }
 
   private LiveRun.Seen live(StandaloneProcess attune, String name, int rate)
-      throws InterruptedException {
+      throws IOException, InterruptedException {
     try (Progress progress = terminal.progress(name, 0, "events")) {
       return LiveRun.run(
           URI.create(attune.url()),
@@ -304,24 +305,19 @@ final class RefreshBench {
 
   /** Another model over the same rows: each of its rows is written, as in a first load. */
   private void beside(StandaloneProcess attune, AttuneClient client, LiveRun.Seen alone)
-      throws InterruptedException {
-    var seen = new AtomicReference<LiveRun.Seen>();
-    Thread events =
-        Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    seen.set(live(attune, "Live events beside a load", LIVE_RATE));
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
+      throws IOException, InterruptedException {
+    var events = new FutureTask<>(() -> live(attune, "Live events beside a load", LIVE_RATE));
+    Thread.ofPlatform().start(events);
     String run = begin(client, "again");
-    events.join();
+    LiveRun.Seen with;
+    try {
+      with = events.get();
+    } catch (ExecutionException e) {
+      throw new IOException("the live events failed: " + e.getCause(), e);
+    }
     boolean loading = !ENDED.contains(state(client, run).path("state").asText());
     var _ = end(client, run, Optional.empty());
-    LiveRun.Seen with = seen.get();
-    if (with == null || with.samples() == 0 || with.unanswered() > 0 || !loading) {
+    if (with.samples() == 0 || with.unanswered() > 0 || !loading) {
       figures.notMeasured(
           Name.BESIDE, "the load ended before the events did, or events were not acknowledged");
       return;

@@ -44,8 +44,8 @@ class PlanTest {
   void watched_isASampleOfWhatLookupsShow() {
     List<Integer> watched = IntStream.range(0, 35_000).filter(plan::isWatched).boxed().toList();
     assertThat(watched).noneMatch(i -> plan.kind(i) == Plan.Kind.ORDER);
-    assertThat(watched).filteredOn(i -> plan.kind(i) == Plan.Kind.IDENTIFY).hasSize(2_800);
-    assertThat(watched).filteredOn(i -> plan.kind(i) == Plan.Kind.JOIN).hasSize(1_750);
+    assertThat(watched).filteredOn(i -> plan.kind(i) == Plan.Kind.IDENTIFY).hasSize(1_400);
+    assertThat(watched).filteredOn(i -> plan.kind(i) == Plan.Kind.JOIN).hasSize(875);
   }
 
   @Test
