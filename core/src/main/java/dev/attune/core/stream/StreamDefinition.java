@@ -3,6 +3,7 @@ package dev.attune.core.stream;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.Namespace;
 import dev.attune.core.catalog.Sources;
+import dev.attune.core.definition.Nearest;
 import dev.attune.core.definition.Yaml;
 import java.util.Arrays;
 import java.util.Collections;
@@ -196,7 +197,8 @@ public record StreamDefinition(
                         + namespace
                         + "\" (allowed: "
                         + String.join(", ", catalog.namespaces().keySet())
-                        + ")");
+                        + ")"
+                        + Nearest.hint(namespace, catalog.namespaces().keySet()));
               }
               identifiers.put(namespace, RecordPath.parse(path));
             });

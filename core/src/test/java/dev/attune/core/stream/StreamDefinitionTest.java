@@ -161,6 +161,8 @@ class StreamDefinitionTest {
       value = {
         "user_id: u|user_id: u, cookie: c|the catalog declares no namespace \"cookie\" (allowed:"
             + " user_id, email, anonymous_id, group_id)",
+        "user_id: u|user_id: u, emial: c|the catalog declares no namespace \"emial\" (allowed:"
+            + " user_id, email, anonymous_id, group_id); did you mean \"email\"?",
         "user_id: u|email: e|neither user_id nor anonymous_id (one is needed)",
         "call: track|call: identify|\"event\" has no place in a stream whose call is identify",
         "topic: shop.orders|topic: a b|not a topic's name (allowed: letters, digits, ., _ and -,"
