@@ -10,7 +10,9 @@ import java.time.Duration;
  *     changelogs when it is lost
  * @param clock what "now" is
  * @param threads 1 to 64; more than partitions are idle
- * @param commitInterval 5 ms to 10 s: a transition is visible after the next commit
+ * @param commitInterval 5 ms to 10 s: a transition is visible after the next commit, which comes
+ *     after this time at the latest. While a task keeps up it asks for one at every {@link
+ *     ProfileProcessor#TICK}
  * @param instanceId names this process in its consumer group, so that a restart after a kill takes
  *     its place at once instead of waiting until the group misses it; unique among the processes of
  *     a workspace, empty for none
@@ -42,9 +44,9 @@ public record EvaluatorConfig(
     }
   }
 
-  /** One thread on the wall clock, a commit every 50 ms. */
+  /** One thread on the wall clock, a commit every 500 ms at the latest. */
   public static EvaluatorConfig of(Path stateDirectory) {
-    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, Duration.ofMillis(50), "");
+    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, Duration.ofMillis(500), "");
   }
 
   public EvaluatorConfig withClock(Clock clock) {

@@ -12,6 +12,7 @@ import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.StateMove;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,8 +37,11 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
   static final String TRANSITIONS_SINK = "transitions";
   static final String MOVES_SINK = "moves-out";
 
-  /** How often time is looked at. */
+  /** How often time is looked at and, while the task keeps up, what it did is committed. */
   static final Duration TICK = Duration.ofMillis(50);
+
+  // A record that was written longer ago than this says that the task does not keep up.
+  private static final long BEHIND_MILLIS = 1_000;
 
   // A slice leaves room for live traffic: a wave of expiries must not stall it.
   private static final int SLICE_MAX = 1_000;
@@ -74,7 +78,8 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
   public void init(ProcessorContext<String, byte[]> context) {
     Task opened = new Task(context);
     task = opened;
-    context.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, _ -> opened.punctuate());
+    // At the same moments in all tasks of a thread, which commit together.
+    context.schedule(Instant.EPOCH, TICK, PunctuationType.WALL_CLOCK_TIME, _ -> opened.punctuate());
   }
 
   @Override
@@ -106,6 +111,8 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
     private @Nullable String walkCursor;
     private long walking;
     private long walked;
+    private boolean isBehind;
+    private boolean isUncommitted;
 
     Task(ProcessorContext<String, byte[]> context) {
       this.context = context;
@@ -125,6 +132,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
         // A compacted topic forgets a key.
         return;
       }
+      isBehind = wall.millis() - record.timestamp() > BEHIND_MILLIS;
       boolean isMove =
           context
               .recordMetadata()
@@ -188,11 +196,20 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
 
     void punctuate() {
       Now now = clock.now();
-      if (!now.isKnown()) {
-        return;
+      if (now.isKnown()) {
+        fire(now, System.nanoTime() + SLICE_NANOS_MAX);
+        walk(System.nanoTime() + SLICE_NANOS_MAX);
       }
-      fire(now, System.nanoTime() + SLICE_NANOS_MAX);
-      walk(System.nanoTime() + SLICE_NANOS_MAX);
+      commitSoon();
+    }
+
+    // A commit takes as long as a hundred records. Who waits for one waits least with many of them;
+    // who is behind catches up soonest with few, those of the interval.
+    private void commitSoon() {
+      if (isUncommitted && !isBehind) {
+        isUncommitted = false;
+        context.commit();
+      }
     }
 
     // On ticks nothing else moves the time, so everything that a tick made due happens with it.
@@ -303,6 +320,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
     }
 
     private void write(Step step) {
+      isUncommitted = true;
       if (step.encoded() != null) {
         profiles.put(step.profileId(), step.encoded().get());
       }

@@ -1,0 +1,133 @@
+package dev.attune.evaluator;
+
+import static dev.attune.evaluator.Changes.VIEWS;
+import static dev.attune.evaluator.Changes.definitions;
+import static dev.attune.evaluator.Changes.live;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.attune.core.definition.Definitions;
+import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.kafka.Topics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.TaskId;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** When the evaluator asks for a commit before its interval is over. */
+final class CommitsTest {
+  private static final String PROFILE = "a".repeat(32);
+  private static final Instant NOW = Instant.ofEpochMilli(Rig.START / 1_000);
+
+  @TempDir Path directory;
+  private MockProcessorContext<String, byte[]> context;
+  private ProfileProcessor processor;
+
+  @BeforeEach
+  void open() {
+    context = new MockProcessorContext<>(properties(), new TaskId(0, 0), directory.toFile());
+    store(ProfileProcessor.PROFILES, Serdes.String());
+    store(ProfileProcessor.META, Serdes.String());
+    store(ProfileProcessor.TIMERS, Serdes.Bytes());
+    Definitions definitions = definitions(7, VIEWS);
+    processor =
+        new ProfileProcessor(
+            new CurrentAudiences(always(definitions)),
+            EvaluatorConfig.Clock.WALL,
+            () -> NOW,
+            new Topics("attune"),
+            CompletableFuture::completedFuture,
+            new EvaluatorMetrics(new SimpleMeterRegistry()));
+    processor.init(context);
+    // The first walk ends, and with it what it wrote.
+    tick();
+    context.resetCommit();
+  }
+
+  private static Properties properties() {
+    Properties properties = new Properties();
+    properties.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
+    properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "127.0.0.1:1");
+    return properties;
+  }
+
+  private static DefinitionsSource always(Definitions definitions) {
+    return new DefinitionsSource() {
+      @Override
+      public Definitions current() {
+        return definitions;
+      }
+
+      @Override
+      public void onChange(Consumer<Definitions> listener) {}
+    };
+  }
+
+  private <K> void store(String name, Serde<K> keys) {
+    KeyValueStore<K, byte[]> store =
+        Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), keys, Serdes.ByteArray())
+            .withLoggingDisabled()
+            .build();
+    store.init(context.getStateStoreContext(), store);
+  }
+
+  private void tick() {
+    context.scheduledPunctuators().stream()
+        .filter(punctuator -> punctuator.getType() == PunctuationType.WALL_CLOCK_TIME)
+        .forEach(punctuator -> punctuator.getPunctuator().punctuate(NOW.toEpochMilli()));
+  }
+
+  /** A change of a profile that was written so long ago. */
+  private void change(int version, long millisAgo) {
+    processor.process(
+        new Record<>(
+            PROFILE,
+            live(PROFILE, version, Map.of(), List.of()).toByteArray(),
+            NOW.toEpochMilli() - millisAgo));
+  }
+
+  @Test
+  void keepingUp_asksAtTheNextTick_once() {
+    change(1, 20);
+    assertThat(context.committed()).isFalse();
+    tick();
+    assertThat(context.committed()).isTrue();
+    context.resetCommit();
+    tick();
+    assertThat(context.committed()).as("nothing happened since").isFalse();
+  }
+
+  @Test
+  void behind_leavesItToTheInterval_untilItKeepsUpAgain() {
+    change(1, 5_000);
+    tick();
+    assertThat(context.committed()).isFalse();
+    change(2, 900);
+    tick();
+    assertThat(context.committed()).isTrue();
+  }
+
+  @Test
+  void nothingWritten_needsNoCommit() {
+    processor.process(
+        new Record<>(
+            "~watermark/0", Changes.watermark(0, 2, Rig.START).toByteArray(), NOW.toEpochMilli()));
+    tick();
+    assertThat(context.committed()).isFalse();
+  }
+}
