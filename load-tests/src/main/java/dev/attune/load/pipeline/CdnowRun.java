@@ -1,6 +1,7 @@
 package dev.attune.load.pipeline;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.attune.load.log.ChangeLog;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Value;
@@ -161,7 +162,7 @@ final class CdnowRun {
     }
     var counted = new Counted();
     try (Progress progress = terminal.progress("Reading the log of changes", 0, "changes")) {
-      ChangeLog.read(kafka, progress, counted::add);
+      ChangeLog.events(kafka, progress, counted::add);
     }
     Map<String, Integer> expected = new TreeMap<>();
     cdnow.purchases().forEach((customer, all) -> expected.put(customer, all.size()));

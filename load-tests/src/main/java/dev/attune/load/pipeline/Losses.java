@@ -1,5 +1,6 @@
 package dev.attune.load.pipeline;
 
+import dev.attune.load.log.ChangeLog;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.standalone.terminal.Progress;
 import dev.attune.standalone.terminal.Terminal;
@@ -35,7 +36,7 @@ final class Losses {
   void count(KafkaSettings kafka, Lookups lookups) throws InterruptedException {
     BitSet changed = new BitSet();
     try (Progress progress = terminal.progress("Reading the log of changes", 0, "changes")) {
-      ChangeLog.read(
+      ChangeLog.events(
           kafka, progress, event -> plan.event(event.getEventId()).ifPresent(changed::set));
     }
     withoutChange = lose(ledger.acknowledged().filter(i -> !changed.get(i)).toArray());

@@ -47,7 +47,7 @@ public final class Stages implements AutoCloseable {
    *
    * @throws IllegalStateException when a stage is not through in time; says which
    */
-  void awaitThrough(Duration timeout) throws InterruptedException {
+  public void awaitThrough(Duration timeout) throws InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
     await("refresher", ends(kafka.topics().events()), deadline);
     // No transactions in this topic: its end is what a reader commits.

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,19 +51,28 @@ public final class StandaloneProcess implements AutoCloseable {
    */
   public static StandaloneProcess start(Path root, Path config, Path errors)
       throws InterruptedException {
+    return start(launcher(root, config), root, errors);
+  }
+
+  /** The command that starts it through the launcher. */
+  public static List<String> launcher(Path root, Path config) {
+    return List.of(root.resolve("attune").toString(), "up", "--config", config.toString());
+  }
+
+  /**
+   * Starts it by a command of the caller's and waits until {@code /health/ready} answers 200.
+   *
+   * @param directory in which it runs
+   * @param errors file that gets what it says on standard error
+   * @throws Complaint when it does not become ready; then it is stopped
+   */
+  public static StandaloneProcess start(List<String> command, Path directory, Path errors)
+      throws InterruptedException {
     long began = System.nanoTime();
-    Process process;
-    try {
-      process =
-          new ProcessBuilder(root.resolve("attune").toString(), "up", "--config", config.toString())
-              .directory(root.toFile())
-              .redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile()))
-              .start();
-    } catch (IOException e) {
-      throw new Complaint("the launcher cannot be started (" + e.getMessage() + ").", e);
-    }
+    Process process = launch(command, directory, errors);
     Map<String, String> addresses = new ConcurrentHashMap<>();
-    Thread.ofVirtual().start(() -> read(process, addresses));
+    // Not a virtual one: reading from a pipe keeps the thread that carries it, and there are two.
+    Thread.ofPlatform().daemon().name("attune-output").start(() -> read(process, addresses));
     boolean ready = false;
     try {
       awaitReady(process, addresses, began + START_MAX.toNanos(), errors);
@@ -73,6 +83,34 @@ public final class StandaloneProcess implements AutoCloseable {
       if (!ready) {
         stop(process);
       }
+    }
+  }
+
+  /**
+   * Begins to start it, and kills it after a while, wherever it is by then.
+   *
+   * @throws Complaint when it ended by itself before
+   */
+  public static void killWhileStarting(
+      List<String> command, Path directory, Path errors, Duration after)
+      throws InterruptedException {
+    Process process = launch(command, directory, errors);
+    Thread.ofPlatform().daemon().name("attune-output").start(() -> read(process, new HashMap<>()));
+    boolean ended = process.waitFor(after.toMillis(), TimeUnit.MILLISECONDS);
+    kill(process);
+    if (ended) {
+      throw new Complaint("./attune up ended by itself while it started: " + tail(errors));
+    }
+  }
+
+  private static Process launch(List<String> command, Path directory, Path errors) {
+    try {
+      return new ProcessBuilder(command)
+          .directory(directory.toFile())
+          .redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile()))
+          .start();
+    } catch (IOException e) {
+      throw new Complaint("the launcher cannot be started (" + e.getMessage() + ").", e);
     }
   }
 
@@ -166,6 +204,33 @@ public final class StandaloneProcess implements AutoCloseable {
   /** The JVM's process; its Redis is a child of it. */
   public ProcessHandle handle() {
     return process.toHandle();
+  }
+
+  /** As {@code kill -9}: its Redis stays behind. */
+  public void kill() throws InterruptedException {
+    kill(process);
+  }
+
+  /**
+   * Asks it to end, and kills it after a while. True when it was killed, false when it had ended by
+   * then.
+   */
+  public boolean killWhileStopping(Duration after) throws InterruptedException {
+    // The process itself cannot be asked to: its own destroy also closes its output.
+    process.toHandle().destroy();
+    if (process.waitFor(after.toMillis(), TimeUnit.MILLISECONDS)) {
+      return false;
+    }
+    kill(process);
+    return true;
+  }
+
+  private static void kill(Process process) throws InterruptedException {
+    process.destroyForcibly();
+    if (!process.waitFor(STOP_MAX.toSeconds(), TimeUnit.SECONDS)) {
+      throw new Complaint(
+          "./attune up did not die within " + STOP_MAX.toSeconds() + " s of its kill.");
+    }
   }
 
   /** Ends it as a service manager would. */

@@ -1,5 +1,6 @@
 package dev.attune.standalone.endtoend;
 
+import dev.attune.testkit.people.WebhookEndpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

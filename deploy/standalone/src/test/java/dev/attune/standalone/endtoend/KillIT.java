@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.attune.testkit.Await;
+import dev.attune.testkit.people.Load;
+import dev.attune.testkit.people.WebhookEndpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

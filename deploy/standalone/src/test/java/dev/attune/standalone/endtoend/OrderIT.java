@@ -15,6 +15,8 @@ import dev.attune.standalone.Standalone;
 import dev.attune.standalone.StandaloneConfig;
 import dev.attune.standalone.client.AttuneClient;
 import dev.attune.testkit.Await;
+import dev.attune.testkit.people.Model;
+import dev.attune.testkit.people.Traffic;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -126,7 +128,7 @@ class OrderIT {
   private static List<ObjectNode> history(Random random) {
     List<ObjectNode> history = new ArrayList<>();
     for (int sender = 0; sender < SENDERS; sender++) {
-      Traffic traffic = new Traffic(random, sender, Instant.now());
+      Traffic traffic = new Traffic(random, sender, Instant.now(), Traffic.USERS);
       for (int i = 0; i < EVENTS_PER_SENDER; i++) {
         ObjectNode event = traffic.next();
         if (event.path("traits").has("email")) {
@@ -175,7 +177,7 @@ class OrderIT {
 
     private ObjectNode prefixed(ObjectNode event) {
       ObjectNode copy = event.deepCopy();
-      for (String id : List.of("userId", "anonymousId")) {
+      for (String id : List.of("userId", "anonymousId", "previousId")) {
         if (copy.has(id)) {
           copy.put(id, prefix + copy.get(id).asText());
         }

@@ -11,6 +11,8 @@ import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.Transition;
 import dev.attune.standalone.StandaloneConfig;
 import dev.attune.standalone.client.AttuneClient;
+import dev.attune.testkit.people.Model;
+import dev.attune.testkit.people.WebhookEndpoint;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.attune.testkit.Await;
+import dev.attune.testkit.people.Load;
+import dev.attune.testkit.people.WebhookEndpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -2,6 +2,9 @@ package dev.attune.standalone.endtoend;
 
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Yaml;
+import dev.attune.testkit.people.Model;
+import dev.attune.testkit.people.Traffic;
+import dev.attune.testkit.people.WebhookEndpoint;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;

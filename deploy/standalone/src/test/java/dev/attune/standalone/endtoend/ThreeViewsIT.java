@@ -10,6 +10,7 @@ import dev.attune.standalone.Standalone;
 import dev.attune.standalone.StandaloneConfig;
 import dev.attune.standalone.client.AttuneClient;
 import dev.attune.testkit.Await;
+import dev.attune.testkit.people.WebhookEndpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.attune.standalone.endtoend;
+package dev.attune.testkit.people;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.attune.core.catalog.Catalog;
@@ -28,10 +28,11 @@ import java.util.TreeSet;
 
 /**
  * Who the people are, what is known of them and what they did, from all events at once by the
- * documented rules: an event belongs to its userId, else to its anonymousId; both together, and the
- * e-mail address of an identify, are linked.
+ * documented rules: an event belongs to its userId, else to its anonymousId; both together, the
+ * e-mail address of an identify and the previousId of an alias, are linked. What tables say is
+ * added as it is given.
  */
-final class Model {
+public final class Model {
   private final Map<Identifier, Person> people = new TreeMap<>();
 
   /**
@@ -39,12 +40,14 @@ final class Model {
    *
    * @param events ids of their events, by name
    */
-  record Person(Profile profile, Map<String, Set<String>> events) {
-    int count(String event) {
+  public record Person(Profile profile, Map<String, Set<String>> events) {
+    /** How many different events of a name they caused. */
+    public int count(String event) {
       return events.getOrDefault(event, Set.of()).size();
     }
 
-    boolean has(String trait, String text) {
+    /** Whether a trait of theirs is a text. */
+    public boolean has(String trait, String text) {
       return profile.getTraitsList().stream()
           .anyMatch(t -> t.getName().equals(trait) && t.getValue().getText().equals(text));
     }
@@ -52,16 +55,34 @@ final class Model {
 
   private record Said(Identifier via, String name, String eventId, List<Fact> facts) {}
 
-  Model(Collection<JsonNode> events, Catalog catalog) {
+  /** Of events alone. */
+  public Model(Collection<JsonNode> events, Catalog catalog) {
     this(events, List.of(), catalog);
   }
 
   /**
-   * @param words operators' splits and lifts, of each pair the last one
+   * Of events, and of operators' words.
+   *
+   * @param words splits and lifts, of each pair the last one
    */
-  Model(Collection<JsonNode> events, Collection<Link> words, Catalog catalog) {
+  public Model(Collection<JsonNode> events, Collection<Link> words, Catalog catalog) {
+    this(events, List.of(), words, catalog);
+  }
+
+  /**
+   * Of events and tables.
+   *
+   * @param facts that cells say, with the stamps that they have by the documented rules
+   * @param links that rows say for good; and of each pair and source that may be taken back, the
+   *     last word
+   */
+  public Model(
+      Collection<JsonNode> events,
+      Collection<Fact> facts,
+      Collection<Link> links,
+      Catalog catalog) {
     Set<Identifier> identifiers = new TreeSet<>();
-    Map<List<Identifier>, Link> links = new HashMap<>();
+    Map<List<Identifier>, Link> forGood = new HashMap<>();
     Map<Identifier, List<Said>> saidVia = new HashMap<>();
     for (JsonNode event : new HashSet<>(events)) {
       List<Identifier> ids = identifiers(event, catalog);
@@ -69,13 +90,28 @@ final class Model {
       Said said = said(event, ids.getFirst());
       saidVia.computeIfAbsent(said.via(), _ -> new ArrayList<>()).add(said);
       for (Identifier other : ids.subList(1, ids.size())) {
-        Link link = Links.link(said.via(), other, micros(event), said.eventId());
-        links.merge(
-            List.of(said.via(), other), link, (x, y) -> Links.ORDER.compare(x, y) <= 0 ? x : y);
+        keepEarliest(forGood, Links.link(said.via(), other, micros(event), said.eventId()));
       }
     }
-    List<Link> all = new ArrayList<>(links.values());
-    all.addAll(words);
+    for (Fact fact : facts) {
+      Identifier via = Identifier.of(fact.getVia());
+      identifiers.add(via);
+      saidVia
+          .computeIfAbsent(via, _ -> new ArrayList<>())
+          .add(new Said(via, "", "", List.of(fact)));
+    }
+    List<Link> all = new ArrayList<>();
+    for (Link link : links) {
+      if (link.getSource().isEmpty()) {
+        keepEarliest(forGood, link);
+      } else {
+        all.add(link);
+      }
+      if (!link.getSplit()) {
+        identifiers.addAll(ends(link));
+      }
+    }
+    all.addAll(forGood.values());
     Partition partition = Partition.of(identifiers, all, catalog);
     Map<Component, Person> byComponent = new HashMap<>();
     for (Identifier identifier : identifiers) {
@@ -86,8 +122,16 @@ final class Model {
     }
   }
 
+  private static void keepEarliest(Map<List<Identifier>, Link> links, Link link) {
+    links.merge(ends(link), link, (x, y) -> Links.ORDER.compare(x, y) <= 0 ? x : y);
+  }
+
+  private static List<Identifier> ends(Link link) {
+    return List.of(Identifier.of(link.getA()), Identifier.of(link.getB()));
+  }
+
   /** Whoever is known by each identifier. */
-  Map<Identifier, Person> people() {
+  public Map<Identifier, Person> people() {
     return people;
   }
 
@@ -98,7 +142,9 @@ final class Model {
     for (Identifier identifier : component.identifiers()) {
       for (Said said : saidVia.getOrDefault(identifier, List.of())) {
         facts.addAll(said.facts());
-        events.computeIfAbsent(said.name(), _ -> new HashSet<>()).add(said.eventId());
+        if (!said.name().isEmpty()) {
+          events.computeIfAbsent(said.name(), _ -> new HashSet<>()).add(said.eventId());
+        }
       }
     }
     Facts all =
@@ -117,6 +163,9 @@ final class Model {
     }
     if (event.has("anonymousId")) {
       found.add(catalog.identifier("anonymous_id", event.get("anonymousId").asText()));
+    }
+    if (event.has("previousId")) {
+      found.add(catalog.identifier("anonymous_id", event.get("previousId").asText()));
     }
     if (event.path("traits").has("email")) {
       found.add(catalog.identifier("email", event.get("traits").get("email").asText()));

@@ -1,7 +1,7 @@
-package dev.attune.standalone.endtoend;
+package dev.attune.testkit.people;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.attune.standalone.client.AttuneClient;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -13,8 +13,11 @@ import java.util.Random;
  * of them share a kiosk and two an e-mail address. Every event says when it happened, in the last
  * days and in any order.
  */
-final class Traffic {
-  private static final int USERS = 120;
+public final class Traffic {
+  /** Users that tests take, unless they have a reason for others. */
+  public static final int USERS = 120;
+
+  static final JsonMapper JSON = JsonMapper.builder().build();
   private static final int EVENTS_PER_VISITOR = 15;
   private static final int VISITORS_AT_ONCE = 30;
   private static final List<String> PLANS = List.of("free", "plus", "pro");
@@ -23,36 +26,41 @@ final class Traffic {
   private final Random random;
   private final int sender;
   private final Instant newest;
+  private final int users;
   private int number;
 
   /**
    * @param sender has visitors of its own; the users are everybody's
    * @param newest time of an event
+   * @param users how many there are: {@code u0}, {@code u1} and so on
    */
-  Traffic(Random random, int sender, Instant newest) {
+  public Traffic(Random random, int sender, Instant newest, int users) {
     this.random = random;
     this.sender = sender;
     this.newest = newest.truncatedTo(ChronoUnit.SECONDS);
+    this.users = users;
   }
 
   /** The next event, as the Segment spec has it. */
-  ObjectNode next() {
-    ObjectNode event = AttuneClient.JSON.createObjectNode();
+  public ObjectNode next() {
+    ObjectNode event = JSON.createObjectNode();
     event.put("messageId", sender + "-" + number);
     event.put("timestamp", time().toString());
     int visitor = Math.max(0, number / EVENTS_PER_VISITOR - random.nextInt(VISITORS_AT_ONCE));
     number++;
     String anonymousId = "visitor-" + sender + "-" + visitor;
-    int user = (visitor * 7 + sender * 31) % USERS;
+    int user = (visitor * 7 + sender * 31) % users;
     int what = random.nextInt(100);
     if (what < 50) {
       return act(event.put("anonymousId", anonymousId));
     } else if (what < 75) {
-      return act(event.put("userId", "u" + random.nextInt(USERS)));
+      return act(event.put("userId", "u" + random.nextInt(users)));
     } else if (what < 85) {
-      return identify(event, random.nextInt(USERS));
-    } else if (what < 95) {
+      return identify(event, random.nextInt(users));
+    } else if (what < 93) {
       return identify(event.put("anonymousId", anonymousId), user);
+    } else if (what < 95) {
+      return event.put("type", "alias").put("userId", "u" + user).put("previousId", anonymousId);
     }
     // One kiosk for each three users: whoever was there first keeps it.
     ObjectNode atKiosk = event.put("anonymousId", "kiosk-" + user / 3);

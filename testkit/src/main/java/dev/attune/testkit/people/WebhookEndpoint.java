@@ -1,6 +1,7 @@
-package dev.attune.standalone.endtoend;
+package dev.attune.testkit.people;
 
 import com.standardwebhooks.Webhook;
+import com.standardwebhooks.exceptions.EmptyWebhookSecretException;
 import com.standardwebhooks.exceptions.WebhookVerificationException;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -24,7 +25,7 @@ import java.util.concurrent.Executors;
  * A subscriber that remembers what it was sent. It fails some deliveries once: which ones is a
  * function of the seed and their id.
  */
-final class WebhookEndpoint implements AutoCloseable {
+public final class WebhookEndpoint implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final String secret;
@@ -49,42 +50,51 @@ final class WebhookEndpoint implements AutoCloseable {
    *
    * @param failures part of the deliveries that are answered with 500 the first time, 0 to 1
    */
-  static WebhookEndpoint start(long seed, double failures) throws Exception {
+  public static WebhookEndpoint start(long seed, double failures) throws IOException {
     byte[] key = new byte[32];
     new Random(seed).nextBytes(key);
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     String secret = "whsec_" + Base64.getEncoder().encodeToString(key);
-    var endpoint = new WebhookEndpoint(server, secret, new Webhook(secret), seed, failures);
+    var endpoint = new WebhookEndpoint(server, secret, verifier(secret), seed, failures);
     server.setExecutor(endpoint.threads);
     server.createContext("/", endpoint::handle);
     server.start();
     return endpoint;
   }
 
-  String address() {
+  private static Webhook verifier(String secret) {
+    try {
+      return new Webhook(secret);
+    } catch (EmptyWebhookSecretException e) {
+      throw new IllegalStateException("the secret is empty", e);
+    }
+  }
+
+  /** {@code host:port}, as an allow-list names it. */
+  public String address() {
     return "127.0.0.1:" + server.getAddress().getPort();
   }
 
   /** Writes a config file that allows it, and returns the file. */
-  Path allowIn(Path config) throws IOException {
+  public Path allowIn(Path config) throws IOException {
     return Files.writeString(config, "webhooks: {allow: [\"" + address() + "\"]}\n");
   }
 
   /** What a definition's secret file holds. */
-  String secret() {
+  public String secret() {
     return secret;
   }
 
   /** The body of each delivery that was taken, by webhook-id. */
-  Map<String, String> taken() {
+  public Map<String, String> taken() {
     Map<String, String> result = new ConcurrentHashMap<>(bodies);
     result.keySet().retainAll(taken);
     return result;
   }
 
   /** What must never happen: a signature that does not verify, an id with two bodies. */
-  Queue<String> complaints() {
+  public Queue<String> complaints() {
     return complaints;
   }
 

@@ -1,8 +1,7 @@
-package dev.attune.standalone.endtoend;
+package dev.attune.testkit.people;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.attune.standalone.client.AttuneClient;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,24 +20,26 @@ import java.util.function.Supplier;
  * Senders on connections of their own, each of which repeats a request until it is acknowledged, as
  * SDKs do: what was acknowledged is then all that was ever sent.
  */
-final class Load {
+public final class Load implements AutoCloseable {
   private static final Duration ANSWER_MAX = Duration.ofSeconds(15);
   private static final Duration STOP_MAX = Duration.ofSeconds(90);
   private static final long BACKOFF_NANOS = 20_000_000;
 
-  /** Between requests of one sender: a load that a busy machine can follow. */
-  private static final long PACE_NANOS = 8_000_000;
+  /** A load that a busy machine can follow. */
+  private static final Duration PACE = Duration.ofMillis(8);
 
   private static final int BATCH_MAX = 8;
 
   private final Supplier<String> url;
+  private final Duration pace;
   private final List<Sender> senders = new ArrayList<>();
   private final AtomicLong acknowledged = new AtomicLong();
   private final AtomicLong repeated = new AtomicLong();
   private volatile boolean stopping;
 
-  private Load(Supplier<String> url) {
+  private Load(Supplier<String> url, Duration pace) {
     this.url = url;
+    this.pace = pace;
   }
 
   /**
@@ -46,38 +47,62 @@ final class Load {
    *
    * @param url of the collector; asked for each request
    */
-  static Load start(Supplier<String> url, Random random, int connections) {
-    Load load = new Load(url);
+  public static Load start(Supplier<String> url, Random random, int connections) {
+    return start(url, random, 0, connections, Traffic.USERS, PACE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param first sender's number: those of two loads on one system differ
+   * @param users as of {@link Traffic}
+   * @param pace between requests of one sender
+   */
+  public static Load start(
+      Supplier<String> url, Random random, int first, int connections, int users, Duration pace) {
+    Load load = new Load(url, pace);
     Instant now = Instant.now();
-    for (int i = 0; i < connections; i++) {
-      load.senders.add(load.new Sender(i, new Random(random.nextLong()), now));
+    for (int i = first; i < first + connections; i++) {
+      Random own = new Random(random.nextLong());
+      load.senders.add(load.new Sender(i, own, new Traffic(own, i, now, users)));
     }
     load.senders.forEach(sender -> sender.thread.start());
     return load;
   }
 
   /** Events that were acknowledged so far. */
-  long acknowledged() {
+  public long acknowledged() {
     return acknowledged.get();
   }
 
   /** Requests that were sent again because they were not acknowledged. */
-  long repeated() {
+  public long repeated() {
     return repeated.get();
   }
 
-  /** Ends it; returns every event that was acknowledged, as it was sent. */
-  List<JsonNode> stop() throws InterruptedException {
+  /**
+   * Ends it; returns every event that was acknowledged, as it was sent.
+   *
+   * @throws IllegalStateException when a request is not acknowledged in time
+   */
+  public List<JsonNode> stop() throws InterruptedException {
     stopping = true;
     List<JsonNode> all = new ArrayList<>();
     for (Sender sender : senders) {
       if (!sender.thread.join(STOP_MAX)) {
         sender.thread.interrupt();
-        throw new AssertionError("a request was not acknowledged within " + STOP_MAX);
+        throw new IllegalStateException("a request was not acknowledged within " + STOP_MAX);
       }
       all.addAll(sender.sent);
     }
     return all;
+  }
+
+  /** Gives up what is not acknowledged. */
+  @Override
+  public void close() {
+    stopping = true;
+    senders.forEach(sender -> sender.thread.interrupt());
   }
 
   private final class Sender {
@@ -91,9 +116,9 @@ final class Load {
     private final List<JsonNode> sent = new ArrayList<>();
     final Thread thread;
 
-    Sender(int number, Random random, Instant newest) {
+    Sender(int number, Random random, Traffic traffic) {
       this.random = random;
-      this.traffic = new Traffic(random, number, newest);
+      this.traffic = traffic;
       this.thread = Thread.ofPlatform().name("sender-" + number).daemon().unstarted(this::run);
     }
 
@@ -112,7 +137,7 @@ final class Load {
         }
         sent.addAll(events);
         acknowledged.addAndGet(events.size());
-        LockSupport.parkNanos(PACE_NANOS);
+        LockSupport.parkNanos(pace.toNanos());
       }
     }
 
@@ -140,7 +165,7 @@ final class Load {
         path = "/v1/" + events.getFirst().path("type").asText();
         body = events.getFirst();
       } else {
-        ObjectNode batch = AttuneClient.JSON.createObjectNode();
+        ObjectNode batch = Traffic.JSON.createObjectNode();
         batch.putArray("batch").addAll(events);
         path = "/v1/batch";
         body = batch;

@@ -1,11 +1,7 @@
-package dev.attune.load.pipeline;
+package dev.attune.load.log;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
-import dev.attune.proto.v1.Cause;
-import dev.attune.proto.v1.Event;
-import dev.attune.proto.v1.ProfileChange;
 import dev.attune.standalone.terminal.Progress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,24 +11,30 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
-/** The log of changed profiles from its beginning: which events have come to have an effect. */
-final class ChangeLog {
+/** A topic from its beginning. */
+public final class TopicReader {
   private static final Duration POLL = Duration.ofMillis(500);
   private static final Duration READ_MAX = Duration.ofMinutes(3);
 
-  private ChangeLog() {}
+  private TopicReader() {}
 
   /**
-   * Tells every event that caused a change, up to what is in the log now; one that was told again
-   * comes again.
+   * Tells every record up to what is in the topic now; those of a partition in their order.
+   *
+   * @param topic one of the system's, with as many partitions as the settings say
+   * @throws IllegalStateException when it cannot be read in time
    */
-  static void read(KafkaSettings kafka, Progress progress, Consumer<Event> events) {
+  public static void read(
+      KafkaSettings kafka,
+      String topic,
+      Progress progress,
+      Consumer<ConsumerRecord<byte[], byte[]>> records) {
     List<TopicPartition> partitions = new ArrayList<>();
     for (int i = 0; i < kafka.partitions(); i++) {
-      partitions.add(new TopicPartition(kafka.topics().profileChanges(), i));
+      partitions.add(new TopicPartition(topic, i));
     }
     long deadline = System.nanoTime() + READ_MAX.toNanos();
-    try (var consumer = KafkaClients.consumer(kafka, "attune-bench-changes")) {
+    try (var consumer = KafkaClients.consumer(kafka, "attune-bench-reader")) {
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
@@ -40,26 +42,14 @@ final class ChangeLog {
       long read = 0;
       while (ends.entrySet().stream().anyMatch(e -> consumer.position(e.getKey()) < e.getValue())) {
         if (System.nanoTime() > deadline) {
-          throw new IllegalStateException("the log of changes could not be read in time");
+          throw new IllegalStateException(topic + " could not be read in time");
         }
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-          tell(record.value(), events);
+          records.accept(record);
           read++;
         }
         progress.at(read);
       }
-    }
-  }
-
-  private static void tell(byte[] value, Consumer<Event> events) {
-    try {
-      for (Cause cause : ProfileChange.parseFrom(value).getChanged().getCausesList()) {
-        if (cause.hasEvent()) {
-          events.accept(cause.getEvent());
-        }
-      }
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("the log of changes holds what is no change", e);
     }
   }
 }

@@ -1,0 +1,215 @@
+package dev.attune.load.faults;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.attune.standalone.client.AttuneClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** Runs of all models, one after the other, each of a snapshot or a file of its own. */
+final class Runs {
+  private static final String PATH = "/v1/refreshes";
+  private static final Set<String> ENDED = Set.of("done", "refused", "failed");
+  private static final Duration RUN_MAX = Duration.ofMinutes(3);
+  private static final long LOOK_MILLIS = 2;
+  private static final Duration BETWEEN_SNAPSHOTS = Duration.ofMinutes(1);
+
+  private final Supplier<String> url;
+  private final Path folder;
+  private final Customers customers;
+  private final Households households;
+  private final Orders orders;
+  private final Random random;
+  private final List<Begun> begun = new ArrayList<>();
+  private Instant dataTime;
+  private Optional<String> active = Optional.empty();
+
+  /** A run that was begun. */
+  sealed interface Begun {
+    String id();
+
+    /**
+     * Of the customers.
+     *
+     * @param profiles that it has to write, each for a row
+     */
+    record OfCustomers(String id, Set<String> profiles) implements Begun {}
+
+    /**
+     * Of the households.
+     *
+     * @param rows that it has to write
+     */
+    record OfHouseholds(String id, int rows) implements Begun {}
+
+    /**
+     * Of the orders.
+     *
+     * @param prefix of the ids of its events
+     * @param events that it has to send
+     */
+    record OfOrders(String id, String prefix, int events) implements Begun {}
+  }
+
+  /**
+   * @param url of the system; asked for each request
+   * @param folder where models find their files
+   * @param firstDataTime of the first snapshot; each is a minute later than the one before
+   */
+  Runs(
+      Supplier<String> url,
+      Path folder,
+      Customers customers,
+      Households households,
+      Orders orders,
+      Random random,
+      Instant firstDataTime) {
+    this.url = url;
+    this.folder = folder;
+    this.customers = customers;
+    this.households = households;
+    this.orders = orders;
+    this.random = random;
+    this.dataTime = firstDataTime;
+  }
+
+  /** Whether one is under way, as far as was seen. */
+  boolean isActive() {
+    return active.isPresent();
+  }
+
+  /** Whether one is under way, and is of events of the past. */
+  boolean isOfEvents() {
+    return isActive() && begun.getLast() instanceof Begun.OfOrders;
+  }
+
+  /**
+   * Changes a table, or makes a file of events, and begins a run of it. None may be under way.
+   *
+   * @param events of the past
+   */
+  void begin(boolean events) throws IOException, InterruptedException {
+    dataTime = dataTime.plus(BETWEEN_SNAPSHOTS);
+    if (events) {
+      String prefix = orders.next(folder);
+      String id = begin(Orders.MODEL);
+      begun.add(new Begun.OfOrders(id, prefix, orders.batchSize()));
+    } else if (begun.isEmpty() || random.nextInt(4) > 0) {
+      customers.next(folder, dataTime);
+      String id = begin(customers.model());
+      begun.add(new Begun.OfCustomers(id, customers.written()));
+    } else {
+      int rows = households.next(folder, dataTime);
+      String id = begin(households.model());
+      begun.add(new Begun.OfHouseholds(id, rows));
+    }
+    active = Optional.of(begun.getLast().id());
+  }
+
+  private String begin(String model) throws InterruptedException {
+    return post(AttuneClient.JSON.createObjectNode().put("model", model)).path("id").asText();
+  }
+
+  private JsonNode post(JsonNode request) throws InterruptedException {
+    try (AttuneClient client = new AttuneClient(url.get())) {
+      return client.post(PATH, request).orComplain();
+    }
+  }
+
+  /**
+   * Waits until the run under way is in a state and has written a share of its rows. False when it
+   * was through, or beyond that state, before that was seen.
+   *
+   * @param share 0 to 1
+   */
+  boolean awaitState(String state, double share) throws InterruptedException {
+    String id = active.orElseThrow();
+    List<String> order = List.of("planned", "reading", "diffing", "writing");
+    long deadline = System.nanoTime() + RUN_MAX.toNanos();
+    try (AttuneClient client = new AttuneClient(url.get())) {
+      while (true) {
+        JsonNode run = client.get(PATH + "/" + id).orComplain();
+        String now = run.path("state").asText();
+        if (ENDED.contains(now)) {
+          active = Optional.empty();
+          return false;
+        }
+        if (order.indexOf(now) > order.indexOf(state)) {
+          return false;
+        }
+        if (now.equals(state)
+            && run.path("written").asDouble() >= share * run.path("total").asDouble()) {
+          return true;
+        }
+        look(id, deadline);
+      }
+    }
+  }
+
+  /** Waits for the end of the run under way, if there is one. */
+  void finish() throws InterruptedException {
+    if (active.isPresent()) {
+      var _ = await(active.get());
+      active = Optional.empty();
+    }
+  }
+
+  private JsonNode await(String id) throws InterruptedException {
+    long deadline = System.nanoTime() + RUN_MAX.toNanos();
+    try (AttuneClient client = new AttuneClient(url.get())) {
+      while (true) {
+        JsonNode run = client.get(PATH + "/" + id).orComplain();
+        if (ENDED.contains(run.path("state").asText())) {
+          return run;
+        }
+        look(id, deadline);
+      }
+    }
+  }
+
+  private static void look(String id, long deadline) throws InterruptedException {
+    if (System.nanoTime() > deadline) {
+      throw new IllegalStateException("the run " + id + " did not end within " + RUN_MAX);
+    }
+    TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+  }
+
+  /** All that were begun, in order. */
+  List<Begun> begun() {
+    return List.copyOf(begun);
+  }
+
+  /**
+   * What is wrong with runs that have ended, a sentence each: one that is not done, one that gave
+   * up rows, a table of which a run would write anything still.
+   */
+  List<String> problems() throws InterruptedException {
+    List<String> problems = new ArrayList<>();
+    for (Begun run : begun) {
+      JsonNode ended = await(run.id());
+      if (!ended.path("state").asText().equals("done") || ended.path("bad_rows").asLong() > 0) {
+        problems.add("the run " + run.id() + " is " + ended);
+      }
+    }
+    for (String model : List.of(customers.model(), households.model(), Orders.MODEL)) {
+      if (begun.stream().noneMatch(run -> run.id().startsWith(model + "-"))) {
+        continue;
+      }
+      JsonNode request =
+          AttuneClient.JSON.createObjectNode().put("model", model).put("dry_run", true);
+      JsonNode compared = await(post(request).path("id").asText());
+      if (!compared.path("state").asText().equals("done") || compared.path("total").asLong() > 0) {
+        problems.add("after its last run, a run of " + model + " would write: " + compared);
+      }
+    }
+    return problems;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.load.faults;
+
+import org.jspecify.annotations.NullMarked;
