@@ -38,10 +38,10 @@ class RefusalsTest {
   }
 
   @AfterEach
-  void nothingChanged() {
+  void nothingChanged() throws Exception {
     assertThat(bench.inputs).isEmpty();
     assertThat(bench.letters).isEmpty();
-    assertThat(bench.state.resolve("models/customers/next.parquet")).doesNotExist();
+    assertThat(bench.kept("customers")).isEmpty();
     assertThat(bench.state.resolve("tmp")).isEmptyDirectory();
   }
 
