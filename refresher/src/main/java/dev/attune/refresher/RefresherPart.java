@@ -23,6 +23,7 @@ import dev.attune.refresher.event.HandledMarks;
 import dev.attune.refresher.event.KafkaChanges;
 import dev.attune.refresher.event.LoggedHistory;
 import dev.attune.refresher.event.Schemas;
+import dev.attune.refresher.lease.Leases;
 import dev.attune.refresher.membership.MembershipConsumer;
 import dev.attune.refresher.pace.Follower;
 import dev.attune.refresher.pace.GroupLag;
@@ -141,12 +142,14 @@ public final class RefresherPart implements Part {
             clock,
             followers(admin, settings.topics(), clock),
             masking);
-    refresher.deleteLeftovers();
+    Leases leases = Leases.open(config.refresh().stateDir(), clock);
+    refresher.deleteLeftovers(leases);
     Refreshes refreshes =
         new Refreshes(
             definitions,
             refresher,
             new RunFiles(config.refresh().stateDir().resolve("runs")),
+            leases,
             clock,
             meters);
     return new RefresherPart(

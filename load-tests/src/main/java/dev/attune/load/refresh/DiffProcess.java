@@ -4,6 +4,9 @@ import dev.attune.core.definition.Definitions;
 import dev.attune.platform.forbidden.Masking;
 import dev.attune.platform.log.Logs;
 import dev.attune.proto.v1.Definition;
+import dev.attune.refresher.lease.Attempt;
+import dev.attune.refresher.lease.Lease;
+import dev.attune.refresher.lease.Leases;
 import dev.attune.refresher.snapshot.HistoricalEvents;
 import dev.attune.refresher.snapshot.Progress;
 import dev.attune.refresher.snapshot.RefreshOptions;
@@ -67,19 +70,27 @@ final class DiffProcess {
             InstantSource.system(),
             List.of(),
             new Masking(new SimpleMeterRegistry()));
+    Leases leases = Leases.open(Path.of(arguments[2]), InstantSource.system());
     System.out.println("ready 1");
     var lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     int run = 0;
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       given.set(0);
       long began = System.nanoTime();
-      RefreshOutcome outcome =
-          refresher.refresh(
-              Objects.requireNonNull(definitions.models().get("table")),
-              definitions.catalog(),
-              "run-" + run++,
-              RefreshOptions.NONE,
-              Progress.NONE);
+      if (!(leases.acquire("table") instanceof Attempt.Acquired acquired)) {
+        throw new IllegalStateException("the folder for the state is in use");
+      }
+      RefreshOutcome outcome;
+      try (Lease lease = acquired.lease()) {
+        outcome =
+            refresher.refresh(
+                Objects.requireNonNull(definitions.models().get("table")),
+                definitions.catalog(),
+                "run-" + run++,
+                RefreshOptions.NONE,
+                Progress.NONE,
+                lease);
+      }
       if (!(outcome instanceof RefreshOutcome.Done done)) {
         throw new IllegalStateException("the refresh came to " + outcome);
       }

@@ -25,14 +25,16 @@ import java.util.function.Function;
  * <ul>
  *   <li>{@code POST /v1/refreshes} with {@code {"model": "customers"}}, and if wanted {@code
  *       "dry_run"}, {@code "full"}, {@code "force"} (booleans) or {@code "rollback"} (a run's id):
- *       202 and the run; 404 for an unknown model, 409 while it runs already. With a header {@code
- *       Idempotency-Key} the same request again is answered 200 with the run that it started,
- *       unless that was refused or failed; another one with that key 422
+ *       202 and the run; 404 for an unknown model, 409 while it runs already, here or in another
+ *       process ({@code held_elsewhere}). With a header {@code Idempotency-Key} the same request
+ *       again is answered 200 with the run that it started, unless that was refused or failed;
+ *       another one with that key 422
  *   <li>{@code GET /v1/refreshes}: {@code {"runs": [...]}}, the newest first; {@code ?model=} of
  *       one model
  *   <li>{@code GET /v1/refreshes/{id}}: the run as it stands
  *   <li>{@code POST /v1/refreshes/{id}/pause}, {@code /resume} and {@code /cancel} with {@code {}}:
- *       202 and the run; 409 when it has ended, or does not wait to be resumed
+ *       202 and the run; 409 when it has ended, does not wait to be resumed, or is under way in
+ *       another process
  *   <li>{@code POST /v1/models:check} with {@code {"model": "customers"}}: 200 and {@code {"model",
  *       "state", "message"}}, whose state is what a run would be: {@code ready}, or {@code refused}
  *       or {@code failed}; 404 for an unknown model
@@ -85,6 +87,14 @@ public final class RefreshHttp {
                   + " of that model has not ended yet (it is "
                   + running.run().state().label()
                   + ")");
+      case StartResult.Held held ->
+          throw new HttpProblem(
+              409,
+              "held_elsewhere",
+              held.run().map(run -> "the run " + run.id()).orElse("a run")
+                  + " of that model is under way in another process, "
+                  + held.holder().told()
+                  + "; if that is dead, its lease ends within a minute");
       case StartResult.UnknownModel unknown ->
           throw new HttpProblem(404, "unknown_model", unknown.message());
     }
@@ -144,6 +154,15 @@ public final class RefreshHttp {
         case SteerResult.Taken taken -> reply(response, 202, taken.run());
         case SteerResult.NotNow not ->
             throw new HttpProblem(409, "not_now", "the run is " + not.run().state().label());
+        case SteerResult.Elsewhere elsewhere ->
+            throw new HttpProblem(
+                409,
+                "held_elsewhere",
+                "the run is "
+                    + elsewhere.run().state().label()
+                    + " in another process, "
+                    + elsewhere.holder().told()
+                    + "; ask that one");
         case SteerResult.Unknown _ -> throw unknownRun();
       }
     };

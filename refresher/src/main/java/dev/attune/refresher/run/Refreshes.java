@@ -5,6 +5,9 @@ import dev.attune.core.definition.Nearest;
 import dev.attune.core.model.EventsModel;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.refresher.lease.Attempt;
+import dev.attune.refresher.lease.Lease;
+import dev.attune.refresher.lease.Leases;
 import dev.attune.refresher.snapshot.CheckOutcome;
 import dev.attune.refresher.snapshot.Differences;
 import dev.attune.refresher.snapshot.Progress;
@@ -15,31 +18,35 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The runs: one a model at a time, and one DuckDB at a time, so that memory stays bounded; a run
- * that waits for another one's end is {@code planned}. The last {@value #HISTORY_MAX} are kept in
- * the state directory.
+ * The runs: one a model at a time in all processes on a state directory, for each holds its model's
+ * {@link Lease}; and one DuckDB at a time in this process, so that memory stays bounded. A run that
+ * waits for another one's end is {@code planned}. The last {@value #HISTORY_MAX} are kept in the
+ * state directory.
  *
- * <p>A run that the process did not live to end is gone on with by the next one ({@link #start()}),
- * at its checkpoint; a paused one stays paused. After {@value #STARTS_MAX} starts it has failed:
- * what kills the process each time must not do so for ever.
+ * <p>A run that its process did not live to end is gone on with by the next one ({@link #start()}),
+ * or by another one that finds its lease free, at its checkpoint; a paused one stays paused. After
+ * {@value #STARTS_MAX} starts it has failed: what kills the process each time must not do so for
+ * ever.
  *
  * <p>Metrics: {@code attune.refresh.runs} by model and outcome (worry about {@code failed}, ask the
- * analyst about {@code refused}), {@code attune.refresh.rows.written} and {@code
- * attune.refresh.rows.bad} by model, {@code attune.refresh.duration} by model.
+ * analyst about {@code refused}, and about the machine or its storage if any is {@code overtaken}),
+ * {@code attune.refresh.rows.written} and {@code attune.refresh.rows.bad} by model, {@code
+ * attune.refresh.duration} by model.
  */
 public final class Refreshes implements AutoCloseable {
   /** Runs that are remembered. */
@@ -52,6 +59,7 @@ public final class Refreshes implements AutoCloseable {
   private static final Duration CHECK_WAIT = Duration.ofSeconds(5);
   private static final Duration CHECK_MAX = Duration.ofSeconds(40);
 
+  private static final int TAKE_OVER_SECONDS = 5;
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(10);
   private static final String CANCELLED = "it was cancelled; the next run takes up what is missing";
   private static final Logger LOG = LoggerFactory.getLogger(Refreshes.class);
@@ -68,6 +76,7 @@ public final class Refreshes implements AutoCloseable {
   /** A run under way. */
   private static final class Active {
     private final Thread thread;
+    private final Lease lease;
     private volatile Wish wish = Wish.NONE;
 
     // Guarded by the runs' lock: when it began to write, and how much was written by then.
@@ -75,52 +84,105 @@ public final class Refreshes implements AutoCloseable {
     private long writtenBefore;
     private String slowed = "";
 
-    Active(Thread thread) {
+    Active(Thread thread, Lease lease) {
       this.thread = thread;
+      this.lease = lease;
     }
   }
 
   private final DefinitionsSource definitions;
   private final Refresher refresher;
-  private final RunFiles files;
+  private final Leases leases;
   private final InstantSource clock;
   private final MeterRegistry metrics;
   private final Semaphore database = new Semaphore(1, true);
   // Beside a run, which may take hours: at most two databases are in memory.
   private final Semaphore checks = new Semaphore(1, true);
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("refresh-takeovers").factory());
 
   // All guarded by this.
-  private final LinkedHashMap<String, Run> runs = new LinkedHashMap<>();
+  private final RunHistory history;
   private final Map<String, Active> active = new HashMap<>();
-  private long lastId;
   private boolean closed;
 
-  /** Loads the runs that are kept; none is gone on with before {@link #start()}. */
+  /**
+   * Loads the runs that are kept; none is gone on with before {@link #start()}.
+   *
+   * @param leases closed with this
+   */
   public Refreshes(
       DefinitionsSource definitions,
       Refresher refresher,
       RunFiles files,
+      Leases leases,
       InstantSource clock,
       MeterRegistry metrics) {
     this.definitions = definitions;
     this.refresher = refresher;
-    this.files = files;
+    this.leases = leases;
     this.clock = clock;
     this.metrics = metrics;
-    files.load().forEach(run -> runs.put(run.id(), run));
-    for (Run run : runs.values()) {
-      lastId = Math.max(lastId, run.startedAt().toEpochMilli());
+    this.history = new RunHistory(files);
+    history.look();
+  }
+
+  /**
+   * Goes on with the runs that their processes did not live to end: now with those whose lease is
+   * free, and from now on with those whose lease becomes so.
+   */
+  public void start() {
+    takeOver();
+    var _ =
+        timer.scheduleWithFixedDelay(
+            () -> {
+              try {
+                takeOver();
+              } catch (RuntimeException e) {
+                // The next look must take place.
+                LOG.error("Runs of other processes cannot be looked at for the moment", e);
+              }
+            },
+            TAKE_OVER_SECONDS,
+            TAKE_OVER_SECONDS,
+            TimeUnit.SECONDS);
+  }
+
+  /** Goes on with the runs that have not ended and whose lease is free. */
+  synchronized void takeOver() {
+    if (closed) {
+      return;
+    }
+    history.look();
+    for (Run run : history.unended()) {
+      if (run.state() != Run.State.PAUSED && !active.containsKey(run.id())) {
+        switch (leases.acquire(run.model())) {
+          case Attempt.Acquired acquired -> goOn(run.model(), acquired.lease());
+          case Attempt.Held _ -> {
+            // It is alive, or not known to be dead yet.
+          }
+        }
+      }
     }
   }
 
-  /** Goes on with the runs that the last process did not live to end. */
-  public synchronized void start() {
-    for (Run run : List.copyOf(runs.values())) {
-      if (!run.state().ended() && run.state() != Run.State.PAUSED) {
+  // What was known of the runs was read before the lease was taken. Called with the lock held.
+  private Optional<Run> goOn(String model, Lease lease) {
+    try {
+      history.look();
+      Optional<Run> unended = history.unended(model).filter(run -> run.state() != Run.State.PAUSED);
+      if (unended.isPresent()) {
+        Run run = unended.get();
         LOG.info("The run {} was interrupted while {} and goes on", run.id(), run.state().label());
-        launch(run.startedAgain());
+        return Optional.of(launch(run.startedAgain(), lease));
       }
+    } catch (RuntimeException e) {
+      lease.close();
+      throw e;
     }
+    lease.close();
+    return Optional.empty();
   }
 
   /** Starts a run that brings a model up to date. */
@@ -133,36 +195,74 @@ public final class Refreshes implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("refreshes are closed");
     }
-    Optional<Run> known = byKey(request.key());
+    history.look();
+    Optional<StartResult> known = known(request);
     if (known.isPresent()) {
-      if (!known.get().request().equals(request)) {
-        return new StartResult.KeyReused(known.get());
-      }
-      // One that was refused or failed did not do what was asked: asking again is a new try.
-      if (known.get().state() == Run.State.DONE || !known.get().state().ended()) {
-        return new StartResult.Known(known.get());
-      }
+      return known.get();
     }
     Definitions current = definitions.current();
     ModelDefinition definition = current.models().get(request.model());
     if (definition == null) {
       return new StartResult.UnknownModel(unknown(request.model(), current));
     }
-    Optional<Run> running =
-        runs.values().stream()
-            .filter(run -> run.model().equals(request.model()) && !run.state().ended())
-            .findFirst();
-    if (running.isPresent()) {
+    Optional<Run> running = history.unended(request.model());
+    if (running.isPresent() && active.containsKey(running.get().id())) {
       return new StartResult.AlreadyRunning(running.get());
     }
-    Instant now = clock.instant();
-    lastId = Math.max(lastId + 1, now.toEpochMilli());
-    Run run =
-        Run.planned(
-            request.model() + "-" + Long.toString(lastId, 36), request, definition.kind(), now);
-    Run launched = launch(run);
-    forgetOldest();
-    return new StartResult.Started(launched);
+    return switch (leases.acquire(request.model())) {
+      case Attempt.Held held -> new StartResult.Held(held, running);
+      case Attempt.Acquired acquired -> start(request, definition, acquired.lease());
+    };
+  }
+
+  // Called with the lock held.
+  private StartResult start(Request request, ModelDefinition definition, Lease lease) {
+    boolean launched = false;
+    try {
+      // What was known was read before the lease was taken.
+      history.look();
+      Optional<StartResult> known = known(request);
+      Optional<Run> unended = history.unended(request.model());
+      if (unended.isPresent() && unended.get().state() != Run.State.PAUSED) {
+        // Its process is dead: it comes first.
+        launched = true;
+        Optional<Run> left = goOn(request.model(), lease).filter(run -> !run.state().ended());
+        return left.isPresent()
+            ? known.orElseGet(() -> new StartResult.AlreadyRunning(left.get()))
+            : start(request);
+      }
+      if (known.isPresent()) {
+        return known.get();
+      }
+      if (unended.isPresent()) {
+        return new StartResult.AlreadyRunning(unended.get());
+      }
+      Instant now = clock.instant();
+      Run run = Run.planned(history.nextId(request.model(), now), request, definition.kind(), now);
+      launched = true;
+      Run begun = launch(run, lease);
+      history.forgetOldest(HISTORY_MAX);
+      return new StartResult.Started(begun);
+    } finally {
+      if (!launched) {
+        lease.close();
+      }
+    }
+  }
+
+  // Called with the lock held.
+  private Optional<StartResult> known(Request request) {
+    Optional<Run> known = history.byKey(request.key());
+    if (known.isEmpty()) {
+      return Optional.empty();
+    }
+    if (!known.get().request().equals(request)) {
+      return Optional.of(new StartResult.KeyReused(known.get()));
+    }
+    // One that was refused or failed did not do what was asked: asking again is a new try.
+    return known.get().state() == Run.State.DONE || !known.get().state().ended()
+        ? Optional.of(new StartResult.Known(known.get()))
+        : Optional.empty();
   }
 
   private static String unknown(String model, Definitions current) {
@@ -197,22 +297,24 @@ public final class Refreshes implements AutoCloseable {
     }
   }
 
-  private Optional<Run> byKey(String key) {
-    return key.isEmpty()
-        ? Optional.empty()
-        : list().stream().filter(run -> run.request().key().equals(key)).findFirst();
-  }
-
-  // Called with the lock held.
-  private Run launch(Run run) {
-    keep(run);
+  // Called with the lock held; the lease is closed when the run ends, whatever happens.
+  private Run launch(Run run, Lease lease) {
+    try {
+      history.keep(run, lease.epoch());
+    } catch (RuntimeException e) {
+      lease.close();
+      throw e;
+    }
     ModelDefinition definition = definitions.current().models().get(run.model());
     if (definition == null) {
-      return end(run.id(), Run.State.FAILED, "there is no model of that name any more");
+      return end(run.id(), lease, Run.State.FAILED, "there is no model of that name any more");
     }
     if (run.starts() > STARTS_MAX) {
       return end(
-          run.id(), Run.State.FAILED, "it was begun " + STARTS_MAX + " times and never ended");
+          run.id(),
+          lease,
+          Run.State.FAILED,
+          "it was begun " + STARTS_MAX + " times and never ended");
     }
     // Not a virtual thread: DuckDB's calls are native and long, and would hold a carrier.
     Thread thread =
@@ -220,36 +322,9 @@ public final class Refreshes implements AutoCloseable {
             .daemon()
             .name("refresh-" + run.id())
             .unstarted(() -> execute(run, definition));
-    active.put(run.id(), new Active(thread));
+    active.put(run.id(), new Active(thread, lease));
     thread.start();
     return run;
-  }
-
-  private synchronized void keep(Run run) {
-    files.keep(run);
-    runs.put(run.id(), run);
-  }
-
-  // What has happened has happened: the next process, if it does not know, goes on with the run and
-  // comes to the same.
-  private synchronized void keepAtLeastHere(Run run) {
-    runs.put(run.id(), run);
-    try {
-      files.keep(run);
-    } catch (UncheckedIOException e) {
-      LOG.error("That the run {} is {} cannot be kept", run.id(), run.state().label(), e);
-    }
-  }
-
-  private void forgetOldest() {
-    var oldest = runs.values().iterator();
-    while (runs.size() > HISTORY_MAX && oldest.hasNext()) {
-      Run run = oldest.next();
-      if (run.state().ended()) {
-        oldest.remove();
-        files.forget(run.id());
-      }
-    }
   }
 
   private void execute(Run run, ModelDefinition model) {
@@ -265,7 +340,8 @@ public final class Refreshes implements AutoCloseable {
                 definitions.current().catalog(),
                 id,
                 run.request().options(),
-                new RunProgress(id, self));
+                new RunProgress(id, self),
+                self.lease);
         took(id, self, outcome);
       } finally {
         database.release();
@@ -275,7 +351,7 @@ public final class Refreshes implements AutoCloseable {
     } catch (RuntimeException e) {
       if (self.wish == Wish.NONE) {
         LOG.error("The run {} failed", id, e);
-        end(id, Run.State.FAILED, String.valueOf(e.getMessage()));
+        end(id, self.lease, Run.State.FAILED, String.valueOf(e.getMessage()));
       } else {
         stopped(id, self);
       }
@@ -284,6 +360,7 @@ public final class Refreshes implements AutoCloseable {
           .timer("attune.refresh.duration", "model", run.model())
           .record(Duration.between(started, clock.instant()));
       synchronized (this) {
+        self.lease.close();
         active.remove(id, self);
       }
     }
@@ -306,7 +383,7 @@ public final class Refreshes implements AutoCloseable {
                         done.written(),
                         done.badRows(),
                         run.figures().kinds())));
-        end(id, Run.State.DONE, "");
+        end(id, self.lease, Run.State.DONE, "");
       }
       case RefreshOutcome.Compared compared -> {
         Differences.Rows kinds = compared.differences().rows();
@@ -316,35 +393,51 @@ public final class Refreshes implements AutoCloseable {
             run ->
                 run.counted(new Run.Figures(compared.rows(), total, 0, compared.badRows(), kinds))
                     .compared(compared.differences()));
-        end(id, Run.State.DONE, "");
+        end(id, self.lease, Run.State.DONE, "");
       }
-      case RefreshOutcome.Refused refused -> end(id, Run.State.REFUSED, refused.reason());
+      case RefreshOutcome.Refused refused ->
+          end(id, self.lease, Run.State.REFUSED, refused.reason());
       case RefreshOutcome.Stopped _ -> stopped(id, self);
+      case RefreshOutcome.Overtaken overtaken -> overtaken(id, self, overtaken.message());
     }
+  }
+
+  // The run is another process's: what it says of it counts.
+  private synchronized void overtaken(String id, Active self, String message) {
+    LOG.warn("The run {} stops here: {}", id, message);
+    metrics
+        .counter("attune.refresh.runs", "model", self.lease.model(), "outcome", "overtaken")
+        .increment();
+    history.leave(id);
+    active.remove(id, self);
   }
 
   private synchronized void stopped(String id, Active self) {
     switch (self.wish) {
       case PAUSE -> {
-        keepAtLeastHere(get(id).orElseThrow().in(Run.State.PAUSED));
-        // From here on it can be resumed.
+        Run paused = history.get(id).orElseThrow().in(Run.State.PAUSED);
+        history.keepAtLeastHere(paused, self.lease.epoch());
+        // From here on it can be resumed, here or elsewhere.
+        self.lease.close();
         active.remove(id, self);
       }
-      case CANCEL -> end(id, Run.State.FAILED, CANCELLED);
-      case LEAVE -> LOG.info("The run {} goes on when the process starts again", id);
-      case NONE -> end(id, Run.State.FAILED, "it was interrupted");
+      case CANCEL -> end(id, self.lease, Run.State.FAILED, CANCELLED);
+      case LEAVE -> LOG.info("The run {} goes on in the next process", id);
+      case NONE -> end(id, self.lease, Run.State.FAILED, "it was interrupted");
     }
   }
 
   private synchronized void change(String id, UnaryOperator<Run> change) {
-    runs.computeIfPresent(id, (_, run) -> change.apply(run));
+    history.change(id, change);
   }
 
-  private Run end(String id, Run.State state, String message) {
+  private Run end(String id, Lease lease, Run.State state, String message) {
     Run ended;
     synchronized (this) {
-      ended = get(id).orElseThrow().ended(state, clock.instant(), message);
-      keepAtLeastHere(ended);
+      ended = history.get(id).orElseThrow().ended(state, clock.instant(), message);
+      history.keepAtLeastHere(ended, lease.epoch());
+      // Whoever sees that it has ended may start the next one.
+      lease.close();
     }
     String model = ended.model();
     metrics
@@ -366,23 +459,53 @@ public final class Refreshes implements AutoCloseable {
 
   /** Ends a run or a paused one; it has failed then, and the next one takes up what is missing. */
   public synchronized SteerResult cancel(String id) {
-    Optional<Run> run = get(id);
-    if (run.isPresent() && run.get().state() == Run.State.PAUSED && !active.containsKey(id)) {
-      return new SteerResult.Taken(end(id, Run.State.FAILED, CANCELLED));
+    Optional<Run> run = known(id);
+    if (run.isEmpty() || run.get().state() != Run.State.PAUSED || active.containsKey(id)) {
+      return stop(id, Wish.CANCEL);
     }
-    return stop(id, Wish.CANCEL);
+    return withPaused(
+        run.get(), (paused, lease) -> end(paused.id(), lease, Run.State.FAILED, CANCELLED));
+  }
+
+  // Called with the lock held. What is done ends with the lease given back, or held by a run.
+  private SteerResult withPaused(Run run, BiFunction<Run, Lease, Run> act) {
+    return switch (leases.acquire(run.model())) {
+      case Attempt.Held held -> new SteerResult.Elsewhere(run, held);
+      case Attempt.Acquired acquired -> withPaused(run.id(), acquired.lease(), act);
+    };
+  }
+
+  private SteerResult withPaused(String id, Lease lease, BiFunction<Run, Lease, Run> act) {
+    boolean acted = false;
+    try {
+      // What was known was read before the lease was taken.
+      history.look();
+      Optional<Run> run = history.get(id);
+      if (run.isPresent() && run.get().state() == Run.State.PAUSED) {
+        acted = true;
+        return new SteerResult.Taken(act.apply(run.get(), lease));
+      }
+      return run.<SteerResult>map(SteerResult.NotNow::new).orElseGet(SteerResult.Unknown::new);
+    } finally {
+      if (!acted) {
+        lease.close();
+      }
+    }
   }
 
   // Called with the lock held.
   private SteerResult stop(String id, Wish wish) {
-    Optional<Run> run = get(id);
+    Optional<Run> run = known(id);
     if (run.isEmpty()) {
       return new SteerResult.Unknown();
     }
     Active running = active.get(id);
     if (running == null || run.get().state().ended() || closed) {
-      return run.get().state() == Run.State.PAUSED && wish == Wish.PAUSE
-          ? new SteerResult.Taken(run.get())
+      if (run.get().state() == Run.State.PAUSED && wish == Wish.PAUSE) {
+        return new SteerResult.Taken(run.get());
+      }
+      return running == null && !run.get().state().ended()
+          ? elsewhere(run.get())
           : new SteerResult.NotNow(run.get());
     }
     if (running.wish == Wish.NONE || wish == Wish.CANCEL) {
@@ -401,16 +524,23 @@ public final class Refreshes implements AutoCloseable {
     return new SteerResult.Taken(run.get());
   }
 
+  private SteerResult elsewhere(Run run) {
+    return leases
+        .holder(run.model())
+        .<SteerResult>map(holder -> new SteerResult.Elsewhere(run, holder))
+        .orElseGet(() -> new SteerResult.NotNow(run));
+  }
+
   /** Goes on with a paused run at its checkpoint. */
   public synchronized SteerResult resume(String id) {
-    Optional<Run> run = get(id);
+    Optional<Run> run = known(id);
     if (run.isEmpty()) {
       return new SteerResult.Unknown();
     }
     if (run.get().state() != Run.State.PAUSED || active.containsKey(id) || closed) {
       return new SteerResult.NotNow(run.get());
     }
-    return new SteerResult.Taken(launch(run.get().startedAgain()));
+    return withPaused(run.get(), (paused, lease) -> launch(paused.startedAgain(), lease));
   }
 
   /**
@@ -430,13 +560,29 @@ public final class Refreshes implements AutoCloseable {
 
   /** A run, if it is remembered. */
   public synchronized Optional<Run> get(String id) {
-    return Optional.ofNullable(runs.get(id));
+    return known(id);
+  }
+
+  // Called with the lock held.
+  private Optional<Run> known(String id) {
+    if (!active.containsKey(id)) {
+      look();
+    }
+    return history.get(id);
+  }
+
+  private void look() {
+    try {
+      history.look();
+    } catch (UncheckedIOException e) {
+      LOG.warn("What other processes say of their runs cannot be read at the moment", e);
+    }
   }
 
   /** How fast a run writes; empty while it does not. */
   synchronized Optional<Pace> pace(String id) {
     Active running = active.get(id);
-    Run run = runs.get(id);
+    Run run = history.get(id).orElse(null);
     return running == null || run == null || run.state() != Run.State.WRITING
         ? Optional.empty()
         : running.writingSince.flatMap(
@@ -451,7 +597,8 @@ public final class Refreshes implements AutoCloseable {
 
   /** All runs that are remembered, the newest first. */
   public synchronized List<Run> list() {
-    return new ArrayList<>(runs.values()).reversed();
+    look();
+    return history.list();
   }
 
   /**
@@ -482,6 +629,7 @@ public final class Refreshes implements AutoCloseable {
         }
       }
     }
+    timer.shutdownNow();
     refresher.cancel();
     running.forEach(each -> each.thread.interrupt());
     for (Active each : running) {
@@ -491,9 +639,10 @@ public final class Refreshes implements AutoCloseable {
         }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return;
+        break;
       }
     }
+    leases.close();
   }
 
   /** Keeps each state on disk as it begins, and the figures with it. */
@@ -515,8 +664,8 @@ public final class Refreshes implements AutoCloseable {
             case WRITING -> Run.State.WRITING;
           };
       synchronized (Refreshes.this) {
-        Run run = get(id).orElseThrow();
-        keep(run.in(state));
+        Run run = history.get(id).orElseThrow();
+        history.keep(run.in(state), self.lease.epoch());
         if (phase == Phase.WRITING) {
           self.writtenBefore = run.written();
           self.writingSince = Optional.of(clock.instant());
@@ -551,7 +700,8 @@ public final class Refreshes implements AutoCloseable {
     @Override
     public void compared(Differences.Rows rows) {
       synchronized (Refreshes.this) {
-        keep(get(id).map(run -> run.counted(run.figures().withKinds(rows))).orElseThrow());
+        Run run = history.get(id).orElseThrow();
+        history.keep(run.counted(run.figures().withKinds(rows)), self.lease.epoch());
       }
     }
 

@@ -34,6 +34,7 @@ public final class Schedules implements AutoCloseable {
   // The latest time that was kept, by model: the runs themselves are forgotten some day. Of the
   // timer's thread alone.
   private final Map<String, Instant> keptTimes = new HashMap<>();
+  private final Map<String, Instant> heldTimes = new HashMap<>();
 
   public Schedules(DefinitionsSource definitions, Refreshes refreshes, InstantSource clock) {
     this.definitions = definitions;
@@ -59,6 +60,7 @@ public final class Schedules implements AutoCloseable {
   void tick() {
     Map<String, ModelDefinition> models = definitions.current().models();
     keptTimes.keySet().retainAll(models.keySet());
+    heldTimes.keySet().retainAll(models.keySet());
     Instant now = clock.instant();
     models.forEach(
         (name, model) -> model.schedule().ifPresent(schedule -> keep(name, schedule.latest(now))));
@@ -75,6 +77,16 @@ public final class Schedules implements AutoCloseable {
         LOG.info("The run {} starts, due at {}", started.run().id(), due);
       }
       case StartResult.Known _, StartResult.KeyReused _ -> keptTimes.put(model, due);
+      case StartResult.Held held -> {
+        // Tried again at the next look, and said once.
+        if (!due.equals(heldTimes.put(model, due))) {
+          LOG.info(
+              "The run of {} that is due at {} waits: another process has the lease, {}",
+              model,
+              due,
+              held.holder().told());
+        }
+      }
       case StartResult.AlreadyRunning _, StartResult.UnknownModel _ -> {
         // Tried again at the next look.
       }

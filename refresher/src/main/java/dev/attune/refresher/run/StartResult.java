@@ -1,5 +1,8 @@
 package dev.attune.refresher.run;
 
+import dev.attune.refresher.lease.Attempt;
+import java.util.Optional;
+
 /** What became of the wish to start a run. */
 public sealed interface StartResult {
   /** It runs. */
@@ -13,6 +16,14 @@ public sealed interface StartResult {
 
   /** A run of that model has not ended yet: one at a time. */
   record AlreadyRunning(Run run) implements StartResult {}
+
+  /**
+   * Another process has the model's lease.
+   *
+   * @param holder who, and since when
+   * @param run that is under way there, as far as it is known here
+   */
+  record Held(Attempt.Held holder, Optional<Run> run) implements StartResult {}
 
   /**
    * There is no such model.

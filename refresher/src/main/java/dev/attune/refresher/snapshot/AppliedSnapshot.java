@@ -2,15 +2,15 @@ package dev.attune.refresher.snapshot;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.attune.refresher.lease.Lease;
+import dev.attune.refresher.lease.OvertakenException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,19 +21,26 @@ import org.jspecify.annotations.Nullable;
  * Parquet file of the state directory. Rows that are gone stay in it, with the stamps of their
  * removal: if one comes back, its cells must be newer than that.
  *
- * <p>Two files make a run that is killed anywhere harmless:
+ * <p>Two names make a run that is killed anywhere harmless; which files they stand for is part of
+ * the model's state in its {@link Lease}:
  *
  * <ol>
- *   <li>{@code next} is written aside, forced to disk and renamed before the first row is written
- *       to a profile; it says of which run it is, and numbers the rows that are to be written;
- *   <li>it is renamed to {@code applied} after the last one.
+ *   <li>{@code next} is written aside, forced to disk and named before the first row is written to
+ *       a profile; it says of which run it is, and numbers the rows that are to be written;
+ *   <li>it becomes {@code applied} after the last one.
  * </ol>
  *
- * <p>The run whose {@code next} it is goes on at its {@link Checkpoint}. To any other run it is the
- * work of one that did not end, some of which was written and some not: that run takes it for what
- * was applied, and writes again every row in which the two differ.
+ * <p>The run whose {@code next} it is goes on at its {@link Checkpoint}, in this process or in the
+ * one that took over the lease. To any other run it is the work of one that did not end, some of
+ * which was written and some not: that run takes it for what was applied, and writes again every
+ * row in which the two differ.
  *
- * <p>What a run replaced is kept as {@code before-<run>} for the last {@value #BEFORE_MAX} of them;
+ * <p>So it does not matter either when somebody who was overtaken writes rows late, even after
+ * others ran: nobody writes a row of a {@code next} that is not known to all who come after, hence
+ * it is a row that the run which was interrupted might have written before. Those who came after
+ * wrote that row as it was, or with later stamps, which win in any order.
+ *
+ * <p>What a run replaced is kept as {@code before/<run>} for the last {@value #BEFORE_MAX} of them;
  * of the first run, that it replaced nothing.
  */
 final class AppliedSnapshot {
@@ -136,35 +143,51 @@ final class AppliedSnapshot {
   }
 
   private final Path directory;
-  private final Path applied;
-  private final Path next;
+  private final Lease lease;
+  private final StateFiles files;
   private final Path part;
   private final Checkpoint checkpoint;
 
   /**
    * @param directory of the model; created when it is not there
    */
-  AppliedSnapshot(Path directory) {
+  AppliedSnapshot(Path directory, Lease lease) {
+    this(directory, lease, "rows/");
+  }
+
+  /**
+   * @param area of the model's state, e.g. {@code rows/}
+   */
+  AppliedSnapshot(Path directory, Lease lease, String area) {
     this.directory = directory;
-    this.applied = directory.resolve("applied.parquet");
-    this.next = directory.resolve("next.parquet");
-    this.part = directory.resolve("next.parquet.part");
-    this.checkpoint = new Checkpoint(directory);
+    this.lease = lease;
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
       throw new UncheckedIOException("the state directory cannot be written", e);
     }
+    this.files = StateFiles.of(directory, lease, area);
+    this.part = files.ownFile();
+    this.checkpoint = new Checkpoint(directory, lease.epoch());
   }
 
-  /** The file that {@link #offer} takes. */
+  /** The file that {@link #offer} takes: of this holder of the lease alone. */
   Path part() {
     return part;
   }
 
   /** Whether a run did not end. */
   boolean hasNext() {
-    return Files.exists(next);
+    return files.next().isPresent();
+  }
+
+  /**
+   * Returns while nobody took over the model.
+   *
+   * @throws OvertakenException when somebody did
+   */
+  void checkHeld() {
+    lease.check();
   }
 
   Checkpoint checkpoint() {
@@ -173,22 +196,22 @@ final class AppliedSnapshot {
 
   /** What was applied, without its rows; empty when nothing was. */
   Optional<Meta> appliedMeta(DuckDb db) throws SQLException {
-    return meta(db, applied);
+    return meta(db, files.applied().orElse(null));
   }
 
   /** What a run that did not end was applying, without its rows; empty when there is none. */
   Optional<Meta> nextMeta(DuckDb db) throws SQLException {
-    return meta(db, next);
+    return meta(db, files.next().orElse(null));
   }
 
   /** Loads what was applied into a table; empty when nothing was. */
   Optional<Meta> loadApplied(DuckDb db, String table) throws SQLException {
-    return load(db, applied, table);
+    return load(db, files.applied().orElse(null), table);
   }
 
   /** Loads what a run that did not end was applying into a table; empty when there is none. */
   Optional<Meta> loadNext(DuckDb db, String table) throws SQLException {
-    return load(db, next, table);
+    return load(db, files.next().orElse(null), table);
   }
 
   /**
@@ -198,11 +221,11 @@ final class AppliedSnapshot {
   Optional<Meta> loadBefore(DuckDb db, String runId, String table) throws SQLException {
     // Of a run that did not end, what was applied before it still is.
     if (nextMeta(db).map(meta -> meta.run().equals(runId)).orElse(false)) {
-      return load(db, applied, table).or(() -> Optional.of(Meta.EMPTY));
+      return load(db, files.applied().orElse(null), table).or(() -> Optional.of(Meta.EMPTY));
     }
-    return Files.exists(nothingBefore(runId))
+    return files.isNothingBefore(runId)
         ? Optional.of(Meta.EMPTY)
-        : load(db, before(runId), table);
+        : load(db, files.before(runId).orElse(null), table);
   }
 
   /** Loads the rows that a run has to write still, with their columns n and seq. */
@@ -210,13 +233,15 @@ final class AppliedSnapshot {
     Meta meta = nextMeta(db).orElseThrow();
     db.execute(
         "create table %s as select * from read_parquet(%s) where seq >= %d"
-            .formatted(table, Sql.literal(next.toString()), checkpoint.rows(runId)));
+            .formatted(
+                table, Sql.literal(files.next().orElseThrow().toString()), checkpoint.rows(runId)));
     return meta;
   }
 
-  private static Optional<Meta> load(DuckDb db, Path file, String table) throws SQLException {
+  private static Optional<Meta> load(DuckDb db, @Nullable Path file, String table)
+      throws SQLException {
     Optional<Meta> meta = meta(db, file);
-    if (meta.isPresent()) {
+    if (file != null && meta.isPresent()) {
       db.execute(
           "create table %s as select %s from read_parquet(%s)"
               .formatted(
@@ -227,8 +252,8 @@ final class AppliedSnapshot {
     return meta;
   }
 
-  private static Optional<Meta> meta(DuckDb db, Path file) throws SQLException {
-    if (!Files.exists(file)) {
+  private static Optional<Meta> meta(DuckDb db, @Nullable Path file) throws SQLException {
+    if (file == null) {
       return Optional.empty();
     }
     String meta =
@@ -256,7 +281,11 @@ final class AppliedSnapshot {
     }
   }
 
-  /** Writes the result of a query aside and makes it {@code next}, safe against a loss of power. */
+  /**
+   * Writes the result of a query aside and makes it {@code next}, safe against a loss of power.
+   *
+   * @throws OvertakenException when somebody took over the model, who need not see it
+   */
   void offer(DuckDb db, String query, Meta meta) throws SQLException {
     try {
       db.execute(
@@ -268,86 +297,41 @@ final class AppliedSnapshot {
               + Sql.literal(JSON.writeValueAsString(meta))
               + "})");
       force(part);
-      Files.move(part, next, StandardCopyOption.ATOMIC_MOVE);
       force(directory);
     } catch (IOException e) {
       throw new UncheckedIOException("the next snapshot cannot be kept in " + directory, e);
     }
+    files.offer(part);
   }
 
   /**
    * Makes {@code next}, all of which has been written to profiles, what was applied.
    *
    * @param runId whose {@code next} it is; what it replaces is kept under that name
+   * @throws OvertakenException when somebody took over the model
    */
   void promote(String runId) {
-    try {
-      if (!runId.isEmpty()) {
-        keepBefore(runId);
-      }
-      Files.move(next, applied, StandardCopyOption.ATOMIC_MOVE);
-      force(directory);
-    } catch (IOException e) {
-      throw new UncheckedIOException("the applied snapshot cannot be kept in " + directory, e);
-    }
-  }
-
-  /** Forgets what a run was applying, all of which was. */
-  void forgetNext() {
-    try {
-      Files.deleteIfExists(next);
-    } catch (IOException e) {
-      throw new UncheckedIOException("the state directory cannot be written", e);
-    }
-  }
-
-  private Path before(String runId) {
-    return directory.resolve("before-" + runId + ".parquet");
-  }
-
-  private Path nothingBefore(String runId) {
-    return directory.resolve("before-" + runId + ".none");
-  }
-
-  private void keepBefore(String runId) throws IOException {
-    Path before = before(runId);
-    Files.deleteIfExists(before);
-    if (!Files.exists(applied)) {
-      Files.write(nothingBefore(runId), new byte[0]);
-      return;
-    }
-    try {
-      Files.createLink(before, applied);
-    } catch (UnsupportedOperationException | IOException e) {
-      // A file system without links.
-      Files.copy(applied, before, StandardCopyOption.REPLACE_EXISTING);
-    }
-    List<Path> kept = befores();
-    for (Path old : kept.subList(0, Math.max(0, kept.size() - BEFORE_MAX))) {
-      Files.deleteIfExists(old);
-    }
+    files.promote(runId);
   }
 
   /** The runs that can be rolled back, the oldest first. */
   List<String> beforeRuns() {
-    try {
-      return befores().stream()
-          .map(path -> String.valueOf(path.getFileName()))
-          .map(name -> name.substring("before-".length(), name.lastIndexOf('.')))
-          .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException("the state directory cannot be read", e);
-    }
+    return files.beforeRuns();
   }
 
-  // Run ids of a model grow with their time, and so do their names.
-  private List<Path> befores() throws IOException {
-    try (var files = Files.list(directory)) {
-      return files
-          .filter(path -> String.valueOf(path.getFileName()).matches("before-.+\\.(parquet|none)"))
-          .sorted(Comparator.comparing(path -> String.valueOf(path.getFileName())))
-          .toList();
-    }
+  /**
+   * Forgets what a run was applying, all of which was.
+   *
+   * @param words that are kept in the model's state in the same moment, by name
+   * @throws OvertakenException when somebody took over the model
+   */
+  void forgetNext(Map<String, String> words) {
+    files.forgetNext(words);
+  }
+
+  /** A word of {@link #forgetNext}. */
+  Optional<String> word(String name) {
+    return files.word(name);
   }
 
   private static void force(Path path) throws IOException {

@@ -2,6 +2,7 @@ package dev.attune.refresher.snapshot;
 
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.model.EventsModel;
+import dev.attune.refresher.lease.OvertakenException;
 import dev.attune.refresher.pace.Pacer;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Figures;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Meta;
@@ -54,6 +55,7 @@ final class EventsRefresh {
    *
    * @throws RefusedException before anything was sent
    * @throws StoppedException between two chunks
+   * @throws OvertakenException when somebody took over the model
    */
   RefreshOutcome run(EventsState state, HistoricalEvents events, RowLetters letters)
       throws SQLException {
@@ -105,7 +107,7 @@ final class EventsRefresh {
     var figures = new Figures(rows, toSend, bad.count());
     state.offer(db, model.mappingDigest(), fingerprint, runId, figures);
     progress.phase(Progress.Phase.WRITING);
-    send(EventsBackfill.GOOD, 0, state.checkpoint(), events);
+    send(EventsBackfill.GOOD, 0, state, events);
     state.finish(new Loaded(fingerprint, runId, figures));
     return done(figures);
   }
@@ -125,7 +127,7 @@ final class EventsRefresh {
     progress.written(before);
     progress.phase(Progress.Phase.WRITING);
     try {
-      send("select * from events order by seq", before, state.checkpoint(), events);
+      send("select * from events order by seq", before, state, events);
     } catch (IllegalArgumentException e) {
       throw new IllegalStateException(
           "the catalog changed while the run was interrupted, and an event no longer fits; the next run"
@@ -166,7 +168,7 @@ final class EventsRefresh {
   }
 
   // In chunks, each acknowledged whole: the checkpoint and the pace need to know.
-  private void send(String query, long before, Checkpoint checkpoint, HistoricalEvents events)
+  private void send(String query, long before, EventsState state, HistoricalEvents events)
       throws SQLException {
     List<EventsBackfill.Outgoing> chunk = new ArrayList<>();
     long[] sent = {before};
@@ -175,16 +177,16 @@ final class EventsRefresh {
         row -> {
           chunk.add(backfill.outgoing(row));
           if (chunk.size() >= settings.inFlightMax()) {
-            flush(chunk, sent, checkpoint, events);
+            flush(chunk, sent, state, events);
           }
         });
-    flush(chunk, sent, checkpoint, events);
+    flush(chunk, sent, state, events);
   }
 
   private void flush(
       List<EventsBackfill.Outgoing> chunk,
       long[] sent,
-      Checkpoint checkpoint,
+      EventsState state,
       HistoricalEvents events) {
     if (chunk.isEmpty()) {
       return;
@@ -195,6 +197,7 @@ final class EventsRefresh {
     if (Thread.currentThread().isInterrupted()) {
       throw new IllegalStateException("interrupted between chunks; the next run goes on");
     }
+    state.checkHeld();
     pacer.write(
         "the log",
         chunk.size(),
@@ -208,7 +211,7 @@ final class EventsRefresh {
     sent[0] += chunk.size();
     chunk.clear();
     // Only now: what it says was sent is acknowledged.
-    checkpoint.keep(runId, sent[0]);
+    state.checkpoint().keep(runId, sent[0]);
     progress.written(sent[0]);
     pacer.rest();
   }

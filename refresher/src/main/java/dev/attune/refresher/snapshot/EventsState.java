@@ -1,12 +1,13 @@
 package dev.attune.refresher.snapshot;
 
+import dev.attune.refresher.lease.Lease;
+import dev.attune.refresher.lease.OvertakenException;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Figures;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Meta;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -31,18 +32,18 @@ final class EventsState {
 
   private static final String FINGERPRINT = "fingerprint";
 
+  private static final String LOADED = "loaded";
+
   private final AppliedSnapshot events;
-  private final Path loaded;
-  private final Path aside;
+  private final Path loadedBefore;
 
   /**
    * @param directory of the model; created when it is not there
    */
-  EventsState(Path directory) {
+  EventsState(Path directory, Lease lease) {
     // Apart from what the model had applied, should it have been of another kind before.
-    this.events = new AppliedSnapshot(directory.resolve("events"));
-    this.loaded = directory.resolve("loaded");
-    this.aside = directory.resolve("loaded.part");
+    this.events = new AppliedSnapshot(directory.resolve("events"), lease, "events/");
+    this.loadedBefore = directory.resolve("loaded");
   }
 
   /** The file that {@link #offer} writes. */
@@ -54,24 +55,35 @@ final class EventsState {
     return events.checkpoint();
   }
 
+  /** As of {@link AppliedSnapshot#checkHeld}. */
+  void checkHeld() {
+    events.checkHeld();
+  }
+
   Loaded loaded() {
+    Optional<String> word = events.word(LOADED);
+    if (word.isPresent()) {
+      return loaded(word.get());
+    }
     try {
-      if (!Files.exists(loaded)) {
-        return Loaded.NOTHING;
-      }
-      List<String> lines = Files.readString(loaded).lines().toList();
-      return lines.size() < 5
-          ? new Loaded(lines.isEmpty() ? "" : lines.getFirst(), "", Figures.NONE)
-          : new Loaded(
-              lines.get(0),
-              lines.get(1),
-              new Figures(
-                  Long.parseLong(lines.get(2)),
-                  Long.parseLong(lines.get(3)),
-                  Long.parseLong(lines.get(4))));
+      // Where a version without leases kept it.
+      return Files.exists(loadedBefore) ? loaded(Files.readString(loadedBefore)) : Loaded.NOTHING;
     } catch (IOException e) {
       throw new UncheckedIOException("the state directory cannot be read", e);
     }
+  }
+
+  private static Loaded loaded(String word) {
+    List<String> lines = word.lines().toList();
+    return lines.size() < 5
+        ? new Loaded(lines.isEmpty() ? "" : lines.getFirst(), "", Figures.NONE)
+        : new Loaded(
+            lines.get(0),
+            lines.get(1),
+            new Figures(
+                Long.parseLong(lines.get(2)),
+                Long.parseLong(lines.get(3)),
+                Long.parseLong(lines.get(4))));
   }
 
   /** What a run that did not end was sending, without its events; empty when it sent nothing. */
@@ -109,23 +121,21 @@ final class EventsState {
     return unended.types().getOrDefault(FINGERPRINT, "");
   }
 
-  /** All of it is in the log. */
+  /**
+   * All of it is in the log.
+   *
+   * @throws OvertakenException when somebody took over the model
+   */
   void finish(Loaded done) {
-    try {
-      Files.writeString(
-          aside,
-          String.join(
-              "\n",
-              done.fingerprint(),
-              done.run(),
-              String.valueOf(done.figures().rows()),
-              String.valueOf(done.figures().written()),
-              String.valueOf(done.figures().badRows()),
-              ""));
-      Files.move(aside, loaded, StandardCopyOption.ATOMIC_MOVE);
-    } catch (IOException e) {
-      throw new UncheckedIOException("the state directory cannot be written", e);
-    }
-    events.forgetNext();
+    events.forgetNext(
+        Map.of(
+            LOADED,
+            String.join(
+                "\n",
+                done.fingerprint(),
+                done.run(),
+                String.valueOf(done.figures().rows()),
+                String.valueOf(done.figures().written()),
+                String.valueOf(done.figures().badRows()))));
   }
 }

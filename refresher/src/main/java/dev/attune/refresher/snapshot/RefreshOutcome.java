@@ -28,4 +28,11 @@ public sealed interface RefreshOutcome {
 
   /** It was stopped between two chunks; called again with the same id, it goes on there. */
   record Stopped() implements RefreshOutcome {}
+
+  /**
+   * Another process took over the model, and with it the run.
+   *
+   * @param message one sentence: who, when and why
+   */
+  record Overtaken(String message) implements RefreshOutcome {}
 }

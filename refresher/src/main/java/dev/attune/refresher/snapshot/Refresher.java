@@ -10,6 +10,8 @@ import dev.attune.core.model.ProfilesModel;
 import dev.attune.core.model.TableModel;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.forbidden.Masking;
+import dev.attune.refresher.lease.Lease;
+import dev.attune.refresher.lease.Leases;
 import dev.attune.refresher.pace.Follower;
 import dev.attune.refresher.pace.Pacer;
 import java.nio.file.Path;
@@ -25,8 +27,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Brings models up to date with their sources. Blocking; safe for use by many threads, as long as
- * no two run the same model at a time.
+ * Brings models up to date with their sources. Blocking; safe for use by many threads and, as each
+ * run has its model's lease, by many processes on one state directory.
  */
 public final class Refresher {
   /** Rows that a check looks at. */
@@ -40,6 +42,7 @@ public final class Refresher {
   private final InstantSource clock;
   private final List<Follower> followers;
   private final Masking masking;
+  private final TemporaryFolders temporary;
   private final Set<DuckDb> open = ConcurrentHashMap.newKeySet();
 
   /**
@@ -76,6 +79,7 @@ public final class Refresher {
     this.clock = clock;
     this.followers = List.copyOf(followers);
     this.masking = masking;
+    this.temporary = new TemporaryFolders(settings.stateDir().toAbsolutePath().resolve("tmp"));
   }
 
   /**
@@ -83,6 +87,7 @@ public final class Refresher {
    *
    * @param runId unique; a run that was stopped or killed is called again with the same one, and
    *     goes on at its checkpoint
+   * @param lease of the model; stays open
    * @throws IllegalStateException when a store, the log or the database did not do its work; the
    *     next run takes up what is missing
    */
@@ -91,11 +96,30 @@ public final class Refresher {
       Catalog catalog,
       String runId,
       RefreshOptions options,
-      Progress progress) {
+      Progress progress,
+      Lease lease) {
+    // Whoever takes over deletes what this run works on, which ends it in many ways.
+    try {
+      RefreshOutcome outcome = run(model, catalog, runId, options, progress, lease);
+      return outcome instanceof RefreshOutcome.Refused
+          ? lease.overtaking().<RefreshOutcome>map(RefreshOutcome.Overtaken::new).orElse(outcome)
+          : outcome;
+    } catch (RuntimeException e) {
+      return lease.overtaking().map(RefreshOutcome.Overtaken::new).orElseThrow(() -> e);
+    }
+  }
+
+  private RefreshOutcome run(
+      ModelDefinition model,
+      Catalog catalog,
+      String runId,
+      RefreshOptions options,
+      Progress progress,
+      Lease lease) {
     Path directory = settings.stateDir().toAbsolutePath().resolve("models").resolve(model.name());
     var pacer = new Pacer(followers, progress::slowed, progress::stopping);
     return inDatabase(
-        temporary(model.name()),
+        temporary.ofRun(lease),
         progress,
         db ->
             switch (model) {
@@ -111,7 +135,7 @@ public final class Refresher {
                           pacer,
                           runId,
                           forbidden(model, catalog))
-                      .run(new AppliedSnapshot(directory), inputs, letters(model, catalog));
+                      .run(new AppliedSnapshot(directory, lease), inputs, letters(model, catalog));
               case EventsModel history ->
                   new EventsRefresh(
                           db,
@@ -124,7 +148,7 @@ public final class Refresher {
                           pacer,
                           runId,
                           forbidden(model, catalog))
-                      .run(new EventsState(directory), events, letters(model, catalog));
+                      .run(new EventsState(directory, lease), events, letters(model, catalog));
             });
   }
 
@@ -136,16 +160,16 @@ public final class Refresher {
   public RefreshOutcome loadUntil(
       EventsModel model, Catalog catalog, Instant until, Progress progress) {
     // No model is called that: a job does not meddle with a refresh of the same model.
-    Path temporary = temporary(model.name() + "~until");
+    Path folder = temporary.ofThisProcess(model.name() + "~until");
     return inDatabase(
-        temporary,
+        folder,
         progress,
         db -> {
           var backfill =
               new EventsBackfill(db, model, catalog, settings, progress, forbidden(model, catalog));
           return backfill.run(
               backfill.open(origins),
-              temporary.resolve("scratch"),
+              folder.resolve("scratch"),
               events,
               letters(model, catalog),
               until);
@@ -178,11 +202,11 @@ public final class Refresher {
    * @throws IllegalStateException as of {@link #refresh}
    */
   public CheckOutcome check(ModelDefinition model, Catalog catalog, Duration timeout) {
-    Path temporary = temporary(model.name() + "~check");
-    Path scratch = temporary.resolve("scratch");
+    Path folder = temporary.ofThisProcess(model.name() + "~check");
+    Path scratch = folder.resolve("scratch");
     Origins hasty = origins.hasty();
     long began = System.nanoTime();
-    try (DuckDb db = DuckDb.open(settings, temporary)) {
+    try (DuckDb db = DuckDb.open(settings, folder)) {
       CompletableFuture.delayedExecutor(timeout.toNanos(), TimeUnit.NANOSECONDS)
           .execute(db::cancel);
       return switch (model) {
@@ -214,20 +238,12 @@ public final class Refresher {
     }
   }
 
-  private Path temporary(String name) {
-    return temporary().resolve(name);
-  }
-
-  private Path temporary() {
-    return settings.stateDir().toAbsolutePath().resolve("tmp");
-  }
-
   /**
-   * Deletes what runs and checks of a process that was killed have left: rows of people. Only while
-   * none is under way.
+   * Deletes what runs and checks of processes that are gone have left: rows of people. Only while
+   * this process has none under way.
    */
-  public void deleteLeftovers() {
-    DuckDb.delete(temporary());
+  public void deleteLeftovers(Leases leases) {
+    temporary.deleteLeftovers(leases);
   }
 
   /** Ends the database work of the runs under way; they may be called again. */
@@ -239,8 +255,8 @@ public final class Refresher {
     RefreshOutcome in(DuckDb db) throws SQLException;
   }
 
-  private RefreshOutcome inDatabase(Path temporary, Progress progress, Work work) {
-    try (DuckDb db = DuckDb.open(settings, temporary)) {
+  private RefreshOutcome inDatabase(Path folder, Progress progress, Work work) {
+    try (DuckDb db = DuckDb.open(settings, folder)) {
       open.add(db);
       try {
         return work.in(db);

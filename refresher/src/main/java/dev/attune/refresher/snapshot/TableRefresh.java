@@ -22,6 +22,7 @@ import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Link;
 import dev.attune.proto.v1.RowCause;
 import dev.attune.proto.v1.Snapshot;
+import dev.attune.refresher.lease.OvertakenException;
 import dev.attune.refresher.pace.Pacer;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Figures;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Meta;
@@ -114,6 +115,7 @@ final class TableRefresh {
    *
    * @throws RefusedException before anything was changed
    * @throws StoppedException between two chunks
+   * @throws OvertakenException when somebody took over the model
    */
   RefreshOutcome run(AppliedSnapshot state, ProfileInputs inputs, RowLetters letters)
       throws SQLException {
@@ -179,7 +181,7 @@ final class TableRefresh {
       write(
           selectChanged(diff.traits()) + " where emit order by " + SnapshotDiff.ORDER,
           diff.traits(),
-          state.checkpoint(),
+          state,
           0,
           inputs);
       state.promote(runId);
@@ -226,12 +228,7 @@ final class TableRefresh {
     progress.written(before);
     progress.phase(Progress.Phase.WRITING);
     try {
-      write(
-          selectChanged(meta.traits()) + " order by seq",
-          meta.traits(),
-          state.checkpoint(),
-          before,
-          inputs);
+      write(selectChanged(meta.traits()) + " order by seq", meta.traits(), state, before, inputs);
     } catch (IllegalArgumentException e) {
       throw new IllegalStateException(
           "the catalog changed while the run was interrupted, and a row no longer fits; the next run"
@@ -347,7 +344,7 @@ final class TableRefresh {
    * @param before rows that were written before an interruption
    */
   private void write(
-      String query, List<String> traits, Checkpoint checkpoint, long before, ProfileInputs inputs)
+      String query, List<String> traits, AppliedSnapshot state, long before, ProfileInputs inputs)
       throws SQLException {
     List<ProfileInput> chunk = new ArrayList<>();
     long[] written = {before};
@@ -356,14 +353,14 @@ final class TableRefresh {
         row -> {
           chunk.add(input(row, traits));
           if (chunk.size() >= settings.chunkRows()) {
-            flush(chunk, checkpoint, written, inputs);
+            flush(chunk, state, written, inputs);
           }
         });
-    flush(chunk, checkpoint, written, inputs);
+    flush(chunk, state, written, inputs);
   }
 
   private void flush(
-      List<ProfileInput> chunk, Checkpoint checkpoint, long[] written, ProfileInputs inputs) {
+      List<ProfileInput> chunk, AppliedSnapshot state, long[] written, ProfileInputs inputs) {
     if (chunk.isEmpty()) {
       return;
     }
@@ -373,12 +370,13 @@ final class TableRefresh {
     if (Thread.currentThread().isInterrupted()) {
       throw new IllegalStateException("interrupted between chunks; the next run goes on");
     }
+    state.checkHeld();
     List<ProfileInput> rows = List.copyOf(chunk);
     pacer.write("the store", rows.size(), () -> inputs.write(rows));
     written[0] += chunk.size();
     chunk.clear();
     // Only now: what it says was written is acknowledged.
-    checkpoint.keep(runId, written[0]);
+    state.checkpoint().keep(runId, written[0]);
     progress.written(written[0]);
     pacer.rest();
   }

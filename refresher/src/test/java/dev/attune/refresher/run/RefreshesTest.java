@@ -6,6 +6,7 @@ import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.forbidden.Masking;
 import dev.attune.proto.v1.Definition;
+import dev.attune.refresher.lease.Leases;
 import dev.attune.refresher.pace.Follower;
 import dev.attune.refresher.snapshot.Differences;
 import dev.attune.refresher.snapshot.HistoricalEvents;
@@ -96,6 +97,24 @@ class RefreshesTest {
       SimpleMeterRegistry metrics,
       DefinitionsSource definitions,
       List<Follower> followers) {
+    return refreshes(
+        directory,
+        inputs,
+        metrics,
+        definitions,
+        followers,
+        Leases.open(directory.resolve("state"), InstantSource.fixed(NOW)),
+        InstantSource.fixed(NOW));
+  }
+
+  static Refreshes refreshes(
+      Path directory,
+      ProfileInputs inputs,
+      SimpleMeterRegistry metrics,
+      DefinitionsSource definitions,
+      List<Follower> followers,
+      Leases leases,
+      InstantSource clock) {
     var events =
         new HistoricalEvents() {
           @Override
@@ -121,7 +140,8 @@ class RefreshesTest {
         definitions,
         refresher,
         new RunFiles(directory.resolve("state/runs")),
-        InstantSource.fixed(NOW),
+        leases,
+        clock,
         metrics);
   }
 
@@ -131,6 +151,7 @@ class RefreshesTest {
       case StartResult.Known _,
           StartResult.KeyReused _,
           StartResult.AlreadyRunning _,
+          StartResult.Held _,
           StartResult.UnknownModel _ ->
           throw new AssertionError(result.toString());
     };

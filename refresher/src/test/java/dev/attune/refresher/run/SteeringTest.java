@@ -195,7 +195,7 @@ class SteeringTest {
     for (int i = 1; i < Refreshes.STARTS_MAX; i++) {
       run = run.startedAgain();
     }
-    files.keep(run);
+    files.keep(new RunFiles.Kept(run, 0));
     try (var refreshes = refreshes(_ -> {})) {
       refreshes.start();
       assertThat(refreshes.get("customers-1").orElseThrow().message())

@@ -11,6 +11,8 @@ import dev.attune.platform.forbidden.Masking;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Link;
+import dev.attune.refresher.lease.Lease;
+import dev.attune.refresher.lease.TestLeases;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -84,6 +86,9 @@ final class Bench {
     private static final long serialVersionUID = 1L;
   }
 
+  /** What happens right before a chunk reaches the store, or an event the log. */
+  Runnable beforeWrite = () -> {};
+
   /** Events that the log takes before the process is killed. */
   long killAfterSent = Long.MAX_VALUE;
 
@@ -100,6 +105,7 @@ final class Bench {
   Refresher refresher() {
     return new Refresher(
         batch -> {
+          beforeWrite.run();
           if (faults > 0) {
             faults--;
             throw new StoreException(StoreException.Kind.UNAVAILABLE, "away for a moment");
@@ -120,6 +126,7 @@ final class Bench {
         new HistoricalEvents() {
           @Override
           public CompletionStage<?> send(String key, byte[] segmentJson) {
+            beforeWrite.run();
             String json = new String(segmentJson, StandardCharsets.UTF_8);
             if (sent.size() >= killAfterSent) {
               throw new KilledError();
@@ -180,7 +187,67 @@ final class Bench {
 
   /** Calls the last run once more, as after a stop or a kill. */
   RefreshOutcome again(String yaml, RefreshOptions options, Progress progress) {
-    return refresher().refresh(model(yaml), catalog, "run-" + runs, options, progress);
+    ModelDefinition model = model(yaml);
+    // Not closed by an error: a process that is killed gives nothing back.
+    Lease lease = TestLeases.acquired(TestLeases.alone(state), model.name());
+    RefreshOutcome outcome;
+    try {
+      outcome = again(model, options, progress, lease);
+    } catch (RuntimeException e) {
+      lease.close();
+      throw e;
+    }
+    lease.close();
+    return outcome;
+  }
+
+  /** As {@link #refresh(String)}, with a lease that stays open. */
+  RefreshOutcome refresh(String yaml, Progress progress, Lease lease) {
+    runs++;
+    return again(model(yaml), RefreshOptions.NONE, progress, lease);
+  }
+
+  /** As {@link #again(String, RefreshOptions, Progress)}, with a lease that stays open. */
+  RefreshOutcome again(
+      ModelDefinition model, RefreshOptions options, Progress progress, Lease lease) {
+    return refresher().refresh(model, catalog, "run-" + runs, options, progress, lease);
+  }
+
+  /** What there is of a model besides the word on what counts. */
+  List<String> kept(String model) throws IOException {
+    try (var files = Files.list(state.resolve("models").resolve(model))) {
+      return files
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(file -> !file.equals("state"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** The epoch of the next run's lease. */
+  long nextEpoch(String model) {
+    try (Lease lease = TestLeases.acquired(TestLeases.alone(state), model)) {
+      // Giving it back takes a number too.
+      return lease.epoch() + 2;
+    }
+  }
+
+  /** Leaves what was applied as a version without leases did; answers its file. */
+  Path unleased(String model) throws IOException {
+    Path applied = stateFile(model, "rows/applied");
+    Path before = Files.move(applied, applied.resolveSibling("applied.parquet"));
+    DuckDb.delete(state.resolve("models").resolve(model).resolve("state"));
+    return before;
+  }
+
+  /** The file that a name of a model's state stands for, e.g. {@code rows/applied}. */
+  Path stateFile(String model, String name) {
+    try (Lease lease = TestLeases.acquired(TestLeases.alone(state), model)) {
+      return state
+          .resolve("models")
+          .resolve(model)
+          .resolve(lease.state().getOrDefault(name, "none"));
+    }
   }
 
   RefreshOutcome loadUntil(String yaml, Instant until) {
@@ -195,7 +262,7 @@ final class Bench {
     return switch (outcome) {
       case RefreshOutcome.Done done -> done;
       case RefreshOutcome.Refused refused -> throw new AssertionError(refused.reason());
-      case RefreshOutcome.Compared _, RefreshOutcome.Stopped _ ->
+      case RefreshOutcome.Compared _, RefreshOutcome.Stopped _, RefreshOutcome.Overtaken _ ->
           throw new AssertionError("not done: " + outcome);
     };
   }
@@ -214,7 +281,10 @@ final class Bench {
   static String refused(RefreshOutcome outcome) {
     return switch (outcome) {
       case RefreshOutcome.Refused refused -> refused.reason();
-      case RefreshOutcome.Done _, RefreshOutcome.Compared _, RefreshOutcome.Stopped _ ->
+      case RefreshOutcome.Done _,
+          RefreshOutcome.Compared _,
+          RefreshOutcome.Stopped _,
+          RefreshOutcome.Overtaken _ ->
           throw new AssertionError("not refused: " + outcome);
     };
   }

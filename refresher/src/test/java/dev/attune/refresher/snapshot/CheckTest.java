@@ -49,7 +49,7 @@ class CheckTest {
     assertThat(bench.inputs).isEmpty();
     assertThat(bench.sent).isEmpty();
     assertThat(bench.letters).isEmpty();
-    assertThat(bench.state.resolve("models/customers/applied.parquet")).doesNotExist();
+    assertThat(bench.state.resolve("models")).doesNotExist();
     assertThat(bench.state.resolve("tmp")).isEmptyDirectory();
   }
 

@@ -45,7 +45,7 @@ class DiskFullTest {
 
   @Test
   void snapshotThatCannotBeKept_failsBeforeAnythingIsWritten() throws Exception {
-    Path full = fill("next.parquet.part");
+    Path full = fill("snapshot-" + bench.nextEpoch("customers") + ".parquet");
     assertThatThrownBy(() -> bench.refresh(MODEL))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
@@ -58,7 +58,7 @@ class DiskFullTest {
 
   @Test
   void checkpointThatCannotBeKept_failsTheRun_andItGoesOnLater() throws Exception {
-    Path full = fill("written.part");
+    Path full = fill("written-" + bench.nextEpoch("customers") + ".part");
     assertThatThrownBy(() -> bench.refresh(MODEL))
         .hasMessage("the checkpoint of a run cannot be kept (No space left on device)");
 

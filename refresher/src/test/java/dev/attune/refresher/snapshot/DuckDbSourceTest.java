@@ -161,15 +161,9 @@ class DuckDbSourceTest {
         "create table marts.many as select i::varchar as id, repeat(md5(i::varchar), 16) as plan from"
             + " range(500000) r(i)");
     assertThat(
-            bench
-                .refresher()
-                .refresh(
-                    Bench.model(
-                        MODEL.replace("marts.people", "marts.many") + "traits: {plan: plan}\n"),
-                    bench.catalog,
-                    "run-many",
-                    new RefreshOptions(true, false, false, ""),
-                    Progress.NONE))
+            bench.refresh(
+                MODEL.replace("marts.people", "marts.many") + "traits: {plan: plan}\n",
+                new RefreshOptions(true, false, false, "")))
         .isInstanceOfSatisfying(
             RefreshOutcome.Compared.class,
             compared -> assertThat(compared.rows()).isEqualTo(500_000));

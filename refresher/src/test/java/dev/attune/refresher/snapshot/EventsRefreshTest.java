@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.attune.refresher.lease.Lease;
+import dev.attune.refresher.lease.TestLeases;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -207,8 +209,13 @@ class EventsRefreshTest {
   @Test
   void stateOfAnOlderVersion_isKnown() throws Exception {
     bench.done(MODEL);
-    Path loaded = bench.state.resolve("models/purchases/loaded");
-    Files.writeString(loaded, Files.readAllLines(loaded).getFirst());
+    String fingerprint;
+    try (Lease lease = TestLeases.acquired(TestLeases.alone(bench.state), "purchases")) {
+      fingerprint =
+          lease.state().getOrDefault("events/loaded", "").lines().findFirst().orElseThrow();
+    }
+    DuckDb.delete(bench.state.resolve("models/purchases/state"));
+    Files.writeString(bench.state.resolve("models/purchases/loaded"), fingerprint);
     bench.sent.clear();
     assertThat(bench.done(MODEL)).isEqualTo(new RefreshOutcome.Done(0, 0, 0));
     assertThat(bench.sent).isEmpty();

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.attune.proto.v1.Value;
+import dev.attune.refresher.lease.Lease;
+import dev.attune.refresher.lease.TestLeases;
 import dev.attune.testkit.Await;
 import dev.attune.testkit.PostgresBackend;
 import java.net.InetAddress;
@@ -285,7 +287,7 @@ class JdbcSourceIT {
         .hasMessageStartingWith(POSTGRES.url() + " ")
         .hasNoCause();
     assertThat(bench.inputs).isEmpty();
-    assertThat(bench.state.resolve("models/people/applied.parquet")).doesNotExist();
+    assertThat(bench.kept("people")).isEmpty();
   }
 
   @Test
@@ -377,6 +379,7 @@ class JdbcSourceIT {
   @Test
   void cancelledRun_endsItsQuery() {
     var refresher = bench.refresher();
+    Lease lease = TestLeases.acquired(TestLeases.alone(bench.state), "people");
     var run =
         CompletableFuture.supplyAsync(
             () ->
@@ -385,7 +388,8 @@ class JdbcSourceIT {
                     bench.catalog,
                     "run-slow",
                     RefreshOptions.NONE,
-                    Progress.NONE));
+                    Progress.NONE,
+                    lease));
     String sleeping =
         "do $$ begin if not exists (select from pg_stat_activity where usename = 'attune' and state ="
             + " 'active' and query like '%pg_sleep%') then raise 'not yet'; end if; end $$";

@@ -184,7 +184,7 @@ class ProfilesRefreshTest {
     bench.write("customers.parquet", FIRST, DAY_1);
     bench.done(MODEL);
     Map<String, Fact> before = bench.folded();
-    asOfTheFirstFormat(bench.state.resolve("models/customers/applied.parquet"));
+    asOfTheFirstFormat(bench.unleased("customers"));
     bench.inputs.clear();
     bench.write("customers.parquet", SECOND, DAY_2);
 

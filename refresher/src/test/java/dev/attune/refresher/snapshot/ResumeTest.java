@@ -205,11 +205,18 @@ class ResumeTest {
   @Test
   void checkpointOfAnotherRun_orOneThatIsTorn_countsAsNone() throws Exception {
     Path models = Files.createDirectories(directory.resolve("checkpoint"));
-    var checkpoint = new Checkpoint(models);
+    var checkpoint = new Checkpoint(models, 4);
     checkpoint.keep("run-1", 500);
     assertThat(checkpoint.rows("run-1")).isEqualTo(500);
     assertThat(checkpoint.rows("run-2")).isZero();
-    Files.writeString(models.resolve("written"), "run-1\n50");
+    // What somebody says who was overtaken is true as well.
+    var later = new Checkpoint(models, 9);
+    later.keep("run-1", 1_000);
+    checkpoint.keep("run-1", 1_500);
+    assertThat(later.rows("run-1")).isEqualTo(1_500);
+    Files.writeString(models.resolve("written-4"), "run-1\n50");
+    assertThat(checkpoint.rows("run-1")).isEqualTo(1_000);
+    Files.delete(models.resolve("written-9"));
     assertThat(checkpoint.rows("run-1")).isZero();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.attune.core.model.FileSource;
+import dev.attune.refresher.lease.TestLeases;
 import dev.attune.testkit.S3Backend;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -283,7 +284,7 @@ class S3SourceIT {
     Path left = bench.state.resolve("tmp/customers~check/objects/0/part-0.csv");
     Files.createDirectories(left.resolveSibling(""));
     Files.writeString(left, "customer_id,plan\n1,free\n");
-    bench.refresher().deleteLeftovers();
+    bench.refresher().deleteLeftovers(TestLeases.alone(bench.state));
     assertThat(left).doesNotExist();
 
     twoParts();

@@ -42,9 +42,9 @@ class SuccessMarkerTest {
     bench.text("out/b/part-1.csv", "customer_id,plan\n2,pro\n", DAY);
   }
 
-  private void nothingChanged() {
+  private void nothingChanged() throws Exception {
     assertThat(bench.inputs).isEmpty();
-    assertThat(bench.state.resolve("models/customers/applied.parquet")).doesNotExist();
+    assertThat(bench.kept("customers")).isEmpty();
   }
 
   @Test

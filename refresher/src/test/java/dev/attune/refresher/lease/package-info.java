@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.refresher.lease;
+
+import org.jspecify.annotations.NullMarked;
