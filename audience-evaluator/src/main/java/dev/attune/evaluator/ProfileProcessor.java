@@ -41,7 +41,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
   static final Duration TICK = Duration.ofMillis(50);
 
   // A record that was written longer ago than this says that the task does not keep up.
-  private static final long BEHIND_MILLIS = 1_000;
+  private static final long BEHIND_MILLIS = 300;
 
   // A slice leaves room for live traffic: a wave of expiries must not stall it.
   private static final int SLICE_MAX = 1_000;

@@ -117,7 +117,7 @@ final class CommitsTest {
     change(1, 5_000);
     tick();
     assertThat(context.committed()).isFalse();
-    change(2, 900);
+    change(2, 200);
     tick();
     assertThat(context.committed()).isTrue();
   }
