@@ -96,6 +96,8 @@ public final class BenchFrame {
                 () -> {
                   worker.interrupt();
                   await(cleaned);
+                  // A worker that reads from a process hears of no interrupt.
+                  ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
                 }));
     return cleaned;
   }
