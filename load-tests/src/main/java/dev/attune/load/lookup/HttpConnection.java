@@ -57,6 +57,9 @@ final class HttpConnection extends Connection {
     if (reply == null) {
       return 0;
     }
+    if (!busy) {
+      throw new IOException("a response " + reply.status() + " that nobody asked for");
+    }
     busy = false;
     answers.answered(
         this,

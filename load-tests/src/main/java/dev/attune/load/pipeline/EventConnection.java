@@ -54,6 +54,9 @@ final class EventConnection extends Connection {
     if (reply == null) {
       return 0;
     }
+    if (!busy) {
+      throw new IOException("a response " + reply.status() + " that nobody asked for");
+    }
     busy = false;
     answers.answered(this, event, due, reply.status());
     return reply.length();

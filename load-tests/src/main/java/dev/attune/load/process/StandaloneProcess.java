@@ -96,8 +96,12 @@ public final class StandaloneProcess implements AutoCloseable {
       throws InterruptedException {
     Process process = launch(command, directory, errors);
     Thread.ofPlatform().daemon().name("attune-output").start(() -> read(process, new HashMap<>()));
-    boolean ended = process.waitFor(after.toMillis(), TimeUnit.MILLISECONDS);
-    kill(process);
+    boolean ended;
+    try {
+      ended = process.waitFor(after.toMillis(), TimeUnit.MILLISECONDS);
+    } finally {
+      kill(process);
+    }
     if (ended) {
       throw new Complaint("./attune up ended by itself while it started: " + tail(errors));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.attune.platform.part.PortTakenException;
 import dev.attune.platform.part.Readiness;
+import dev.attune.testkit.Await;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
@@ -43,7 +44,17 @@ class GrpcServerTest {
     int port = server.port();
     assertThat(port).isPositive();
     server.close();
-    GrpcServer.start(GrpcServerConfig.onPort(port), List.of(), () -> Readiness.READY).close();
+    // The selector lets go of the socket with its next turn, which may be after the server's end.
+    Await.until(Duration.ofSeconds(10), "the port is not given back", () -> isFree(port));
+  }
+
+  private static boolean isFree(int port) {
+    try {
+      GrpcServer.start(GrpcServerConfig.onPort(port), List.of(), () -> Readiness.READY).close();
+      return true;
+    } catch (PortTakenException e) {
+      return false;
+    }
   }
 
   // A balancer that asks for health must not send lookups to a process whose store is away.

@@ -19,10 +19,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
@@ -105,6 +108,9 @@ public final class Refreshes implements AutoCloseable {
   // All guarded by this.
   private final RunHistory history;
   private final Map<String, Active> active = new HashMap<>();
+  // Models whose lease somebody wanted here and another process had: that it is dead is found out
+  // by looking again and again.
+  private final Set<String> wanted = new HashSet<>();
   private boolean closed;
 
   /**
@@ -155,14 +161,31 @@ public final class Refreshes implements AutoCloseable {
       return;
     }
     history.look();
+    Set<String> models = new TreeSet<>(wanted);
     for (Run run : history.unended()) {
       if (run.state() != Run.State.PAUSED && !active.containsKey(run.id())) {
-        switch (leases.acquire(run.model())) {
-          case Attempt.Acquired acquired -> goOn(run.model(), acquired.lease());
-          case Attempt.Held _ -> {
-            // It is alive, or not known to be dead yet.
-          }
-        }
+        models.add(run.model());
+      }
+    }
+    for (String model : models) {
+      try {
+        takeOver(model);
+      } catch (RuntimeException e) {
+        // Those of other models must not wait for it.
+        LOG.error("Runs of the model {} cannot be looked at for the moment", model, e);
+      }
+    }
+  }
+
+  // Called with the lock held.
+  private void takeOver(String model) {
+    switch (leases.acquire(model)) {
+      case Attempt.Acquired acquired -> {
+        wanted.remove(model);
+        goOn(model, acquired.lease());
+      }
+      case Attempt.Held _ -> {
+        // It is alive, or not known to be dead yet.
       }
     }
   }
@@ -210,7 +233,10 @@ public final class Refreshes implements AutoCloseable {
       return new StartResult.AlreadyRunning(running.get());
     }
     return switch (leases.acquire(request.model())) {
-      case Attempt.Held held -> new StartResult.Held(held, running);
+      case Attempt.Held held -> {
+        wanted.add(request.model());
+        yield new StartResult.Held(held, running);
+      }
       case Attempt.Acquired acquired -> start(request, definition, acquired.lease());
     };
   }

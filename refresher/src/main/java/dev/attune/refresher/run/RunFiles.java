@@ -28,7 +28,7 @@ public final class RunFiles {
   private static final String SUFFIX = ".json";
 
   /** Without an epoch: of a version without leases, before all others. */
-  private static final Pattern NAME = Pattern.compile("(.+?)(?:\\.([0-9]{1,18}))?\\.json");
+  private static final Pattern NAME = Pattern.compile("(.+?)(?:\\.([0-9]{1,18}))?\\.(json|part)");
 
   private final Path directory;
 
@@ -56,7 +56,7 @@ public final class RunFiles {
     List<Kept> runs = new ArrayList<>();
     for (Path file : list()) {
       Matcher name = NAME.matcher(String.valueOf(file.getFileName()));
-      if (!name.matches()) {
+      if (!name.matches() || !name.group(3).equals("json")) {
         continue;
       }
       long epoch = name.group(2) == null ? 0 : Long.parseLong(name.group(2));
@@ -118,7 +118,7 @@ public final class RunFiles {
     delete(id, Long.MAX_VALUE);
   }
 
-  // What holders before an epoch kept of a run.
+  // What holders before an epoch kept of a run, or were about to keep when they were killed.
   private void delete(String id, long before) {
     for (Path file : list()) {
       Matcher name = NAME.matcher(String.valueOf(file.getFileName()));

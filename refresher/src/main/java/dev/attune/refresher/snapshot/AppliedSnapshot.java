@@ -228,13 +228,17 @@ final class AppliedSnapshot {
         : load(db, files.before(runId).orElse(null), table);
   }
 
-  /** Loads the rows that a run has to write still, with their columns n and seq. */
-  Meta loadRest(DuckDb db, String runId, String table) throws SQLException {
+  /**
+   * Loads the rows that a run has to write still, with their columns n and seq.
+   *
+   * @param written rows that are not needed. Whoever counts on from it passes what it read once: a
+   *     holder that was overtaken may end a last chunk, and count it, at any moment
+   */
+  Meta loadRest(DuckDb db, long written, String table) throws SQLException {
     Meta meta = nextMeta(db).orElseThrow();
     db.execute(
         "create table %s as select * from read_parquet(%s) where seq >= %d"
-            .formatted(
-                table, Sql.literal(files.next().orElseThrow().toString()), checkpoint.rows(runId)));
+            .formatted(table, Sql.literal(files.next().orElseThrow().toString()), written));
     return meta;
   }
 

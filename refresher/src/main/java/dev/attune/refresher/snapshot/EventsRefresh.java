@@ -118,8 +118,8 @@ final class EventsRefresh {
       throw new IllegalStateException(
           "the mapping of the model changed while the run was interrupted; the next run begins anew");
     }
-    state.loadRest(db, runId);
     long before = state.checkpoint().rows(runId);
+    state.loadRest(db, before);
     Figures figures = meta.figures();
     progress.rowsRead(figures.rows());
     progress.badRows(figures.badRows());

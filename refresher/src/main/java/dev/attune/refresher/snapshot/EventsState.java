@@ -94,8 +94,8 @@ final class EventsState {
   /**
    * Loads the events that a run has to send still into the table {@code events}, with column seq.
    */
-  void loadRest(DuckDb db, String runId) throws SQLException {
-    events.loadRest(db, runId, "events");
+  void loadRest(DuckDb db, long written) throws SQLException {
+    events.loadRest(db, written, "events");
   }
 
   /** Keeps what a run sends, before it sends any of it. */

@@ -214,14 +214,14 @@ final class TableRefresh {
   }
 
   private RefreshOutcome goOn(AppliedSnapshot state, ProfileInputs inputs) throws SQLException {
-    Meta meta = state.loadRest(db, runId, "merged");
+    long before = state.checkpoint().rows(runId);
+    Meta meta = state.loadRest(db, before, "merged");
     if (!meta.mapping().equals(model.mappingDigest())) {
       throw new IllegalStateException(
           "the mapping of the model changed while the run was interrupted; the next run takes up"
               + " what is missing");
     }
     name(meta.snapshots());
-    long before = state.checkpoint().rows(runId);
     progress.rowsRead(meta.figures().rows());
     progress.badRows(meta.figures().badRows());
     progress.toWrite(meta.figures().written());

@@ -15,20 +15,29 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three processes that take a lease, publish, pause and take it from each other at random, step of
- * the file system by step: one step is taken at a time, so that a seed says all. Set {@code
- * -Dattune.seed} to repeat a failure.
+ * Three processes that take a lease, publish, pause, are killed and take it from each other at
+ * random, step of the file system by step: one step is taken at a time, so that a seed says all.
+ * Set {@code -Dattune.seed} to repeat a failure.
  */
 class LeaseRaceTest {
   private static final String MODEL = "customers";
   private static final int PROCESSES = 3;
   private static final int SEEDS = 60;
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 12;
+  private static final long LOOK_NANOS = 10_000_000_000L;
+
+  /** How many a process takes on average before it is killed. */
+  private static final int STEPS_ALIVE = 150;
 
   @TempDir Path directory;
 
   /** What a holder was told is published. */
   private record Published(long epoch, long count) {}
+
+  /** Nobody catches it. */
+  private static final class Killed extends Error {
+    private static final long serialVersionUID = 1;
+  }
 
   /** A process whose steps are taken when its turn comes. */
   private final class Actor {
@@ -37,6 +46,7 @@ class LeaseRaceTest {
     private final Random random;
     private final Leases leases;
     private final Thread thread;
+    private long nanos;
     private volatile boolean ended;
 
     Actor(Path state, long seed, int number) {
@@ -48,7 +58,8 @@ class LeaseRaceTest {
               // Whoever takes a lease from somebody who is alive must do no harm.
               _ -> random.nextInt(3) == 0,
               () -> TestLeases.NOW.plusMillis(random.nextInt(9)),
-              () -> 0,
+              // So that a few looks are as long as a holder may be silent.
+              () -> nanos += LOOK_NANOS,
               this::pause);
       thread = Thread.ofVirtual().unstarted(this::live);
       thread.start();
@@ -57,6 +68,9 @@ class LeaseRaceTest {
     private void pause() {
       stopped.release();
       await(turn);
+      if (random.nextInt(STEPS_ALIVE) == 0) {
+        throw new Killed();
+      }
     }
 
     void step() {
@@ -73,6 +87,8 @@ class LeaseRaceTest {
             case Attempt.Acquired acquired -> hold(acquired.lease());
           }
         }
+      } catch (Killed e) {
+        kills++;
       } catch (Throwable e) {
         failures.add(e);
       } finally {
@@ -118,6 +134,7 @@ class LeaseRaceTest {
   // One step is taken at a time: of one thread at a time.
   private final List<Published> published = new ArrayList<>();
   private int overtakings;
+  private int kills;
   private final List<Throwable> failures = new CopyOnWriteArrayList<>();
 
   @Test
@@ -150,5 +167,6 @@ class LeaseRaceTest {
     }
     assertThat(all).as("publications of seed %d", first).isGreaterThan(SEEDS);
     assertThat(overtakings).as("overtakings of seed %d", first).isPositive();
+    assertThat(kills).as("kills of seed %d", first).isPositive();
   }
 }
