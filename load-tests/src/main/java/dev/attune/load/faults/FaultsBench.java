@@ -254,7 +254,8 @@ final class FaultsBench {
         killer.kills().entrySet().stream()
             .map(kill -> kill.getValue() + " " + kill.getKey().text())
             .collect(Collectors.joining(", "));
-    figures.measured(FaultFigures.Name.KILLS, kills, kills, by + "; seed " + plan.seed());
+    figures.measured(
+        FaultFigures.Name.KILLS, kills, kills, "aimed at: " + by + "; seed " + plan.seed());
     List<Duration> starts = victim.starts().stream().sorted().toList();
     if (starts.isEmpty()) {
       return;
@@ -297,7 +298,8 @@ final class FaultsBench {
     log.read(KafkaSettings.local(victim.kafka().orElseThrow()), terminal);
     RunLog.Verdict verdict = log.verdict(runs.begun());
     String note =
-        "by the logs: %d rows and past events, %d of %d runs wrote before and after a kill, %d rows twice"
+        ("by the logs: %d rows and past events, %d of %d runs wrote before and after a kill, %d rows"
+                + " twice; of the identity model only that there were fewer than it has")
             .formatted(verdict.rows(), verdict.interrupted(), runs.begun().size(), verdict.again());
     figures.measured(FaultFigures.Name.AHEAD, (double) verdict.skipped(), verdict.rows(), note);
     figures.measured(FaultFigures.Name.AGAIN, (double) verdict.beyond(), verdict.rows(), note);
