@@ -68,6 +68,9 @@ public final class ProfileWriter {
       Cause.newBuilder().setRestore(RestoreCause.getDefaultInstance()).build();
 
   private static final int ATTEMPTS_MAX = 40;
+  // One record that another writer changes meanwhile costs all inputs of the attempt another one:
+  // the more they are, the likelier that is. So they part after a few.
+  private static final int ATTEMPTS_TOGETHER = 4;
   private static final long BACKOFF_NANOS_MAX = 50_000_000;
 
   private final StoreCalls store;
@@ -108,6 +111,10 @@ public final class ProfileWriter {
     Set<Identifier> suspects = new LinkedHashSet<>(suspected);
     try {
       for (int attempt = 0; !pending.isEmpty(); attempt++) {
+        if (attempt == ATTEMPTS_TOGETHER && pending.size() > 1) {
+          halve(pending, suspects);
+          return;
+        }
         backOff(attempt);
         pending = new Attempt(pending, suspects).run();
       }
@@ -116,10 +123,14 @@ public final class ProfileWriter {
         throw e;
       }
       // Together they are too many, alone each may be well.
-      int half = pending.size() / 2;
-      apply(pending.subList(0, half), Set.of());
-      apply(pending.subList(half, pending.size()), Set.of());
+      halve(pending, Set.of());
     }
+  }
+
+  private void halve(List<ProfileInput> inputs, Set<Identifier> suspects) {
+    int half = inputs.size() / 2;
+    apply(inputs.subList(0, half), suspects);
+    apply(inputs.subList(half, inputs.size()), suspects);
   }
 
   /**
