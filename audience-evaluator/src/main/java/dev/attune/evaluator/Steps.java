@@ -15,8 +15,8 @@ import dev.attune.proto.v1.Departure;
 import dev.attune.proto.v1.EvaluatorState;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Facts;
-import dev.attune.proto.v1.LiveProfile;
 import dev.attune.proto.v1.MembershipState;
+import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.proto.v1.SplitCause;
 import dev.attune.proto.v1.StateMove;
@@ -48,7 +48,8 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
    * @throws InvalidProtocolBufferException when the record's content does not parse
    */
   void change(Changed change) throws InvalidProtocolBufferException {
-    if (state.profileVersion() == 0 && isGroup(change.getRecord())) {
+    Said said = said(change.getRecord());
+    if (state.profileVersion() == 0 && said.isGroup()) {
       return;
     }
     Decider decider = decider(traceparent(change));
@@ -58,7 +59,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     // Before the record: what a profile that ends leaves to one must not go to another with the
     // rest.
     Set<String> events = splits(change);
-    Set<String> traits = record(change.getRecord(), decider);
+    Set<String> traits = record(change.getRecord(), said, decider);
     events.addAll(events(change));
     if (state.isRedirect() || state.profileVersion() == 0) {
       return;
@@ -70,15 +71,13 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     }
   }
 
-  // Audiences are of people. A group never has a state, so it is only asked for where there is
-  // none.
-  private static boolean isGroup(ProfileRecord record) {
-    return record.hasLive()
-        && new Served(record.getLive().getServed())
-            .profile().getIdentifiersList().stream()
-                .map(identifier -> identifier.getNamespace())
-                .toList()
-                .equals(List.of(Namespace.GROUP));
+  // A record that is not newer than the state is not looked at.
+  private Said said(ProfileRecord record) throws InvalidProtocolBufferException {
+    return record.hasLive() && record.getVersion() > state.profileVersion()
+        ? new Said(
+            new Served(record.getLive().getServed()).profile(),
+            Facts.parseFrom(record.getLive().getFacts()))
+        : Said.NOTHING;
   }
 
   /**
@@ -199,8 +198,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
   }
 
   // Names of the traits that changed.
-  private Set<String> record(ProfileRecord record, Decider decider)
-      throws InvalidProtocolBufferException {
+  private Set<String> record(ProfileRecord record, Said said, Decider decider) {
     if (record.getVersion() <= state.profileVersion()) {
       return Set.of();
     }
@@ -208,10 +206,10 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     switch (record.getContentCase()) {
       case LIVE -> {
         if (state.profileVersion() == 0) {
-          seed(record.getLive());
+          seed(said.facts());
         }
         state.revive();
-        changed = state.setTraits(traits(record.getLive()));
+        changed = state.setTraits(said.traits());
       }
       case REDIRECT_TO -> redirect(record.getRedirectTo(), record.getVersion(), decider);
       case CONTENT_NOT_SET ->
@@ -225,9 +223,9 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
    * The first record says what was told before the state was lost, so that nobody enters twice. A
    * greater generation than any of them makes the first version of the new state newer than theirs.
    */
-  private void seed(LiveProfile live) throws InvalidProtocolBufferException {
+  private void seed(Facts facts) {
     long generation = Math.max(state.generation(), now.wallMicros());
-    for (MembershipState said : Facts.parseFrom(live.getFacts()).getMembershipsList()) {
+    for (MembershipState said : facts.getMembershipsList()) {
       generation = Math.max(generation, said.getGeneration() + 1);
       if (said.getMember()) {
         state
@@ -238,15 +236,6 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
       }
     }
     state.setCounters(generation, state.transitionVersion());
-  }
-
-  private static Map<String, Value> traits(LiveProfile live) throws InvalidProtocolBufferException {
-    Map<String, Value> traits = new TreeMap<>();
-    for (Trait trait : new Served(live.getServed()).profile().getTraitsList()) {
-      traits.put(trait.getName(), trait.getValue());
-    }
-    WarehouseMembers.add(Facts.parseFrom(live.getFacts()), traits);
-    return traits;
   }
 
   private void redirect(String into, long version, Decider decider) {
@@ -357,5 +346,26 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
         .filter(t -> !t.isEmpty())
         .findFirst()
         .orElse("");
+  }
+
+  /** What a record of a live profile says; parsed once, which is a third of what a change costs. */
+  private record Said(Profile served, Facts facts) {
+    static final Said NOTHING = new Said(Profile.getDefaultInstance(), Facts.getDefaultInstance());
+
+    // Audiences are of people. A group never has a state, so it is only asked for where there is
+    // none.
+    boolean isGroup() {
+      return served.getIdentifiersCount() == 1
+          && served.getIdentifiers(0).getNamespace().equals(Namespace.GROUP);
+    }
+
+    Map<String, Value> traits() {
+      Map<String, Value> traits = new TreeMap<>();
+      for (Trait trait : served.getTraitsList()) {
+        traits.put(trait.getName(), trait.getValue());
+      }
+      WarehouseMembers.add(facts, traits);
+      return traits;
+    }
   }
 }
