@@ -47,8 +47,7 @@ final class Rejects {
             .setOffset(offset)
             .setValue(ByteString.copyFrom(record.value()))
             // No replay topic: a change that is written again would become the newest of its key in
-            // a
-            // compacted topic, over records that came after it.
+            // a compacted topic, over records that came after it.
             .build());
   }
 

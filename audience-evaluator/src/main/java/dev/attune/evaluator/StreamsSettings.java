@@ -41,8 +41,7 @@ final class StreamsSettings {
           config.instanceId());
     }
     // Nothing is read before the commit, which sends all that still lingers: a request earlier
-    // would
-    // only cost the broker its while.
+    // would only cost the broker its while.
     producer(properties, ProducerConfig.LINGER_MS_CONFIG, config.commitInterval().toMillis());
     producer(properties, ProducerConfig.BUFFER_MEMORY_CONFIG, 16L << 20);
     producer(properties, ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 30_000);

@@ -48,8 +48,7 @@ final class StreamsSettings {
     consumer(settings, ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 10_000);
     consumer(settings, ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 3_000);
     // Nothing is read before the commit, which sends all that still lingers: a request earlier
-    // would
-    // only cost the broker its while.
+    // would only cost the broker its while.
     settings.put(
         StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG),
         config.commitInterval().toMillis());

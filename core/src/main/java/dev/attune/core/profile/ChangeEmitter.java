@@ -168,8 +168,7 @@ final class ChangeEmitter {
   }
 
   // An older record may be the log's newest now. Whoever repeats the input may not come by this
-  // profile
-  // again, so a store that hiccups is asked again before giving up.
+  // profile again, so a store that hiccups is asked again before giving up.
   private Map<String, Long> patiently(List<String> profileIds) {
     for (int attempt = 1; ; attempt++) {
       try {

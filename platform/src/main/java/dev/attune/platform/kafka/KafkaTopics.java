@@ -62,9 +62,8 @@ public final class KafkaTopics {
   }
 
   // A leader that is chosen may not know it yet. Of two batches that meet it then it refuses the
-  // first
-  // and takes the second, and from there on finds the first out of order until its producer gives
-  // up.
+  // first and takes the second, and from there on finds the first out of order until its producer
+  // gives up.
   private static void awaitLeaders(Admin admin, Collection<String> topics, long deadline)
       throws InterruptedException, ExecutionException, TimeoutException {
     while (true) {

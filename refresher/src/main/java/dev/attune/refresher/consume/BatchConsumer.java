@@ -187,8 +187,7 @@ public final class BatchConsumer implements AutoCloseable {
   }
 
   // A poll that takes nothing keeps the membership alive. What it brings nevertheless, from
-  // partitions
-  // that were assigned just now, is put back.
+  // partitions that were assigned just now, is put back.
   private static void stayMember(Consumer<byte[], byte[]> consumer) {
     consumer.pause(consumer.assignment());
     ConsumerRecords<byte[], byte[]> unwanted = consumer.poll(Duration.ZERO);

@@ -80,8 +80,7 @@ final class Watermarks {
   }
 
   // The ends that producers have reached, open transactions included: the position cannot pass
-  // those,
-  // so neither does the mark.
+  // those, so neither does the mark.
   private void ask(Set<TopicPartition> partitions) {
     Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
     partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));

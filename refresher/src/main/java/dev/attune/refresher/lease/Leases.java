@@ -135,8 +135,7 @@ public final class Leases implements AutoCloseable {
         return held(top);
       }
       // Where there is none yet, greater than any that there was before somebody deleted them,
-      // whose
-      // epochs other files may have still.
+      // whose epochs other files may have still.
       long number = top.number() == 0 ? clock.millis() : top.number() + 1;
       if (!log.create(number)) {
         // Somebody was faster.

@@ -186,8 +186,7 @@ class RestoreTest {
           var history = new History(random);
           ProfileStore before = new MemoryProfileStore();
           // A writer that dies may have told an older record behind another one's newer record:
-          // both
-          // are there until the log is compacted (RATIONALE).
+          // both are there until the log is compacted (RATIONALE).
           double faults = random.nextBoolean() ? 0.02 : 0;
           try (ExecutorService writers = Executors.newFixedThreadPool(2)) {
             Random one = new Random(random.nextLong());

@@ -280,8 +280,7 @@ final class OwnedPartition {
         });
     if (!orphans.isEmpty()) {
       // They say when to look at a head that has gone or has another due time by now: no delivery
-      // is
-      // lost with them.
+      // is lost with them.
       LOG.error(
           "webhook {}: {} due times without their deliveries are dropped",
           lane.webhook,

@@ -46,8 +46,7 @@ final class Subscriptions {
   }
 
   // The source hands out one object per set: comparing contents for each record would cost more
-  // than
-  // the record.
+  // than the record.
   @SuppressWarnings("ReferenceEquality")
   private void refresh() {
     Definitions current = source.current();
