@@ -2,6 +2,8 @@ package dev.attune.platform.definition;
 
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.stream.StreamDefinition;
+import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.Definition;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -9,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a folder's files change in a stored set.
@@ -25,13 +28,15 @@ record DefinitionsPlan(
   /**
    * Compares, and checks the set that would result.
    *
+   * @param topics Attune's own: no stream may read them
    * @throws DefinitionException for the first definition that cannot be taken
    */
   static DefinitionsPlan of(
       Map<String, Definition> stored,
       Collection<DefinitionFile> files,
       long version,
-      boolean prune) {
+      boolean prune,
+      Topics topics) {
     Map<String, Definition> write = new TreeMap<>();
     TreeSet<String> given = new TreeSet<>();
     List<String> added = new ArrayList<>();
@@ -68,10 +73,27 @@ record DefinitionsPlan(
     if (prune) {
       result.keySet().removeAll(missing);
     }
-    Definitions.parse(result.values());
+    Definitions.parse(result.values())
+        .streams()
+        .values()
+        .forEach(stream -> refuseOwn(stream, write.get("stream/" + stream.name()), topics));
     added.sort(null);
     changed.sort(null);
     unchanged.sort(null);
     return new DefinitionsPlan(write, added, changed, unchanged, List.copyOf(missing));
+  }
+
+  // Its events would be read for ever. One that is stored already waits, and the status says so.
+  private static void refuseOwn(
+      StreamDefinition stream, @Nullable Definition written, Topics topics) {
+    if (written != null && topics.owns(stream.topic())) {
+      throw new DefinitionException(
+          written.getPath()
+              + ":1:1: the topic \""
+              + stream.topic()
+              + "\" is one of Attune's own (allowed: topics whose names do not begin with \""
+              + topics.prefix()
+              + ".\")");
+    }
   }
 }

@@ -79,7 +79,8 @@ public final class DefinitionsPublisher {
 
   private Applied dryRun(Collection<DefinitionFile> files, boolean prune) {
     Map<String, Definition> stored = feed.stored();
-    DefinitionsPlan plan = DefinitionsPlan.of(stored, files, nextVersion(stored), prune);
+    DefinitionsPlan plan =
+        DefinitionsPlan.of(stored, files, nextVersion(stored), prune, settings.topics());
     return new Applied(
         newest(stored), plan.added(), plan.changed(), plan.unchanged(), List.of(), plan.missing());
   }
@@ -93,7 +94,7 @@ public final class DefinitionsPublisher {
       awaitEnd();
       Map<String, Definition> stored = feed.stored();
       long version = nextVersion(stored);
-      DefinitionsPlan plan = DefinitionsPlan.of(stored, files, version, prune);
+      DefinitionsPlan plan = DefinitionsPlan.of(stored, files, version, prune, settings.topics());
       List<String> removed = prune ? plan.missing() : List.of();
       if (!plan.write().isEmpty() || !removed.isEmpty()) {
         feed.awaitOffset(write(producer, plan.write(), removed) + 1, WAIT);

@@ -56,6 +56,11 @@ public record Topics(String prefix) {
     return prefix + ".dead-letters";
   }
 
+  /** Whether a topic is one of these, or of what Streams makes beside them. */
+  public boolean owns(String topic) {
+    return topic.startsWith(prefix + ".");
+  }
+
   /** A consumer group or Streams application id of this workspace. */
   public String group(String name) {
     return prefix + "." + name;

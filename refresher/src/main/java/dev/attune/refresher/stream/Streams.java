@@ -132,7 +132,7 @@ public final class Streams implements AutoCloseable {
 
   private void follow(StreamDefinition stream, int partitions) {
     String name = stream.name();
-    if (isOurs(stream.topic())) {
+    if (settings.topics().owns(stream.topic())) {
       waiting.put(name, "the topic " + stream.topic() + " is one of Attune's own");
       return;
     }
@@ -163,10 +163,6 @@ public final class Streams implements AutoCloseable {
 
   private static String key(StreamDefinition stream) {
     return stream.name() + "/" + stream.topic();
-  }
-
-  private boolean isOurs(String topic) {
-    return topic.startsWith(settings.topics().prefix() + ".");
   }
 
   private void begin(StreamDefinition stream, int partitions) {
