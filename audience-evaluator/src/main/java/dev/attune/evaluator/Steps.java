@@ -49,6 +49,8 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
    */
   void change(Changed change) throws InvalidProtocolBufferException {
     Said said = said(change.getRecord());
+    // Audiences are of people. A group never has a state, so it is only asked for where there is
+    // none.
     if (state.profileVersion() == 0 && said.isGroup()) {
       return;
     }
@@ -348,12 +350,10 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
         .orElse("");
   }
 
-  /** What a record of a live profile says; parsed once, which is a third of what a change costs. */
+  /** What a record of a live profile says. Parsed once: that is much of what a change costs. */
   private record Said(Profile served, Facts facts) {
     static final Said NOTHING = new Said(Profile.getDefaultInstance(), Facts.getDefaultInstance());
 
-    // Audiences are of people. A group never has a state, so it is only asked for where there is
-    // none.
     boolean isGroup() {
       return served.getIdentifiersCount() == 1
           && served.getIdentifiers(0).getNamespace().equals(Namespace.GROUP);

@@ -103,34 +103,38 @@ public final class ProfileWriter {
    *     call
    */
   public void apply(List<ProfileInput> inputs) {
-    apply(inputs, Set.of());
+    apply(inputs, _ -> Set.of());
   }
 
-  private void apply(List<ProfileInput> inputs, Set<Identifier> suspected) {
+  /**
+   * The same.
+   *
+   * @param doubted identifiers that are looked at anew together with an input, besides its own
+   */
+  private void apply(List<ProfileInput> inputs, Function<ProfileInput, Set<Identifier>> doubted) {
     List<ProfileInput> pending = inputs;
-    Set<Identifier> suspects = new LinkedHashSet<>(suspected);
-    try {
-      for (int attempt = 0; !pending.isEmpty(); attempt++) {
-        if (attempt == ATTEMPTS_TOGETHER && pending.size() > 1) {
-          halve(pending, suspects);
-          return;
-        }
-        backOff(attempt);
+    Set<Identifier> suspects = new LinkedHashSet<>();
+    inputs.forEach(input -> suspects.addAll(doubted.apply(input)));
+    for (int attempt = 0;
+        pending.size() == 1 || (!pending.isEmpty() && attempt < ATTEMPTS_TOGETHER);
+        attempt++) {
+      backOff(attempt);
+      try {
         pending = new Attempt(pending, suspects).run();
+      } catch (TooManyIdentifiersException e) {
+        if (pending.size() < 2) {
+          throw e;
+        }
+        // Together they are too many, alone each may be well.
+        break;
       }
-    } catch (TooManyIdentifiersException e) {
-      if (pending.size() < 2) {
-        throw e;
-      }
-      // Together they are too many, alone each may be well.
-      halve(pending, Set.of());
     }
-  }
-
-  private void halve(List<ProfileInput> inputs, Set<Identifier> suspects) {
-    int half = inputs.size() / 2;
-    apply(inputs.subList(0, half), suspects);
-    apply(inputs.subList(half, inputs.size()), suspects);
+    // What the attempts suspected besides, those of a half find again.
+    int half = pending.size() / 2;
+    if (half > 0) {
+      apply(pending.subList(0, half), doubted);
+      apply(pending.subList(half, pending.size()), doubted);
+    }
   }
 
   /**
@@ -198,13 +202,11 @@ public final class ProfileWriter {
   }
 
   private void settle(Collection<String> profileIds, Cause cause) {
-    List<ProfileInput> inputs = new ArrayList<>();
-    Set<Identifier> suspects = new LinkedHashSet<>();
+    Map<ProfileInput, Set<Identifier>> owners = new LinkedHashMap<>();
     for (Set<Identifier> own : store.identifiersByProfile(profileIds)) {
-      suspects.addAll(own);
-      inputs.add(new ProfileInput(own.iterator().next(), List.of(), List.of(), cause));
+      owners.put(new ProfileInput(own.iterator().next(), List.of(), List.of(), cause), own);
     }
-    apply(inputs, suspects);
+    apply(List.copyOf(owners.keySet()), input -> owners.getOrDefault(input, Set.of()));
   }
 
   // The profiles that were written by someone else meanwhile. Redirected ones are passed over: the

@@ -83,7 +83,8 @@ record DefinitionsPlan(
     return new DefinitionsPlan(write, added, changed, unchanged, List.copyOf(missing));
   }
 
-  // Its events would be read for ever. One that is stored already waits, and the status says so.
+  // The events that the stream makes would be read for ever. One that is stored already waits, and
+  // the status says so.
   private static void refuseOwn(
       StreamDefinition stream, @Nullable Definition written, Topics topics) {
     if (written != null && topics.owns(stream.topic())) {

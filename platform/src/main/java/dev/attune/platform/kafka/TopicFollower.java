@@ -20,7 +20,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class TopicFollower implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TopicFollower.class);
-  private static final int FETCH_MILLIS_MAX = 500;
   private static final Duration POLL = Duration.ofMillis(100);
   private static final Duration CLOSE = Duration.ofSeconds(5);
 
@@ -95,9 +94,6 @@ public final class TopicFollower implements AutoCloseable {
     // A lost position is an error here: the consumer itself would jump without telling the reader,
     // which would keep what is no longer in the topic.
     properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
-    // It has one partition, mostly a quiet one, and a fetch ends when there is something. With more
-    // partitions a long fetch of a quiet one would hold up the next fetch of a busy one.
-    properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_MILLIS_MAX);
     return new KafkaConsumer<>(properties);
   }
 

@@ -56,7 +56,7 @@ public record Topics(String prefix) {
     return prefix + ".dead-letters";
   }
 
-  /** Whether a topic is one of these, or of what Streams makes beside them. */
+  /** Whether a topic is one of these, or of what Kafka Streams makes beside them. */
   public boolean owns(String topic) {
     return topic.startsWith(prefix + ".");
   }

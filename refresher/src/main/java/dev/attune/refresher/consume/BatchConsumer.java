@@ -29,7 +29,7 @@ public final class BatchConsumer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BatchConsumer.class);
   private static final Duration POLL = Duration.ofMillis(50);
   private static final Duration CLOSE = Duration.ofSeconds(10);
-  private static final Duration COMMIT_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration COMMIT_INTERVAL = Duration.ofMillis(250);
   private static final long RETRY_MILLIS_MAX = 2_000;
 
   /** Most records in one batch. */

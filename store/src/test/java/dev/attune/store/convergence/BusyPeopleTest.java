@@ -3,13 +3,16 @@ package dev.attune.store.convergence;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.definition.Yaml;
 import dev.attune.core.identity.Links;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.LookupResult;
+import dev.attune.core.profile.ProfileIds;
 import dev.attune.core.profile.ProfileInput;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.ProfileChange;
 import dev.attune.store.memory.MemoryProfileStore;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -19,6 +22,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** A chunk of a table whose people do something all the while. */
@@ -30,11 +34,17 @@ class BusyPeopleTest {
   private final Random random = new Random(7);
   private final List<ProfileInput> events = new ArrayList<>();
 
-  private static ProfileWriter writer(ProfileStore store) {
+  private final List<ProfileChange> told = new ArrayList<>();
+  private Catalog catalog = Catalog.DEFAULT;
+
+  private ProfileWriter writer(ProfileStore store) {
     return new ProfileWriter(
         store,
-        _ -> CompletableFuture.completedFuture(null),
-        () -> Catalog.DEFAULT,
+        change -> {
+          told.add(change);
+          return CompletableFuture.completedFuture(null);
+        },
+        () -> catalog,
         InstantSource.system(),
         TIMEOUT);
   }
@@ -88,6 +98,39 @@ class BusyPeopleTest {
       Identifier device = Identifier.of(event.links().getFirst().getA());
       Identifier other = Identifier.of(event.links().getFirst().getB());
       assertThat(known(device)).contains(other);
+    }
+    assertThat(told)
+        .flatExtracting(change -> change.getChanged().getCausesList())
+        .extracting(Cause::getTraceparent)
+        .containsAll(
+            Stream.concat(rows.stream(), events.stream())
+                .map(input -> input.cause().getTraceparent())
+                .toList());
+  }
+
+  // More identifiers than one attempt looks at: each is looked at anew all the same.
+  @Test
+  void refold_ofManyPeople_partsThoseWhoDoNotBelongTogetherAnyMore() {
+    int people = 1_000;
+    int devices = 6;
+    for (int i = 0; i < people; i++) {
+      List<ProfileInput> links = new ArrayList<>();
+      for (int d = 0; d < devices; d++) {
+        links.add(link(user(i), new Identifier("anonymous_id", i + "-" + d), 1 + d));
+      }
+      writer(store).apply(links);
+    }
+    catalog =
+        Catalog.parse(
+            Yaml.parse(
+                "catalog.yaml",
+                "namespaces:\n  user_id: {unique: true}\n  anonymous_id: {max: 1}\n"));
+
+    writer(store)
+        .refold(IntStream.range(0, people).mapToObj(i -> ProfileIds.of(user(i))).toList(), 2);
+
+    for (int i = 0; i < people; i++) {
+      assertThat(known(user(i))).hasSize(2);
     }
   }
 }
