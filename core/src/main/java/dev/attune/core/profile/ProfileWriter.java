@@ -204,7 +204,12 @@ public final class ProfileWriter {
   private void settle(Collection<String> profileIds, Cause cause) {
     Map<ProfileInput, Set<Identifier>> owners = new LinkedHashMap<>();
     for (Set<Identifier> own : store.identifiersByProfile(profileIds)) {
-      owners.put(new ProfileInput(own.iterator().next(), List.of(), List.of(), cause), own);
+      // While an identifier is on its way, both profiles may name it: one input stands for both.
+      owners
+          .computeIfAbsent(
+              new ProfileInput(own.iterator().next(), List.of(), List.of(), cause),
+              _ -> new LinkedHashSet<>())
+          .addAll(own);
     }
     apply(List.copyOf(owners.keySet()), input -> owners.getOrDefault(input, Set.of()));
   }

@@ -12,7 +12,9 @@ import dev.attune.core.profile.ProfileInput;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.Facts;
 import dev.attune.proto.v1.ProfileChange;
+import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.store.memory.MemoryProfileStore;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -29,6 +31,11 @@ import org.junit.jupiter.api.Test;
 class BusyPeopleTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
   private static final int PEOPLE = 256;
+  private static final Catalog ONE_DEVICE =
+      Catalog.parse(
+          Yaml.parse(
+              "catalog.yaml",
+              "namespaces:\n  user_id: {unique: true}\n  anonymous_id: {max: 1}\n"));
 
   private final ProfileStore store = new MemoryProfileStore();
   private final Random random = new Random(7);
@@ -120,11 +127,7 @@ class BusyPeopleTest {
       }
       writer(store).apply(links);
     }
-    catalog =
-        Catalog.parse(
-            Yaml.parse(
-                "catalog.yaml",
-                "namespaces:\n  user_id: {unique: true}\n  anonymous_id: {max: 1}\n"));
+    catalog = ONE_DEVICE;
 
     writer(store)
         .refold(IntStream.range(0, people).mapToObj(i -> ProfileIds.of(user(i))).toList(), 2);
@@ -132,5 +135,53 @@ class BusyPeopleTest {
     for (int i = 0; i < people; i++) {
       assertThat(known(user(i))).hasSize(2);
     }
+  }
+
+  // As a move leaves it that stopped half-way: the identifier is named by both.
+  private void nameFirst(Identifier whose, Identifier named) throws Exception {
+    ProfileRecord record =
+        store
+            .readProfiles(List.of(ProfileIds.of(whose)), TIMEOUT)
+            .toCompletableFuture()
+            .join()
+            .getFirst()
+            .orElseThrow();
+    Facts facts = Facts.parseFrom(record.getLive().getFacts());
+    Facts both =
+        facts.toBuilder()
+            .clearIdentifiers()
+            .addIdentifiers(named.toProto())
+            .addAllIdentifiers(
+                facts.getIdentifiersList().stream()
+                    .filter(identifier -> !identifier.equals(named.toProto()))
+                    .toList())
+            .build();
+    var write =
+        new ProfileStore.ProfileWrite(
+            record.getVersion(),
+            record.toBuilder()
+                .setVersion(record.getVersion() + 1)
+                .setLive(record.getLive().toBuilder().setFacts(both.toByteString()))
+                .build());
+    assertThat(store.writeProfiles(List.of(write), TIMEOUT).toCompletableFuture().join())
+        .containsExactly(true);
+  }
+
+  @Test
+  void refold_ofTwoWhoBothNameAnIdentifierFirst_looksAtAllOfBoth() throws Exception {
+    var shared = new Identifier("anonymous_id", "1-0");
+    for (int i = 0; i < 2; i++) {
+      for (int d = 0; d < 3; d++) {
+        writer(store)
+            .apply(List.of(link(user(i), new Identifier("anonymous_id", i + "-" + d), 1 + d)));
+      }
+      nameFirst(user(i), shared);
+    }
+    catalog = ONE_DEVICE;
+
+    writer(store).refold(List.of(ProfileIds.of(user(0)), ProfileIds.of(user(1))), 2);
+
+    assertThat(known(user(0))).hasSize(2).doesNotContain(shared);
+    assertThat(known(user(1))).hasSize(2);
   }
 }
