@@ -17,6 +17,7 @@ import dev.attune.standalone.client.DefinitionFolder;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Progress;
 import dev.attune.standalone.terminal.Terminal;
+import dev.attune.store.redis.RedisSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -55,6 +56,7 @@ final class RefreshBench {
     LOAD,
     DIFF,
     EVENTS,
+    BESIDE,
     COLLECTOR
   }
 
@@ -87,7 +89,10 @@ final class RefreshBench {
       if (plan.parts().contains(Part.DIFF)) {
         diff();
       }
-      if (plan.parts().contains(Part.LOAD) || plan.parts().contains(Part.EVENTS)) {
+      if (plan.parts().contains(Part.LOAD)) {
+        load();
+      }
+      if (plan.parts().contains(Part.EVENTS) || plan.parts().contains(Part.BESIDE)) {
         standalone();
       }
       figures.ended("it was not asked for");
@@ -172,6 +177,39 @@ final class RefreshBench {
     }
   }
 
+  private void load() throws IOException, InterruptedException {
+    Path folder = Files.createDirectories(folders.work().resolve("load"));
+    var table = new WarehouseTable(folder.resolve("table.parquet"), plan.rows());
+    table.write(0);
+    try (Child child =
+            Child.start(
+                "the refresher",
+                Child.java(
+                    List.of("-Xms512m", "-Xmx512m"),
+                    LoaderProcess.class,
+                    folder.toString(),
+                    folder.toString()),
+                folders.work(),
+                errors);
+        AttuneClient client = new AttuneClient("http://127.0.0.1:" + child.port("http"))) {
+      define(client, table);
+      double first = refresh(client, "First load", "table", plan.rows());
+      String verified =
+          new LoadedRows(plan.rows())
+              .verified(
+                  KafkaSettings.local("127.0.0.1:" + child.port("kafka")),
+                  RedisSettings.plain("127.0.0.1", child.port("redis"), LoaderProcess.PREFIX));
+      tellFirstLoad(first, verified);
+      table.write(1);
+      double changed = refresh(client, "Refresh with 1 % changed", "table", plan.rows() / 100);
+      figures.measured(
+          Name.CHANGED,
+          changed / first,
+          plan.rows(),
+          "%.1f s after a first load of %.1f s".formatted(changed, first));
+    }
+  }
+
   private void standalone() throws IOException, InterruptedException {
     var table = new WarehouseTable(folders.work().resolve("table.parquet"), plan.rows());
     table.write(0);
@@ -191,12 +229,8 @@ final class RefreshBench {
       if (plan.parts().contains(Part.EVENTS)) {
         events(attune, stages);
       }
-      Optional<LiveRun.Seen> alone = Optional.empty();
-      if (plan.parts().contains(Part.EVENTS)) {
-        alone = Optional.of(live(attune, "Live events alone", LIVE_RATE));
-      }
-      if (plan.parts().contains(Part.LOAD)) {
-        load(attune, client, table, alone);
+      if (plan.parts().contains(Part.BESIDE)) {
+        beside(attune, client, live(attune, "Live events alone", LIVE_RATE));
       }
     }
   }
@@ -210,7 +244,6 @@ final class RefreshBench {
         .put("path", "catalog.yaml")
         .put("text", WarehouseTable.catalog("  " + LiveRun.trait() + ": {type: integer}\n"));
     files.addObject().put("path", "models/table.yaml").put("text", table.model("table"));
-    files.addObject().put("path", "models/again.yaml").put("text", table.model("again"));
     var _ = client.post(DefinitionFolder.PATH, request).orComplain();
   }
 
@@ -264,27 +297,8 @@ final class RefreshBench {
     }
   }
 
-  private void load(
-      StandaloneProcess attune,
-      AttuneClient client,
-      WarehouseTable table,
-      Optional<LiveRun.Seen> alone)
+  private void tellFirstLoad(double seconds, String verified)
       throws IOException, InterruptedException {
-    double first = refresh(client, "First load", "table", plan.rows());
-    tellFirstLoad(first);
-    table.write(1);
-    double changed = refresh(client, "Refresh with 1 % changed", "table", plan.rows() / 100);
-    figures.measured(
-        Name.CHANGED,
-        changed / first,
-        plan.rows(),
-        "%.1f s after a first load of %.1f s".formatted(changed, first));
-    if (alone.isPresent()) {
-      beside(attune, client, alone.get());
-    }
-  }
-
-  private void tellFirstLoad(double seconds) throws IOException, InterruptedException {
     double rate = plan.rows() / seconds;
     Optional<Path> program = Tools.find("redis-benchmark");
     String load = "%.0f rows/s, %.1f s".formatted(rate, seconds);
@@ -299,16 +313,15 @@ final class RefreshBench {
         Name.FIRST_LOAD,
         rate / sets,
         plan.rows(),
-        "%s, until profiles and their changes are there; redis-benchmark %.0f SET/s"
-            .formatted(load, sets));
+        "%s; %s; redis-benchmark %.0f SET/s".formatted(load, verified, sets));
   }
 
-  /** Another model over the same rows: each of its rows is written, as in a first load. */
+  /** As many rows as a first load has: it lasts longer than the events, and is then cancelled. */
   private void beside(StandaloneProcess attune, AttuneClient client, LiveRun.Seen alone)
       throws IOException, InterruptedException {
     var events = new FutureTask<>(() -> live(attune, "Live events beside a load", LIVE_RATE));
     Thread.ofPlatform().start(events);
-    String run = begin(client, "again");
+    String run = begin(client, "table");
     LiveRun.Seen with;
     try {
       with = events.get();
@@ -316,7 +329,12 @@ final class RefreshBench {
       throw new IOException("the live events failed: " + e.getCause(), e);
     }
     boolean loading = !ENDED.contains(state(client, run).path("state").asText());
-    var _ = end(client, run, Optional.empty());
+    if (loading) {
+      var _ =
+          client
+              .post(PATH + "/" + run + "/cancel", AttuneClient.JSON.createObjectNode())
+              .orComplain();
+    }
     if (with.samples() == 0 || with.unanswered() > 0 || !loading) {
       figures.notMeasured(
           Name.BESIDE, "the load ended before the events did, or events were not acknowledged");
@@ -335,7 +353,7 @@ final class RefreshBench {
     String run = begin(client, model);
     JsonNode ended;
     try (Progress progress = terminal.progress(name, written, "rows")) {
-      ended = end(client, run, Optional.of(progress));
+      ended = end(client, run, progress);
     }
     double seconds = (System.nanoTime() - began) / 1e9;
     long found = ended.path("written").asLong();
@@ -358,12 +376,12 @@ final class RefreshBench {
     return client.get(PATH + "/" + run).orComplain();
   }
 
-  private static JsonNode end(AttuneClient client, String run, Optional<Progress> progress)
+  private static JsonNode end(AttuneClient client, String run, Progress progress)
       throws InterruptedException {
     long deadline = System.nanoTime() + LOAD_MAX.toNanos();
     while (true) {
       JsonNode now = state(client, run);
-      progress.ifPresent(bar -> bar.at(now.path("written").asLong()));
+      progress.at(now.path("written").asLong());
       if (ENDED.contains(now.path("state").asText())) {
         if (!now.path("state").asText().equals("done")) {
           throw new IllegalStateException("a refresh came to " + now);

@@ -18,14 +18,13 @@ final class SetBenchmark {
   private SetBenchmark() {}
 
   /**
-   * Requests a second, on a server of its own that keeps nothing on disk.
+   * Requests a second, on a server of its own with the options of the one that is loaded into.
    *
    * @param program {@code redis-benchmark}
    */
   static double run(Path program, Path work) throws IOException, InterruptedException {
     Path folder = Files.createDirectories(work.resolve("set-redis"));
-    try (RedisServer redis =
-        RedisServer.start(folder, 0, List.of("--save", "", "--appendonly", "no"))) {
+    try (RedisServer redis = RedisServer.start(folder, 0)) {
       String said =
           Tools.run(
               work,

@@ -56,6 +56,11 @@ record WarehouseTable(Path file, long rows) {
     return column + " as t" + trait;
   }
 
+  /** What the first edition says of a row's trait {@code t1}. */
+  static long t1(int row) {
+    return (row * 7L + 1) % 100_000;
+  }
+
   /** The definition of a model that reads it. */
   String model(String name) {
     return """
