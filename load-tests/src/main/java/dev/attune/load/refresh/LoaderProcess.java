@@ -1,7 +1,7 @@
 package dev.attune.load.refresh;
 
 import dev.attune.embedded.EmbeddedKafka;
-import dev.attune.embedded.EmbeddedRedis;
+import dev.attune.embedded.RedisServer;
 import dev.attune.platform.deadletter.KafkaDeadLetters;
 import dev.attune.platform.definition.DefinitionsFeed;
 import dev.attune.platform.definition.DefinitionsHttp;
@@ -30,6 +30,7 @@ import java.util.function.Consumer;
  */
 final class LoaderProcess {
   private static final Duration START_MAX = Duration.ofSeconds(30);
+  static final String HOST = "127.0.0.1";
   static final String PREFIX = "attune";
 
   private LoaderProcess() {}
@@ -39,14 +40,14 @@ final class LoaderProcess {
     // What it says first on standard output are its ports.
     Path folder = Path.of(arguments[0]);
     Logs.toFile(folder.resolve("loader.log"));
-    try (EmbeddedRedis redis = EmbeddedRedis.start(folder.resolve("redis"), 0);
+    try (RedisServer redis = RedisServer.start(folder.resolve("redis"), 0, SetBenchmark.OPTIONS);
         EmbeddedKafka broker = EmbeddedKafka.start(folder.resolve("kafka"), 0)) {
       KafkaSettings kafka = KafkaSettings.local(broker.bootstrapServers());
       KafkaTopics.ensure(kafka, START_MAX);
       try (DefinitionsFeed feed = DefinitionsFeed.start(kafka);
           KafkaDeadLetters letters = KafkaDeadLetters.create(kafka);
           RedisProfileStore store =
-              RedisProfileStore.create(RedisSettings.plain(redis.host(), redis.port(), PREFIX));
+              RedisProfileStore.create(RedisSettings.plain(HOST, redis.port(), PREFIX));
           RefresherPart refresher =
               RefresherPart.create(
                   kafka,

@@ -198,7 +198,8 @@ final class RefreshBench {
           new LoadedRows(plan.rows())
               .verified(
                   KafkaSettings.local("127.0.0.1:" + child.port("kafka")),
-                  RedisSettings.plain("127.0.0.1", child.port("redis"), LoaderProcess.PREFIX));
+                  RedisSettings.plain(
+                      LoaderProcess.HOST, child.port("redis"), LoaderProcess.PREFIX));
       tellFirstLoad(first, verified);
       table.write(1);
       double changed = refresh(client, "Refresh with 1 % changed", "table", plan.rows() / 100);
