@@ -38,7 +38,7 @@ class RecordedSdksIT {
   @TempDir Path stateDir;
 
   @ParameterizedTest
-  @ValueSource(strings = {"node-sdks", "java-sdks", "segment-browser"})
+  @ValueSource(strings = {"node-sdks", "segment-node-retry", "java-sdks", "segment-browser"})
   void requests_asSdksSendThem_areAcceptedAndEndUpAsProfiles(String recording) throws Exception {
     try (var refresher = new RunningRefresher(RedisBackend.shared(), stateDir)) {
       List<String> recorded = new ArrayList<>();

@@ -26,8 +26,7 @@ class ArrowsTest {
       SlicesRuleDefinition.slices()
           .matching("dev.attune.(profiles|refresher|evaluator|dispatcher)..")
           .should()
-          .notDependOnEachOther()
-          .allowEmptyShould(true);
+          .notDependOnEachOther();
 
   @ArchTest
   static final ArchRule coreKnowsTheContractAndItsLanguages =
