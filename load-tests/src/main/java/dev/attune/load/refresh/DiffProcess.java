@@ -59,7 +59,7 @@ final class DiffProcess {
         Definitions.parse(
             List.of(
                 definition("catalog", "catalog", WarehouseTable.catalog("")),
-                definition("model", "table", table.model("table"))));
+                definition("model", "table", table.model())));
     AtomicLong given = new AtomicLong();
     var refresher =
         new Refresher(

@@ -29,13 +29,13 @@ import java.util.function.Consumer;
  * changes would run on other machines. It ends with its standard input.
  */
 final class LoaderProcess {
-  private static final Duration START_MAX = Duration.ofSeconds(30);
   static final String HOST = "127.0.0.1";
   static final String PREFIX = "attune";
+  private static final Duration START_MAX = Duration.ofSeconds(30);
 
   private LoaderProcess() {}
 
-  /** Arguments: a folder for its data, and the folder that files of models are in. */
+  /** Argument: a folder for its data, in which the files of models are, too. */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     // What it says first on standard output are its ports.
     Path folder = Path.of(arguments[0]);
@@ -54,7 +54,7 @@ final class LoaderProcess {
                   store,
                   feed,
                   letters,
-                  RefresherConfig.of(folder.resolve("refresher"), Path.of(arguments[1])),
+                  RefresherConfig.of(folder.resolve("refresher"), folder),
                   new SimpleMeterRegistry())) {
         feed.awaitLoaded(START_MAX);
         refresher.start();

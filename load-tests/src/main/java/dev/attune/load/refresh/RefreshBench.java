@@ -184,30 +184,31 @@ final class RefreshBench {
     try (Child child =
             Child.start(
                 "the refresher",
-                Child.java(
-                    List.of("-Xms512m", "-Xmx512m"),
-                    LoaderProcess.class,
-                    folder.toString(),
-                    folder.toString()),
+                Child.java(List.of("-Xms512m", "-Xmx512m"), LoaderProcess.class, folder.toString()),
                 folders.work(),
                 errors);
-        AttuneClient client = new AttuneClient("http://127.0.0.1:" + child.port("http"))) {
+        AttuneClient client =
+            new AttuneClient("http://" + LoaderProcess.HOST + ":" + child.port("http"))) {
       define(client, table);
-      double first = refresh(client, "First load", "table", plan.rows());
-      String verified =
-          new LoadedRows(plan.rows())
-              .verified(
-                  KafkaSettings.local("127.0.0.1:" + child.port("kafka")),
-                  RedisSettings.plain(
-                      LoaderProcess.HOST, child.port("redis"), LoaderProcess.PREFIX));
-      tellFirstLoad(first, verified);
+      double first = refresh(client, "First load", plan.rows());
+      tellFirstLoad(first, verified(child));
       table.write(1);
-      double changed = refresh(client, "Refresh with 1 % changed", "table", plan.rows() / 100);
+      double changed = refresh(client, "Refresh with 1 % changed", plan.rows() / 100);
       figures.measured(
           Name.CHANGED,
           changed / first,
           plan.rows(),
           "%.1f s after a first load of %.1f s".formatted(changed, first));
+    }
+  }
+
+  private String verified(Child child) {
+    try (Progress progress = terminal.progress("Comparing with the table", 0, "changes")) {
+      return new LoadedRows(plan.rows())
+          .verified(
+              KafkaSettings.local(LoaderProcess.HOST + ":" + child.port("kafka")),
+              RedisSettings.plain(LoaderProcess.HOST, child.port("redis"), LoaderProcess.PREFIX),
+              progress);
     }
   }
 
@@ -244,7 +245,7 @@ final class RefreshBench {
         .addObject()
         .put("path", "catalog.yaml")
         .put("text", WarehouseTable.catalog("  " + LiveRun.trait() + ": {type: integer}\n"));
-    files.addObject().put("path", "models/table.yaml").put("text", table.model("table"));
+    files.addObject().put("path", "models/table.yaml").put("text", table.model());
     var _ = client.post(DefinitionFolder.PATH, request).orComplain();
   }
 
@@ -317,19 +318,20 @@ final class RefreshBench {
         "%s; %s; redis-benchmark %.0f SET/s".formatted(load, verified, sets));
   }
 
-  /** As many rows as a first load has: it lasts longer than the events, and is then cancelled. */
+  /** A first load that lasts longer than the events beside it, and is then cancelled. */
   private void beside(StandaloneProcess attune, AttuneClient client, LiveRun.Seen alone)
       throws IOException, InterruptedException {
     var events = new FutureTask<>(() -> live(attune, "Live events beside a load", LIVE_RATE));
     Thread.ofPlatform().start(events);
-    String run = begin(client, "table");
+    String run = begin(client);
     LiveRun.Seen with;
     try {
       with = events.get();
     } catch (ExecutionException e) {
       throw new IOException("the live events failed: " + e.getCause(), e);
     }
-    boolean loading = !ENDED.contains(state(client, run).path("state").asText());
+    JsonNode load = state(client, run);
+    boolean loading = !ENDED.contains(load.path("state").asText());
     if (loading) {
       var _ =
           client
@@ -345,13 +347,18 @@ final class RefreshBench {
         Name.BESIDE,
         with.p99() / alone.p99(),
         with.samples(),
-        "alone " + alone.text() + "; beside it " + with.text());
+        "alone %s; beside it %s; when the events ended it was %s, %d rows written"
+            .formatted(
+                alone.text(),
+                with.text(),
+                load.path("state").asText(),
+                load.path("written").asLong()));
   }
 
-  private double refresh(AttuneClient client, String name, String model, long written)
+  private double refresh(AttuneClient client, String name, long written)
       throws InterruptedException {
     long began = System.nanoTime();
-    String run = begin(client, model);
+    String run = begin(client);
     JsonNode ended;
     try (Progress progress = terminal.progress(name, written, "rows")) {
       ended = end(client, run, progress);
@@ -365,9 +372,9 @@ final class RefreshBench {
     return seconds;
   }
 
-  private static String begin(AttuneClient client, String model) throws InterruptedException {
+  private static String begin(AttuneClient client) throws InterruptedException {
     return client
-        .post(PATH, AttuneClient.JSON.createObjectNode().put("model", model))
+        .post(PATH, AttuneClient.JSON.createObjectNode().put("model", "table"))
         .orComplain()
         .path("id")
         .asText();

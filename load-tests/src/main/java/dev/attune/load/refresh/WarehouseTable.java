@@ -1,8 +1,12 @@
 package dev.attune.load.refresh;
 
+import dev.attune.core.profile.TraitFit;
+import dev.attune.proto.v1.Trait;
+import dev.attune.proto.v1.Value;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -16,6 +20,10 @@ import java.util.stream.IntStream;
 record WarehouseTable(Path file, long rows) {
   static final int TRAITS = 20;
   private static final int KINDS = 5;
+  private static final long FIRST_TIME_MICROS =
+      TraitFit.micros(Instant.parse("2026-01-01T00:00:00Z"));
+  private static final double CENT_HALF = 0.005;
+  private static final double ROUNDING = 1e-9;
 
   /** Whose rows another edition changes: one in a hundred. */
   private static final int CHANGED_EVERY = 100;
@@ -56,22 +64,32 @@ record WarehouseTable(Path file, long rows) {
     return column + " as t" + trait;
   }
 
-  /** What the first edition says of a row's trait {@code t1}. */
-  static long t1(int row) {
-    return (row * 7L + 1) % 100_000;
+  /** Whether the first edition says this of a row. */
+  static boolean says(int row, Trait trait) {
+    int of = Integer.parseInt(trait.getName().substring(1));
+    long number = row * 7L + of;
+    Value value = trait.getValue();
+    return switch (of % KINDS) {
+      case 0 -> value.getText().equals("segment-" + number % 1_000);
+      case 1 -> value.hasInteger() && value.getInteger() == number % 100_000;
+      case 2 ->
+          value.hasNumber()
+              && Math.abs(value.getNumber() - number % 9_973 / 7.0) < CENT_HALF + ROUNDING;
+      case 3 -> value.getTimestampMicros() == FIRST_TIME_MICROS + number % 20_000_000 * 1_000_000;
+      default -> value.hasBoolean() && value.getBoolean() == (number % 3 == 0);
+    };
   }
 
-  /** The definition of a model that reads it. */
-  String model(String name) {
+  /** The definition of the model {@code table}, which reads it. */
+  String model() {
     return """
-        name: %s
+        name: table
         kind: profiles
         source: {files: "%s", format: parquet}
         key: {namespace: user_id, column: id}
         traits: {%s}
         """
         .formatted(
-            name,
             file.getFileName(),
             IntStream.range(0, TRAITS)
                 .mapToObj(i -> "t" + i + ": t" + i)
