@@ -40,8 +40,12 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
   /** How often time is looked at and, while the task keeps up, what it did is committed. */
   static final Duration TICK = Duration.ofMillis(50);
 
-  // A record that was written longer ago than this says that the task does not keep up.
-  private static final long BEHIND_MILLIS = 300;
+  // A record that was written longer ago than this says that the task hardly keeps up: it comes to
+  // rest where it commits seldom enough to keep up, so that this bounds how late it is.
+  private static final long LATE_MILLIS = 60;
+  private static final long LATE_COMMIT_NANOS = 200_000_000;
+  // And longer than this, that it has to catch up.
+  private static final long BEHIND_MILLIS = 1_000;
 
   // A slice leaves room for live traffic: a wave of expiries must not stall it.
   private static final int SLICE_MAX = 1_000;
@@ -111,7 +115,8 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
     private @Nullable String walkCursor;
     private long walking;
     private long walked;
-    private boolean isBehind;
+    private long ageMillis;
+    private long askedNanos = System.nanoTime();
     private boolean isUncommitted;
 
     Task(ProcessorContext<String, byte[]> context) {
@@ -132,7 +137,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
         // A compacted topic forgets a key.
         return;
       }
-      isBehind = wall.millis() - record.timestamp() > BEHIND_MILLIS;
+      ageMillis = wall.millis() - record.timestamp();
       boolean isMove =
           context
               .recordMetadata()
@@ -206,8 +211,12 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
     // A commit takes as long as a hundred records. Who waits for one waits least with many of them;
     // who is behind catches up soonest with few, those of the interval.
     private void commitSoon() {
-      if (isUncommitted && !isBehind) {
+      long now = System.nanoTime();
+      if (isUncommitted
+          && ageMillis <= BEHIND_MILLIS
+          && (ageMillis <= LATE_MILLIS || now - askedNanos >= LATE_COMMIT_NANOS)) {
         isUncommitted = false;
+        askedNanos = now;
         context.commit();
       }
     }

@@ -17,12 +17,12 @@ final class EvaluatorConfigTest {
     EvaluatorConfig config = EvaluatorConfig.of(STATE);
     assertThat(config)
         .isEqualTo(
-            new EvaluatorConfig(STATE, EvaluatorConfig.Clock.WALL, 1, Duration.ofMillis(300), ""));
+            new EvaluatorConfig(STATE, EvaluatorConfig.Clock.WALL, 1, Duration.ofMillis(500), ""));
     Properties streams = StreamsSettings.of(KafkaSettings.local("127.0.0.1:1"), config);
     assertThat(streams)
         .containsEntry("application.id", "attune.evaluator")
         .containsEntry("processing.guarantee", "exactly_once_v2")
-        .containsEntry("commit.interval.ms", 300L)
+        .containsEntry("commit.interval.ms", 500L)
         .doesNotContainKey("main.consumer.group.instance.id");
   }
 
