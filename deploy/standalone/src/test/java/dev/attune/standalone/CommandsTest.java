@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.attune.standalone.terminal.Terminal;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -292,6 +293,36 @@ class CommandsTest {
   }
 
   @Test
+  void prune_atATerminal_asksAndDoesWhatItIsTold(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve("catalog.yaml"), "namespaces: {}");
+    String plan = "{\"wouldRemove\":[\"audience/vip\"]}";
+    answer(200, plan);
+    assertThat(answering("n\n", "apply", folder.toString(), "--prune")).isEqualTo(1);
+    assertThat(out()).startsWith("- audience/vip\n");
+    assertThat(err())
+        .isEqualTo(
+            "Remove what is listed above? [y/N] attune: nothing was changed; say --yes to remove"
+                + " what is listed above.\n");
+    assertThat(requests).hasSize(1).first().asString().contains("\"dryRun\":true");
+
+    answer(200, plan);
+    answer(200, "{\"version\":8}");
+    assertThat(answering("y\n", "apply", folder.toString(), "--prune")).isZero();
+    assertThat(requests.getLast()).contains("\"prune\":true,\"dryRun\":false");
+  }
+
+  @Test
+  void prune_withYes_removesWithoutAsking(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve("catalog.yaml"), "namespaces: {}");
+    answer(200, "{\"wouldRemove\":[\"audience/vip\"]}");
+    answer(200, "{\"version\":8}");
+    assertThat(attune("apply", folder.toString(), "--prune", "--yes")).isZero();
+    assertThat(out()).startsWith("- audience/vip\n").endsWith("at version 8.\n");
+    assertThat(err()).isEmpty();
+    assertThat(requests.getLast()).contains("\"prune\":true,\"dryRun\":false");
+  }
+
+  @Test
   void status_showsEachPartAndFailsWhenOneIsNotReady() {
     answer(
         200,
@@ -526,6 +557,14 @@ class CommandsTest {
       all.add(url());
     }
     return execute(all.toArray(String[]::new));
+  }
+
+  private int answering(String line, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--server", url()));
+    var in = new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8));
+    return Main.commands(Terminal.watched(in, stream(out), stream(err)))
+        .execute(all.toArray(String[]::new));
   }
 
   private int execute(String... arguments) {

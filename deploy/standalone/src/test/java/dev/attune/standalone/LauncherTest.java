@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The launcher with a JDK and a Maven of straw: what it finds, what it hands over, what it says.
  */
 class LauncherTest {
-  private static final Path ATTUNE = Path.of("../../attune").toAbsolutePath().normalize();
+  private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
 
   private record Outcome(int code, String output) {}
 
@@ -49,9 +51,23 @@ class LauncherTest {
     Path old = jdk("jdk-17", "17.0.15");
     // The one on the PATH is next.
     Files.createSymbolicLink(bin.resolve("javac"), jdk.resolve("bin/javac"));
-    Outcome outcome = attune(old, "format");
+    Outcome outcome = attune(old, "test");
     assertThat(outcome.code()).isZero();
     assertThat(outcome.output()).contains("JAVA_HOME=" + jdk);
+  }
+
+  @Test
+  void olderJdkOnThePath_isPassedOverForOneInAKnownFolder() throws Exception {
+    Path old = jdk("jdk-17", "17.0.15");
+    Files.createSymbolicLink(bin.resolve("javac"), old.resolve("bin/javac"));
+    jdk(".sdkman/candidates/java/25-tem", "25.0.1");
+    Outcome outcome = attune(folder.resolve("nowhere"), "test");
+    assertThat(outcome.code()).isZero();
+    // One of the machine's own may come first.
+    String found = outcome.output().lines().toList().getLast().replace("JAVA_HOME=", "");
+    assertThat(Path.of(found, "release"))
+        .content()
+        .containsPattern("JAVA_VERSION=\"(2[5-9]|[3-9]\\d)");
   }
 
   @Test
@@ -80,6 +96,118 @@ class LauncherTest {
     assertThat(outcome.output()).contains("./attune COMMAND --help");
   }
 
+  @Test
+  void up_buildsAndLearnsWhatIsMissing_once() throws Exception {
+    Path root = project();
+    Outcome first = run(root, jdk, "up", "--http-port", "0");
+    assertThat(first.code()).isZero();
+    assertThat(first.output())
+        .contains("Building Attune", "  [1/1] Straw", "Learning what is hot", "  [1/4] starting")
+        .endsWith(" dev.attune.standalone.Main up --http-port 0\n")
+        .contains("-XX:AOTCache=" + root.resolve("deploy/standalone/target/attune.aot"));
+    assertThat(root.resolve("deploy/standalone/target/attune.aot")).hasContent("learnt");
+    assertThat(run(root, jdk, "up").output())
+        .startsWith("java ")
+        .doesNotContain("Building", "Learning");
+  }
+
+  @Test
+  void up_withANewerSource_buildsAndLearnsAgain() throws Exception {
+    Path root = project();
+    run(root, jdk, "up");
+    Files.setLastModifiedTime(
+        root.resolve("core/src/main/A.java"), FileTime.from(Instant.now().plusSeconds(5)));
+    assertThat(run(root, jdk, "up").output()).contains("Building Attune", "Learning what is hot");
+  }
+
+  @Test
+  void clientCommand_buildsAndDoesNotLearn() throws Exception {
+    Outcome outcome = run(project(), jdk, "status");
+    assertThat(outcome.code()).isZero();
+    assertThat(outcome.output())
+        .contains("Building Attune")
+        .doesNotContain("Learning")
+        .endsWith(" dev.attune.standalone.Main status\n");
+  }
+
+  @Test
+  void failedBuild_showsItsErrorsAndWhereTheRestIs() throws Exception {
+    Path root = project();
+    script(bin.resolve("mvn"), straw("3.9.9") + "echo '[ERROR] no such symbol'; exit 1");
+    Outcome outcome = run(root, jdk, "up");
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.output())
+        .contains("[ERROR] no such symbol\n")
+        .endsWith("attune: Maven failed; the whole output is in " + root + "/.attune/build.log\n");
+  }
+
+  @Test
+  void signalWhileLearning_stopsWhatLearns() throws Exception {
+    Path root = project();
+    Files.createFile(folder.resolve("learn-for-ever"));
+    Process launcher = start(root, jdk, "up");
+    try (var lines = launcher.inputReader()) {
+      String line;
+      do {
+        line = lines.readLine();
+        assertThat(line).as("the launcher's output goes on until it learns").isNotNull();
+      } while (!line.contains("[3/4] replaying events"));
+      // Not its own destroy, which closes its output, too.
+      launcher.toHandle().destroy();
+      assertThat(launcher.waitFor(20, TimeUnit.SECONDS)).as("the launcher ends").isTrue();
+    }
+    assertThat(launcher.exitValue()).isEqualTo(130);
+    long learner = Long.parseLong(Files.readString(folder.resolve("learner")).strip());
+    assertThat(ProcessHandle.of(learner).filter(ProcessHandle::isAlive)).isEmpty();
+    assertThat(root.resolve("deploy/standalone/target/attune.aot")).doesNotExist();
+    try (var left = Files.list(root.resolve(".attune"))) {
+      assertThat(left.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("build.log", "learn.log");
+    }
+  }
+
+  /** A folder that the launcher takes for Attune's, with a source and nothing built. */
+  private Path project() throws IOException {
+    Path root = Files.createDirectories(folder.resolve("attune")).toRealPath();
+    Files.copy(ROOT.resolve("attune"), root.resolve("attune"));
+    Files.createDirectories(root.resolve("core/src/main"));
+    Files.createFile(root.resolve("core/src/main/A.java"));
+    Files.createFile(root.resolve("pom.xml"));
+    script(
+        bin.resolve("mvn"),
+        straw("3.9.9")
+            + """
+            echo '[INFO] Building Straw 1.0 [1/1]'
+            mkdir -p deploy/standalone/target/lib
+            touch deploy/standalone/target/attune-standalone.jar
+            """);
+    script(
+        jdk.resolve("bin/java"),
+        """
+        cache=
+        for argument in "$@"; do
+          case $argument in -XX:AOTCacheOutput=*) cache=${argument#*=} ;; esac
+        done
+        if [ -z "$cache" ]; then
+          echo "java $*"
+          exit
+        fi
+        if [ -e '%1$s/learn-for-ever' ]; then
+          echo $$ >'%1$s/learner'
+          # What it would write when it ends takes as long as one waits for it.
+          trap 'kill $!; echo Stopped.' TERM
+          echo '300 events a second are on their way.'
+          while :; do
+            sleep 60 &
+            wait
+          done
+        fi
+        printf learnt >"$cache"
+        """
+            .formatted(folder));
+    return root;
+  }
+
   private Path jdk(String name, String version) throws IOException {
     Path home = folder.resolve(name);
     Files.createDirectories(home.resolve("bin"));
@@ -89,12 +217,11 @@ class LauncherTest {
   }
 
   private void maven(String version) throws IOException {
-    script(
-        bin.resolve("mvn"),
-        "if [ \"$1\" = -v ]; then echo \"Apache Maven "
-            + version
-            + " (straw)\"; exit; fi\n"
-            + "echo \"mvn $*\"; echo \"JAVA_HOME=$JAVA_HOME\"");
+    script(bin.resolve("mvn"), straw(version) + "echo \"mvn $*\"; echo \"JAVA_HOME=$JAVA_HOME\"");
+  }
+
+  private static String straw(String version) {
+    return "if [ \"$1\" = -v ]; then echo 'Apache Maven " + version + " (straw)'; exit; fi\n";
   }
 
   private static void script(Path file, String commands) throws IOException {
@@ -103,16 +230,27 @@ class LauncherTest {
   }
 
   private Outcome attune(Path javaHome, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>(List.of("/bin/bash", ATTUNE.toString()));
+    return run(ROOT, javaHome, arguments);
+  }
+
+  private Outcome run(Path root, Path javaHome, String... arguments) throws Exception {
+    Process process = start(root, javaHome, arguments);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("the launcher ends").isTrue();
+    return new Outcome(process.exitValue(), output);
+  }
+
+  private Process start(Path root, Path javaHome, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of("/bin/bash", root.resolve("attune").toString()));
     command.addAll(List.of(arguments));
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("JAVA_HOME", javaHome.toString());
     builder.environment().put("PATH", bin + ":/usr/bin:/bin");
+    builder.environment().put("HOME", folder.toString());
     builder.environment().remove("MAVEN_OPTS");
+    builder.environment().remove("ATTUNE_LEARN");
     Process process = builder.start();
     process.getOutputStream().close();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("the launcher ends").isTrue();
-    return new Outcome(process.exitValue(), output);
+    return process;
   }
 }

@@ -8,9 +8,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,6 +22,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +62,28 @@ class StandaloneIT {
                   && profile.path("traits").toString().contains("pro"));
       assertThat(attune("apply", DEFINITIONS, "--server", standalone.url()))
           .contains("0 new, 0 changed, 9 unchanged");
+    }
+  }
+
+  // All of 127/8 leads to this machine, so that whoever listens everywhere answers there, too.
+  @Test
+  void ports_unlessToldOtherwise_areOpenOnLoopbackAlone() throws Exception {
+    try (Standalone standalone = Standalone.start(config())) {
+      StandaloneConfig.Ports ports = standalone.ports();
+      for (int port : List.of(ports.http(), ports.grpc(), ports.kafka(), ports.redis())) {
+        assertThat(isOpen(1, port)).as("127.0.0.1:" + port).isTrue();
+        assertThat(isOpen(2, port)).as("127.0.0.2:" + port).isFalse();
+      }
+    }
+  }
+
+  private static boolean isOpen(int host, int port) throws IOException {
+    var address = InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) host});
+    try (var socket = new Socket()) {
+      socket.connect(new InetSocketAddress(address, port), (int) SOON.toMillis());
+      return true;
+    } catch (ConnectException e) {
+      return false;
     }
   }
 

@@ -86,6 +86,11 @@ final class Lookups implements AutoCloseable {
     return Map.copyOf(failed);
   }
 
+  /** How many of them there are. */
+  long failures() {
+    return failed.values().stream().mapToLong(AtomicLong::get).sum();
+  }
+
   /** Answers about somebody else than was asked for. */
   long wrong() {
     return wrong.get();

@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -157,15 +158,25 @@ final class PipelineBench {
     try (EventDriver driver =
         new EventDriver(URI.create(attune.url()), plan, ledger, watch::acknowledged)) {
       var before = new AtomicReference<>(CpuTimes.now(attune.handle()));
+      var failedBefore = new AtomicLong();
       String shares;
       try (watch;
           Progress progress = terminal.progress("Live events", plan.events(), "events")) {
-        driver.run(progress, () -> before.set(CpuTimes.now(attune.handle())));
+        driver.run(
+            progress,
+            () -> {
+              before.set(CpuTimes.now(attune.handle()));
+              failedBefore.set(lookups.failures());
+            });
         shares = CpuTimes.between(before.get(), CpuTimes.now(attune.handle()));
       }
       stages.awaitThrough(THROUGH_MAX);
       awaitWebhooks(ledger);
-      tellLatencies(driver, watch, webhooks(ledger), lookups, shares);
+      String asked =
+          "%d lookups in all, of which failed %d in the warm-up and %d after it"
+              .formatted(
+                  lookups.made(), failedBefore.get(), lookups.failures() - failedBefore.get());
+      tellLatencies(driver, watch, webhooks(ledger), asked, shares);
     }
   }
 
@@ -188,7 +199,7 @@ final class PipelineBench {
   }
 
   private void tellLatencies(
-      EventDriver driver, Watch watch, Latencies webhooks, Lookups lookups, String shares)
+      EventDriver driver, Watch watch, Latencies webhooks, String asked, String shares)
       throws IOException {
     String driven =
         "sent late by "
@@ -205,8 +216,8 @@ final class PipelineBench {
             + " watched from its acknowledgement by a gRPC lookup every "
             + Watch.LOOKUP_PAUSE.toMillis()
             + " ms ("
-            + lookups.made()
-            + " lookups in all, "
+            + asked
+            + ", "
             + watch.unwatched()
             + " samples left out); in the warm-up traits and audiences together after "
             + watch.warmUp()

@@ -3,6 +3,7 @@ package dev.attune.standalone.terminal;
 import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -18,12 +19,14 @@ import me.tongfei.progressbar.ProgressBarStyle;
 public final class Terminal {
   private static final int WIDTH = 79;
 
+  private final InputStream in;
   private final PrintStream out;
   private final PrintStream err;
   private final boolean interactive;
   private boolean moving;
 
-  Terminal(PrintStream out, PrintStream err, boolean interactive) {
+  private Terminal(InputStream in, PrintStream out, PrintStream err, boolean interactive) {
+    this.in = in;
     this.out = out;
     this.err = err;
     this.interactive = interactive;
@@ -35,12 +38,18 @@ public final class Terminal {
   public static Terminal system() {
     Console console = System.console();
     boolean interactive = console != null && console.isTerminal() && System.getenv("CI") == null;
-    return new Terminal(stream(FileDescriptor.out), stream(FileDescriptor.err), interactive);
+    return new Terminal(
+        System.in, stream(FileDescriptor.out), stream(FileDescriptor.err), interactive);
   }
 
   /** One that nobody watches, e.g. in a test. */
   public static Terminal plain(PrintStream out, PrintStream err) {
-    return new Terminal(out, err, false);
+    return new Terminal(InputStream.nullInputStream(), out, err, false);
+  }
+
+  /** One at which somebody sits, e.g. in a test. */
+  public static Terminal watched(InputStream in, PrintStream out, PrintStream err) {
+    return new Terminal(in, out, err, true);
   }
 
   // Not System.out: a library that writes there must not end up between two results.
@@ -91,7 +100,7 @@ public final class Terminal {
     err.flush();
     // Not closed: standard input is the process's.
     @SuppressWarnings("resource")
-    var input = new Scanner(System.in, StandardCharsets.UTF_8);
+    var input = new Scanner(in, StandardCharsets.UTF_8);
     return input.hasNextLine() && input.nextLine().strip().toLowerCase(Locale.ROOT).startsWith("y");
   }
 

@@ -1,5 +1,7 @@
 package dev.attune.standalone.endtoend;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.attune.standalone.Main;
 import dev.attune.standalone.StandaloneConfig;
 import java.io.BufferedReader;
@@ -12,14 +14,17 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** {@code ./attune up} in a JVM of its own, on any free ports, so that it can be killed. */
+/** Attune in a JVM of its own, on any free ports, so that it can be killed. */
 final class Child implements AutoCloseable {
   private static final Duration READY_MAX = Duration.ofMinutes(2);
   private static final Duration END_MAX = Duration.ofMinutes(1);
@@ -29,6 +34,8 @@ final class Child implements AutoCloseable {
   private final Process process;
   private final Path dataDir;
   private final CompletableFuture<StandaloneConfig.Ports> ports = new CompletableFuture<>();
+  private final Queue<String> lines = new ConcurrentLinkedQueue<>();
+  private final CountDownLatch said = new CountDownLatch(1);
 
   private Child(Process process, Path dataDir) {
     this.process = process;
@@ -36,12 +43,18 @@ final class Child implements AutoCloseable {
   }
 
   /**
-   * Starts it; returns once it says that it is up.
+   * Starts {@code ./attune up}; returns once it says that it is up.
    *
-   * @param options after {@code up --data-dir DIR} and the ports
+   * @param options after {@code --data-dir DIR} and the ports
    */
   static Child start(Path dataDir, String... options) throws IOException, InterruptedException {
-    Child child = launch(dataDir, options);
+    return start("up", dataDir, options);
+  }
+
+  /** The same with another command that runs a system. */
+  static Child start(String command, Path dataDir, String... options)
+      throws IOException, InterruptedException {
+    Child child = launch(command, dataDir, options);
     try {
       child.ports.get(READY_MAX.toMillis(), TimeUnit.MILLISECONDS);
       return child;
@@ -54,14 +67,14 @@ final class Child implements AutoCloseable {
   /** Begins to start it, and kills it after a while, wherever it is by then. */
   static void killWhileStarting(Path dataDir, Duration after, String... options)
       throws IOException, InterruptedException {
-    Child child = launch(dataDir, options);
+    Child child = launch("up", dataDir, options);
     if (child.process.waitFor(after.toMillis(), TimeUnit.MILLISECONDS)) {
       throw new AssertionError("the standalone ended by itself while it started");
     }
     child.kill();
   }
 
-  private static Child launch(Path dataDir, String... options) throws IOException {
+  private static Child launch(String verb, Path dataDir, String... options) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -77,7 +90,7 @@ final class Child implements AutoCloseable {
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName(),
-                "up",
+                verb,
                 "--data-dir",
                 dataDir.toString()));
     for (String listener : List.of("http", "grpc", "kafka", "redis")) {
@@ -90,11 +103,10 @@ final class Child implements AutoCloseable {
   }
 
   private void read() {
-    List<String> lines = new ArrayList<>();
     Map<String, Integer> found = new HashMap<>();
     try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
       for (String line = output.readLine(); line != null; line = output.readLine()) {
-        lines.add(line);
+        lines.add(line + "\n");
         Matcher listener = LISTENER.matcher(line);
         if (listener.matches()) {
           found.put(listener.group(1), Integer.parseInt(listener.group(2)));
@@ -109,9 +121,15 @@ final class Child implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      lines.add(e.toString());
+      lines.add(e + "\n");
     }
-    ports.completeExceptionally(new IllegalStateException("it said: " + lines));
+    ports.completeExceptionally(new IllegalStateException("it said: " + output()));
+    said.countDown();
+  }
+
+  /** What it has said until now, results and complaints together. */
+  String output() {
+    return String.join("", lines);
   }
 
   StandaloneConfig.Ports ports() {
@@ -143,6 +161,17 @@ final class Child implements AutoCloseable {
     // The process itself cannot be asked to: its own destroy also closes its output.
     process.toHandle().destroy();
     return awaitEnd();
+  }
+
+  /** As Ctrl-C; returns the exit code. */
+  int interrupt() throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).inheritIO().start().waitFor();
+    int code = awaitEnd();
+    // A Redis that is left behind by a kill keeps it open; after this there is none.
+    assertThat(said.await(END_MAX.toMillis(), TimeUnit.MILLISECONDS))
+        .as("its output ends with it")
+        .isTrue();
+    return code;
   }
 
   private int awaitEnd() throws InterruptedException {

@@ -3,6 +3,7 @@ package dev.attune.standalone.terminal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -19,7 +20,7 @@ class MovingProgressTest {
 
   @Test
   void watchedTask_isOneLineThatMoves_andFitsIt() {
-    Terminal terminal = new Terminal(stream, stream, true);
+    Terminal terminal = Terminal.watched(InputStream.nullInputStream(), stream, stream);
     try (Progress progress = terminal.moving("Loading customers", "rows")) {
       progress.detail("reads the table");
       progress.at(0);
@@ -41,7 +42,7 @@ class MovingProgressTest {
 
   @Test
   void taskThatNobodyWatches_isALineAtItsBeginningAndItsEnd() {
-    Terminal terminal = new Terminal(stream, stream, false);
+    Terminal terminal = Terminal.plain(stream, stream);
     try (Progress progress = terminal.moving("Loading customers", "rows")) {
       progress.total(3);
       for (int i = 0; i <= 3; i++) {
