@@ -44,9 +44,9 @@ public record EvaluatorConfig(
     }
   }
 
-  /** One thread on the wall clock, a commit every 500 ms at the latest. */
+  /** One thread on the wall clock, a commit every half second at the latest. */
   public static EvaluatorConfig of(Path stateDirectory) {
-    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, Duration.ofMillis(500), "");
+    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, CommitPace.LONGEST, "");
   }
 
   public EvaluatorConfig withClock(Clock clock) {

@@ -47,12 +47,13 @@ public final class EvaluatorPart implements Part {
     this.audiences = new CurrentAudiences(definitions);
     this.metrics = new EvaluatorMetrics(registry);
     this.wall = wall;
+    var paces = new CommitPace.OfThreads();
     Topology topology =
         EvaluatorTopology.build(
             kafka.topics(),
             () ->
                 new ProfileProcessor(
-                    audiences, config.clock(), wall, kafka.topics(), deadLetters, metrics));
+                    audiences, config.clock(), wall, kafka.topics(), deadLetters, metrics, paces));
     this.streams = new KafkaStreams(topology, StreamsSettings.of(kafka, config));
     streams.setUncaughtExceptionHandler(this::failed);
   }

@@ -37,15 +37,8 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
   static final String TRANSITIONS_SINK = "transitions";
   static final String MOVES_SINK = "moves-out";
 
-  /** How often time is looked at and, while the task keeps up, what it did is committed. */
+  /** How often time is looked at, and whether to commit. */
   static final Duration TICK = Duration.ofMillis(50);
-
-  // A record that was written longer ago than this says that the task hardly keeps up: it comes to
-  // rest where it commits seldom enough to keep up, so that this bounds how late it is.
-  private static final long LATE_MILLIS = 60;
-  private static final long LATE_COMMIT_NANOS = 200_000_000;
-  // And longer than this, that it has to catch up.
-  private static final long BEHIND_MILLIS = 1_000;
 
   // A slice leaves room for live traffic: a wave of expiries must not stall it.
   private static final int SLICE_MAX = 1_000;
@@ -60,6 +53,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
   private final Topics topics;
   private final EvaluatorMetrics metrics;
   private final Rejects rejects;
+  private final CommitPace.OfThreads paces;
 
   private @Nullable Task task;
 
@@ -69,12 +63,14 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       InstantSource wall,
       Topics topics,
       DeadLetters deadLetters,
-      EvaluatorMetrics metrics) {
+      EvaluatorMetrics metrics,
+      CommitPace.OfThreads paces) {
     this.current = current;
     this.clockMode = clockMode;
     this.wall = wall;
     this.topics = topics;
     this.metrics = metrics;
+    this.paces = paces;
     this.rejects = new Rejects(deadLetters, wall, metrics);
   }
 
@@ -111,13 +107,11 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
     private final KeyValueStore<String, byte[]> meta;
     private final Timers timers;
     private final EvaluatorClock clock;
+    private final CommitPace pace;
     // Where the walk over all profiles after a change of the definitions stands.
     private @Nullable String walkCursor;
     private long walking;
     private long walked;
-    private long ageMillis;
-    private long askedNanos = System.nanoTime();
-    private boolean isUncommitted;
 
     Task(ProcessorContext<String, byte[]> context) {
       this.context = context;
@@ -127,6 +121,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       KeyValueStore<Bytes, byte[]> timerStore = context.getStateStore(TIMERS);
       this.timers = new Timers(timerStore);
       this.clock = new EvaluatorClock(clockMode, wall, meta);
+      this.pace = paces.mine();
       byte[] stored = meta.get(WALKED);
       this.walked = stored == null ? 0 : ByteBuffer.wrap(stored).getLong();
       metrics.watermark(partition, clock.least());
@@ -137,7 +132,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
         // A compacted topic forgets a key.
         return;
       }
-      ageMillis = wall.millis() - record.timestamp();
+      pace.read(wall.millis() - record.timestamp());
       boolean isMove =
           context
               .recordMetadata()
@@ -205,18 +200,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
         fire(now, System.nanoTime() + SLICE_NANOS_MAX);
         walk(System.nanoTime() + SLICE_NANOS_MAX);
       }
-      commitSoon();
-    }
-
-    // A commit takes as long as a hundred records. Who waits for one waits least with many of them;
-    // who is behind catches up soonest with few, those of the interval.
-    private void commitSoon() {
-      long now = System.nanoTime();
-      if (isUncommitted
-          && ageMillis <= BEHIND_MILLIS
-          && (ageMillis <= LATE_MILLIS || now - askedNanos >= LATE_COMMIT_NANOS)) {
-        isUncommitted = false;
-        askedNanos = now;
+      if (pace.isDue(wall.millis())) {
         context.commit();
       }
     }
@@ -329,7 +313,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
     }
 
     private void write(Step step) {
-      isUncommitted = true;
+      pace.wrote();
       if (step.encoded() != null) {
         profiles.put(step.profileId(), step.encoded().get());
       }

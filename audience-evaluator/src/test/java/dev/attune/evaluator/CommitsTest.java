@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.StringJoiner;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.apache.kafka.common.serialization.Serde;
@@ -32,11 +33,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** When the evaluator asks for a commit before its interval is over. */
 final class CommitsTest {
   private static final String PROFILE = "a".repeat(32);
-  private static final Instant NOW = Instant.ofEpochMilli(Rig.START / 1_000);
+
+  private Instant now = Instant.ofEpochMilli(Rig.START / 1_000);
 
   @TempDir Path directory;
   private MockProcessorContext<String, byte[]> context;
   private ProfileProcessor processor;
+  private int version = 10;
 
   @BeforeEach
   void open() {
@@ -49,10 +52,11 @@ final class CommitsTest {
         new ProfileProcessor(
             new CurrentAudiences(always(definitions)),
             EvaluatorConfig.Clock.WALL,
-            () -> NOW,
+            () -> now,
             new Topics("attune"),
             CompletableFuture::completedFuture,
-            new EvaluatorMetrics(new SimpleMeterRegistry()));
+            new EvaluatorMetrics(new SimpleMeterRegistry()),
+            new CommitPace.OfThreads());
     processor.init(context);
     // The first walk ends, and with it what it wrote.
     tick();
@@ -87,9 +91,10 @@ final class CommitsTest {
   }
 
   private void tick() {
+    now = now.plus(ProfileProcessor.TICK);
     context.scheduledPunctuators().stream()
         .filter(punctuator -> punctuator.getType() == PunctuationType.WALL_CLOCK_TIME)
-        .forEach(punctuator -> punctuator.getPunctuator().punctuate(NOW.toEpochMilli()));
+        .forEach(punctuator -> punctuator.getPunctuator().punctuate(now.toEpochMilli()));
   }
 
   /** A change of a profile that was written so long ago. */
@@ -98,7 +103,7 @@ final class CommitsTest {
         new Record<>(
             PROFILE,
             live(PROFILE, version, Map.of(), List.of()).toByteArray(),
-            NOW.toEpochMilli() - millisAgo));
+            now.toEpochMilli() - millisAgo));
   }
 
   @Test
@@ -113,20 +118,42 @@ final class CommitsTest {
   }
 
   @Test
-  void behind_leavesItToTheInterval_untilItKeepsUpAgain() {
-    change(1, 5_000);
-    tick();
-    assertThat(context.committed()).isFalse();
-    change(2, 200);
-    tick();
-    assertThat(context.committed()).isTrue();
+  void late_asksMoreSeldom_untilNoneIsAnyMore() {
+    assertThat(ticksBetweenCommits(100)).as("twice as long, and four times").isEqualTo("1 2 4 4 4");
+    assertThat(ticksBetweenCommits(20)).startsWith("4 4 4");
+    for (int i = 0; i < 6; i++) {
+      ticksBetweenCommits(20);
+    }
+    assertThat(ticksBetweenCommits(20)).isEqualTo("1 1 1 1 1");
+  }
+
+  @Test
+  void farBehind_asksAsOftenAsTheInterval() {
+    assertThat(ticksBetweenCommits(5_000)).isEqualTo("1 10 10 10 10");
+    assertThat(ticksBetweenCommits(500)).isEqualTo("10 4 4 4 4");
+  }
+
+  /** Of five commits, while each tick brings a record of an age. */
+  private String ticksBetweenCommits(long millisAgo) {
+    var ticks = new StringJoiner(" ");
+    for (int i = 0; i < 5; i++) {
+      int waited = 0;
+      context.resetCommit();
+      while (!context.committed()) {
+        assertThat(++waited).as("ticks without a commit").isLessThan(100);
+        change(++version, millisAgo);
+        tick();
+      }
+      ticks.add(String.valueOf(waited));
+    }
+    return ticks.toString();
   }
 
   @Test
   void nothingWritten_needsNoCommit() {
     processor.process(
         new Record<>(
-            "~watermark/0", Changes.watermark(0, 2, Rig.START).toByteArray(), NOW.toEpochMilli()));
+            "~watermark/0", Changes.watermark(0, 2, Rig.START).toByteArray(), now.toEpochMilli()));
     tick();
     assertThat(context.committed()).isFalse();
   }

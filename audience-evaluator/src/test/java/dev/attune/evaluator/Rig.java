@@ -61,6 +61,7 @@ final class Rig implements AutoCloseable {
         };
     var metrics = new EvaluatorMetrics(meters);
     var audiences = new CurrentAudiences(source);
+    var paces = new CommitPace.OfThreads();
     var topology =
         EvaluatorTopology.build(
             TOPICS,
@@ -74,7 +75,8 @@ final class Rig implements AutoCloseable {
                       deadLetters.add(letter);
                       return CompletableFuture.completedFuture(letter);
                     },
-                    metrics));
+                    metrics,
+                    paces));
     this.driver =
         new TopologyTestDriver(
             topology,
