@@ -16,10 +16,10 @@ final class CommitPace {
   static final Duration LONGEST = Duration.ofMillis(500);
 
   /** How old a record may be when it is read, beyond which its thread hardly keeps up. */
-  static final long LATE_MILLIS = 60;
+  static final long LATE_MILLIS = 40;
 
   private static final long BEHIND_MILLIS = 1_000;
-  private static final long LATE_PAUSE_MAX = 200;
+  private static final long LATE_PAUSE_MAX = 150;
   private static final long SHRINKING = 5;
   private static final long TICK = ProfileProcessor.TICK.toMillis();
 

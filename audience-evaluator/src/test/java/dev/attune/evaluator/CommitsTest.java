@@ -119,8 +119,10 @@ final class CommitsTest {
 
   @Test
   void late_asksMoreSeldom_untilNoneIsAnyMore() {
-    assertThat(ticksBetweenCommits(100)).as("twice as long, and four times").isEqualTo("1 2 4 4 4");
-    assertThat(ticksBetweenCommits(20)).startsWith("4 4 4");
+    assertThat(ticksBetweenCommits(100))
+        .as("twice as long, and as long as it may be")
+        .isEqualTo("1 2 3 3 3");
+    assertThat(ticksBetweenCommits(20)).startsWith("3 3 3");
     for (int i = 0; i < 6; i++) {
       ticksBetweenCommits(20);
     }
@@ -130,7 +132,7 @@ final class CommitsTest {
   @Test
   void farBehind_asksAsOftenAsTheInterval() {
     assertThat(ticksBetweenCommits(5_000)).isEqualTo("1 10 10 10 10");
-    assertThat(ticksBetweenCommits(500)).isEqualTo("10 4 4 4 4");
+    assertThat(ticksBetweenCommits(500)).isEqualTo("10 3 3 3 3");
   }
 
   /** Of five commits, while each tick brings a record of an age. */

@@ -49,7 +49,7 @@ public record DispatcherConfig(
         128,
         32,
         1_000_000,
-        Duration.ofMillis(50),
+        Duration.ofMillis(100),
         RetrySchedule.DEFAULT);
   }
 
