@@ -1,8 +1,9 @@
 package dev.attune.evaluator;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.WeakHashMap;
 
 /**
  * When a stream thread asks for a commit. Nobody sees a transition before one, and each takes as
@@ -12,10 +13,13 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>Times are in milliseconds since the epoch; a clock that is set back does not hold it up.
  */
 final class CommitPace {
-  /** Longest pause of a thread that is far behind; Kafka Streams itself commits as often. */
-  static final Duration LONGEST = Duration.ofMillis(500);
+  /** Kafka Streams commits as often by itself: enough for a thread that is far behind. */
+  static final Duration INTERVAL = Duration.ofMillis(500);
 
-  /** How old a record may be when it is read, beyond which its thread hardly keeps up. */
+  /**
+   * How old a record may be when it is read, beyond which its thread hardly keeps up. By the clocks
+   * of refresher and evaluator: where they differ by more, the pause stays long.
+   */
   static final long LATE_MILLIS = 40;
 
   private static final long BEHIND_MILLIS = 1_000;
@@ -24,7 +28,7 @@ final class CommitPace {
   private static final long TICK = ProfileProcessor.TICK.toMillis();
 
   private long pause = TICK;
-  private long asked;
+  private long decided;
   private long oldest;
   private boolean isUncommitted;
 
@@ -43,25 +47,24 @@ final class CommitPace {
   /** Whether to ask for a commit, which is then taken as asked for. Called at each tick. */
   boolean isDue(long now) {
     // Ticks come a little early, too.
-    if (!isUncommitted || (now >= asked && now - asked < pause - TICK / 2)) {
+    if (!isUncommitted || (now >= decided && now - decided < pause - TICK / 2)) {
       return false;
     }
-    if (oldest > BEHIND_MILLIS) {
-      pause = LONGEST.toMillis();
-    } else if (oldest > LATE_MILLIS) {
-      pause = Math.min(2 * pause, LATE_PAUSE_MAX);
-    } else {
-      pause = Math.max(pause - SHRINKING, TICK);
-    }
-    isUncommitted = false;
+    boolean isBehind = oldest > BEHIND_MILLIS;
+    pause =
+        oldest > LATE_MILLIS
+            ? Math.min(2 * pause, LATE_PAUSE_MAX)
+            : Math.max(pause - SHRINKING, TICK);
     oldest = 0;
-    asked = now;
-    return true;
+    decided = now;
+    isUncommitted &= isBehind;
+    return !isBehind;
   }
 
   /** One of each thread: its tasks commit together when one of them asks. */
   static final class OfThreads {
-    private final Map<Thread, CommitPace> paces = new ConcurrentHashMap<>();
+    // A thread that failed is replaced, and forgotten here.
+    private final Map<Thread, CommitPace> paces = Collections.synchronizedMap(new WeakHashMap<>());
 
     /** That of the thread that asks for it. */
     CommitPace mine() {

@@ -11,8 +11,8 @@ import java.time.Duration;
  * @param clock what "now" is
  * @param threads 1 to 64; more than partitions are idle
  * @param commitInterval 5 ms to 10 s: a transition is visible after the next commit, which comes
- *     after this time at the latest. While a task keeps up it asks for one at every {@link
- *     ProfileProcessor#TICK}
+ *     after this time at the latest, and as soon as {@link CommitPace} has it unless a thread is
+ *     far behind
  * @param instanceId names this process in its consumer group, so that a restart after a kill takes
  *     its place at once instead of waiting until the group misses it; unique among the processes of
  *     a workspace, empty for none
@@ -46,7 +46,7 @@ public record EvaluatorConfig(
 
   /** One thread on the wall clock, a commit every half second at the latest. */
   public static EvaluatorConfig of(Path stateDirectory) {
-    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, CommitPace.LONGEST, "");
+    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, CommitPace.INTERVAL, "");
   }
 
   public EvaluatorConfig withClock(Clock clock) {

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class CommitsTest {
   private static final String PROFILE = "a".repeat(32);
 
+  private final CommitPace.OfThreads paces = new CommitPace.OfThreads();
   private Instant now = Instant.ofEpochMilli(Rig.START / 1_000);
 
   @TempDir Path directory;
@@ -43,12 +44,23 @@ final class CommitsTest {
 
   @BeforeEach
   void open() {
-    context = new MockProcessorContext<>(properties(), new TaskId(0, 0), directory.toFile());
-    store(ProfileProcessor.PROFILES, Serdes.String());
-    store(ProfileProcessor.META, Serdes.String());
-    store(ProfileProcessor.TIMERS, Serdes.Bytes());
+    context = context(0);
+    processor = open(context);
+    // The first walk ends, and with it what it wrote.
+    tick();
+    context.resetCommit();
+  }
+
+  private MockProcessorContext<String, byte[]> context(int partition) {
+    return new MockProcessorContext<>(properties(), new TaskId(0, partition), directory.toFile());
+  }
+
+  private ProfileProcessor open(MockProcessorContext<String, byte[]> of) {
+    store(of, ProfileProcessor.PROFILES, Serdes.String());
+    store(of, ProfileProcessor.META, Serdes.String());
+    store(of, ProfileProcessor.TIMERS, Serdes.Bytes());
     Definitions definitions = definitions(7, VIEWS);
-    processor =
+    var opened =
         new ProfileProcessor(
             new CurrentAudiences(always(definitions)),
             EvaluatorConfig.Clock.WALL,
@@ -56,11 +68,9 @@ final class CommitsTest {
             new Topics("attune"),
             CompletableFuture::completedFuture,
             new EvaluatorMetrics(new SimpleMeterRegistry()),
-            new CommitPace.OfThreads());
-    processor.init(context);
-    // The first walk ends, and with it what it wrote.
-    tick();
-    context.resetCommit();
+            paces);
+    opened.init(of);
+    return opened;
   }
 
   private static Properties properties() {
@@ -82,17 +92,22 @@ final class CommitsTest {
     };
   }
 
-  private <K> void store(String name, Serde<K> keys) {
+  private static <K> void store(
+      MockProcessorContext<String, byte[]> of, String name, Serde<K> keys) {
     KeyValueStore<K, byte[]> store =
         Stores.keyValueStoreBuilder(Stores.inMemoryKeyValueStore(name), keys, Serdes.ByteArray())
             .withLoggingDisabled()
             .build();
-    store.init(context.getStateStoreContext(), store);
+    store.init(of.getStateStoreContext(), store);
   }
 
   private void tick() {
     now = now.plus(ProfileProcessor.TICK);
-    context.scheduledPunctuators().stream()
+    punctuate(context);
+  }
+
+  private void punctuate(MockProcessorContext<String, byte[]> of) {
+    of.scheduledPunctuators().stream()
         .filter(punctuator -> punctuator.getType() == PunctuationType.WALL_CLOCK_TIME)
         .forEach(punctuator -> punctuator.getPunctuator().punctuate(now.toEpochMilli()));
   }
@@ -130,9 +145,37 @@ final class CommitsTest {
   }
 
   @Test
-  void farBehind_asksAsOftenAsTheInterval() {
-    assertThat(ticksBetweenCommits(5_000)).isEqualTo("1 10 10 10 10");
-    assertThat(ticksBetweenCommits(500)).isEqualTo("10 3 3 3 3");
+  void farBehind_leavesItToTheInterval_andIsSoonBackAtEveryTick() {
+    for (int i = 0; i < 20; i++) {
+      change(++version, 5_000);
+      tick();
+    }
+    assertThat(context.committed()).isFalse();
+    // The last of them are told apart from the fresh ones by the next look only.
+    assertThat(ticksBetweenCommits(20)).startsWith("4 3 3");
+    for (int i = 0; i < 6; i++) {
+      ticksBetweenCommits(20);
+    }
+    assertThat(ticksBetweenCommits(20)).isEqualTo("1 1 1 1 1");
+  }
+
+  // Kafka Streams commits all tasks of a thread when one of them asks.
+  @Test
+  void tasksOfAThread_askOnceForBoth() {
+    var other = context(1);
+    open(other);
+    change(1, 20);
+    tick();
+    punctuate(other);
+    assertThat(context.committed()).isTrue();
+    assertThat(other.committed()).isFalse();
+    change(2, 20);
+    context.resetCommit();
+    now = now.plus(ProfileProcessor.TICK);
+    punctuate(other);
+    punctuate(context);
+    assertThat(other.committed()).as("the one that looks first asks").isTrue();
+    assertThat(context.committed()).isFalse();
   }
 
   /** Of five commits, while each tick brings a record of an age. */

@@ -1,7 +1,7 @@
 package dev.attune.profiles;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.attune.profiles.lookup.ReasonRows;
 import dev.attune.testkit.Await;
@@ -67,7 +67,12 @@ class LookupsDocTest {
 
   @Test
   void nodeClient_works(@TempDir Path folder) throws Exception {
-    assumeTrue(hasNode(), "SKIPPED: there is no node on this machine, its example was not run");
+    if (!hasNode()) {
+      String untested = "NOT TESTED: there is no node on this machine, its example was not run";
+      System.err.println(untested);
+      assertThat(System.getenv("CI")).as(untested).isNull();
+      abort(untested);
+    }
     Path script = Files.writeString(folder.resolve("lookup.mjs"), block("js"));
     Path out = folder.resolve("out");
     ProcessBuilder builder =

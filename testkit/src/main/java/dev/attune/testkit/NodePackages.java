@@ -68,6 +68,7 @@ final class NodePackages implements AutoCloseable {
       if (System.getenv("CI") != null) {
         throw new IllegalStateException(purpose + " need Node 20 or newer, and npm", e);
       }
+      System.err.println("NOT TESTED: " + purpose + " need Node 20 or newer, and npm");
       Assumptions.abort("skipped: " + purpose + " need Node 20 or newer, and npm");
     }
   }

@@ -13,6 +13,7 @@ import dev.attune.core.profile.StoreException.Kind;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.store.dynamodb.FaultyDynamo.Fault;
+import dev.attune.testkit.Await;
 import dev.attune.testkit.DynamoBackend;
 import dev.attune.testkit.ProfileStoreContract;
 import java.net.URI;
@@ -259,12 +260,23 @@ class DynamoFaultsIT {
                 });
         hanging.forEach(call -> assertFails(Kind.UNAVAILABLE, () -> await(call)));
         own.resume();
-        // A refused or late call must give its place back.
+        // A late call keeps its place until its thread comes back; then, as a refused one, it must
+        // give it back.
+        Await.until(PATIENT, "no place is given back", () -> isAnswered(few));
         for (int i = 0; i < 3 * bound; i++) {
           assertThat(await(few.findById("p", PATIENT))).isEqualTo(new LookupResult.Absent());
         }
         assertThat(few.isOverload(new IllegalStateException())).isFalse();
       }
+    }
+  }
+
+  private static boolean isAnswered(ProfileStore store) {
+    try {
+      return await(store.findById("p", PATIENT)) instanceof LookupResult.Absent;
+    } catch (StoreException e) {
+      assertThat(e.kind()).isEqualTo(Kind.OVERLOADED);
+      return false;
     }
   }
 

@@ -57,12 +57,14 @@ class StatusIT {
           {"batch": [{"type": "track", "event": "Order Completed", "userId": "1"},
                      {"type": "track", "event": "Order Completed"}]}
           """);
-      Await.until(SOON, "no dead letter shows", () -> has(url, "dead letters open 1"));
+      // For the five seconds until its second attempt.
       Await.until(SOON, "nothing waits", () -> !has(url, "oldest pending, s 0"));
+      Await.until(SOON, "no dead letter shows", () -> has(url, "dead letters open 1"));
       Await.until(
           SOON,
           "it still waits",
           () -> has(url, "oldest pending, s 0") && has(url, "pending 0") && told(endpoint));
+      Await.until(SOON, "a part lags", () -> has(url, "lag 0") && has(url, "events waiting 0"));
       assertThat(status(url)).doesNotContain("failed attempts 0");
     }
   }
