@@ -215,9 +215,13 @@ class LauncherTest {
         fi
         if [ -e '%1$s/learn-for-ever' ]; then
           echo $$ >'%1$s/learner'
-          trap '' TERM
+          # What it would write when it ends takes as long as one waits for it.
+          trap 'kill $!; echo Stopped.' TERM
           echo '300 events a second are on their way.'
-          exec sleep 600
+          while :; do
+            sleep 60 &
+            wait
+          done
         fi
         # Long enough to be seen.
         sleep 0.5
