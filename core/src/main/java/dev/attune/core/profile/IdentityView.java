@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,6 +38,7 @@ final class IdentityView {
   private final Map<Identifier, Long> storedVersions = new HashMap<>();
   private final Set<Identifier> dirty = new LinkedHashSet<>();
   private final Set<Identifier> closed = new LinkedHashSet<>();
+  private final Set<Identifier> foundOpen = new HashSet<>();
   private @Nullable Partition partition;
 
   IdentityView(StoreCalls store, Catalog catalog) {
@@ -53,6 +55,9 @@ final class IdentityView {
       IdentityRecord record = read.get(i).orElse(IdentityRecord.getDefaultInstance());
       records.put(missing.get(i), record);
       storedVersions.put(missing.get(i), record.getVersion());
+      if (isOpen(record)) {
+        foundOpen.add(missing.get(i));
+      }
     }
   }
 
@@ -105,6 +110,17 @@ final class IdentityView {
       if (assigned(identifier).isEmpty()) {
         assign(identifier);
       }
+    }
+    if (!moves().isEmpty()) {
+      // Whoever repeats this after a crash may suspect them no longer, and would not come by.
+      suspects.forEach(this::unsettle);
+    }
+  }
+
+  private void unsettle(Identifier identifier) {
+    if (!record(identifier).getUnsettled()) {
+      records.put(identifier, record(identifier).toBuilder().setUnsettled(true).build());
+      dirty.add(identifier);
     }
   }
 
@@ -266,8 +282,11 @@ final class IdentityView {
    * marks are gone nobody comes by to tell it.
    */
   List<IdentityWrite> completion() {
+    // Whose marks are taken away may still be at work, with an older view of the same people. What
+    // they are about to move must not be as they read it.
+    boolean others = closed.stream().anyMatch(foundOpen::contains);
     for (Identifier identifier : closed) {
-      if (isOpen(record(identifier))) {
+      if (others || isOpen(record(identifier))) {
         records.put(
             identifier,
             record(identifier).toBuilder().setUnsettled(false).clearMovingFrom().build());

@@ -8,6 +8,7 @@ import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.Link;
 import dev.attune.proto.v1.ProfileRecord;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,6 +26,8 @@ final class LostIdentities {
   private final ProfileWriter writer;
   private final Supplier<Catalog> catalog;
   private final List<ProfileInput> waiting = new ArrayList<>();
+  // With the version that was written; unsettled, but of nobody's making.
+  private final Map<Identifier, Long> doubted = new LinkedHashMap<>();
   private final Disputed disputed;
   private long merged;
 
@@ -52,6 +55,9 @@ final class LostIdentities {
     if (waiting.size() + disputed.size() > WAITING_MAX) {
       finish();
     }
+    if (doubted.size() > WAITING_MAX) {
+      settleDoubted();
+    }
   }
 
   /** Writes what the store does not have; those that someone else wrote meanwhile are left. */
@@ -59,37 +65,25 @@ final class LostIdentities {
     List<Identifier> identifiers = List.copyOf(told.keySet());
     List<Optional<IdentityRecord>> stored = store.readIdentities(identifiers);
     List<IdentityWrite> writes = new ArrayList<>();
-    Set<String> leaving = new LinkedHashSet<>();
-    for (int i = 0; i < identifiers.size(); i++) {
-      String to = recordOf(told, identifiers.get(i)).getProfileId();
-      stored
-          .get(i)
-          .map(IdentityRecord::getProfileId)
-          .filter(from -> !from.equals(to))
-          .ifPresent(leaving::add);
-    }
-    Map<String, Optional<ProfileRecord>> left = store.readProfiles(leaving);
+    Map<Identifier, IdentityRecord> grown = new LinkedHashMap<>();
+    Map<String, Optional<ProfileRecord>> left = left(told, identifiers, stored);
     for (int i = 0; i < identifiers.size(); i++) {
       Identifier identifier = identifiers.get(i);
       IdentityRecord record = recordOf(told, identifier);
       IdentityRecord known = stored.get(i).orElse(IdentityRecord.getDefaultInstance());
       IdentityRecord both = union(identifier, known, record);
-      if (stored.get(i).isEmpty() || isLater(record, known, both)) {
-        boolean moves =
-            !known.getProfileId().isEmpty() && !known.getProfileId().equals(record.getProfileId());
-        if (moves) {
-          disputed.add(known.getProfileId());
-        }
-        boolean leaves =
-            moves && isIn(identifier, left.getOrDefault(known.getProfileId(), Optional.empty()));
-        writes.add(
-            new IdentityWrite(
-                identifier,
-                known.getVersion(),
-                leaves ? movingFrom(known.getProfileId(), record) : record));
-        if (record.getUnsettled() || leaves) {
+      if (stored.get(i).isEmpty()) {
+        writes.add(new IdentityWrite(identifier, 0, record));
+        if (record.getUnsettled()) {
           wait(identifier, List.of());
         }
+      } else if (isLater(record, known, both, doubted.getOrDefault(identifier, 0L))) {
+        IdentityRecord back = inPlaceOf(known, identifier, record, left);
+        if (!back.getUnsettled() && !linksOf(back).equals(linksOf(known))) {
+          back = back.toBuilder().setUnsettled(true).build();
+          grown.put(identifier, back);
+        }
+        writes.add(new IdentityWrite(identifier, known.getVersion(), back));
       } else if (both.getShared() && !known.getShared()) {
         writes.add(new IdentityWrite(identifier, known.getVersion(), shared(known)));
         wait(identifier, List.of());
@@ -97,6 +91,8 @@ final class LostIdentities {
         List<Link> lost = new ArrayList<>(both.getLinksList());
         lost.removeAll(known.getLinksList());
         wait(identifier, lost);
+      } else if (known.getUnsettled()) {
+        wait(identifier, List.of());
       }
     }
     List<Boolean> written = store.tryIdentities(writes);
@@ -107,7 +103,88 @@ final class LostIdentities {
         again.put(identifier, recordOf(told, identifier));
       }
     }
+    grown.keySet().removeAll(again.keySet());
+    doubt(grown);
     return again;
+  }
+
+  /** The profiles that identifiers are in which the log has in others. */
+  private Map<String, Optional<ProfileRecord>> left(
+      Map<Identifier, IdentityRecord> told,
+      List<Identifier> identifiers,
+      List<Optional<IdentityRecord>> stored) {
+    Set<String> leaving = new LinkedHashSet<>();
+    for (int i = 0; i < identifiers.size(); i++) {
+      String to = recordOf(told, identifiers.get(i)).getProfileId();
+      stored
+          .get(i)
+          .map(IdentityRecord::getProfileId)
+          .filter(from -> !from.equals(to))
+          .ifPresent(leaving::add);
+    }
+    return store.readProfiles(leaving);
+  }
+
+  /** The log's record, as it goes over a stored one. */
+  private IdentityRecord inPlaceOf(
+      IdentityRecord known,
+      Identifier identifier,
+      IdentityRecord record,
+      Map<String, Optional<ProfileRecord>> left) {
+    String from = known.getProfileId();
+    boolean moves = !from.isEmpty() && !from.equals(record.getProfileId());
+    if (moves) {
+      disputed.add(from, record.getProfileId());
+    }
+    boolean leaves = moves && isIn(identifier, left.getOrDefault(from, Optional.empty()));
+    if (record.getUnsettled() || leaves) {
+      wait(identifier, List.of());
+    }
+    return leaves ? movingFrom(from, record) : record;
+  }
+
+  // An event that met one end of a link while the other was missing has passed it over, and may
+  // have given its own end to somebody else. Otherwise the log's end is as settled as it was there.
+  // Looked at after the write: who is about to move the other end looks at this one last.
+  private void doubt(Map<Identifier, IdentityRecord> grown) {
+    Set<Identifier> partners = new LinkedHashSet<>();
+    grown.forEach((end, record) -> partners.addAll(partners(end, record)));
+    List<Identifier> read = List.copyOf(partners);
+    List<Optional<IdentityRecord>> stored = store.readIdentities(read);
+    Map<Identifier, String> profiles = new HashMap<>();
+    for (int i = 0; i < read.size(); i++) {
+      Identifier partner = read.get(i);
+      stored.get(i).ifPresent(record -> profiles.put(partner, record.getProfileId()));
+    }
+    List<IdentityWrite> agreed = new ArrayList<>();
+    grown.forEach(
+        (end, record) -> {
+          String own = record.getProfileId();
+          if (partners(end, record).stream()
+              .allMatch(partner -> profiles.getOrDefault(partner, own).equals(own))) {
+            doubted.remove(end);
+            // Still below the log's next one: a link makes two versions.
+            agreed.add(
+                new IdentityWrite(
+                    end,
+                    record.getVersion(),
+                    record.toBuilder()
+                        .setUnsettled(false)
+                        .setVersion(record.getVersion() + 1)
+                        .build()));
+          } else {
+            doubted.put(end, record.getVersion());
+          }
+        });
+    // One that is refused is somebody's work by now, who settles it.
+    var _ = store.tryIdentities(agreed);
+  }
+
+  private static List<Identifier> partners(Identifier end, IdentityRecord record) {
+    return record.getLinksList().stream()
+        .filter(Links::joins)
+        .map(link -> Links.partner(link, end))
+        .toList();
   }
 
   private static IdentityRecord recordOf(
@@ -131,9 +208,10 @@ final class LostIdentities {
   }
 
   // Whether the log's record is what became of the stored one.
-  private static boolean isLater(IdentityRecord told, IdentityRecord known, IdentityRecord both) {
+  private static boolean isLater(
+      IdentityRecord told, IdentityRecord known, IdentityRecord both, long own) {
     return told.getVersion() > known.getVersion()
-        && !known.getUnsettled()
+        && (!known.getUnsettled() || known.getVersion() == own)
         && known.getMovingFromCount() == 0
         && linksOf(told).equals(linksOf(both));
   }
@@ -188,5 +266,18 @@ final class LostIdentities {
     LostProfiles.apply(writer, waiting);
     merged += waiting.size();
     waiting.clear();
+  }
+
+  /**
+   * Looks anew at whom an event may have kept apart. When the profiles are back: before, each would
+   * get one of its own that is poorer than the log's.
+   */
+  void settleDoubted() {
+    LostProfiles.apply(
+        writer,
+        doubted.keySet().stream()
+            .map(end -> new ProfileInput(end, List.of(), List.of(), ProfileWriter.RESTORED))
+            .toList());
+    doubted.clear();
   }
 }

@@ -220,6 +220,17 @@ final class LostProfiles {
             .add(plan.kept().getProfileId());
       }
     }
+    Set<Identifier> refused = tryAssign(holders);
+    if (!refused.isEmpty()) {
+      // Somebody assigned them meanwhile, perhaps elsewhere. Nobody takes an assignment away again,
+      // so that the second look has nothing left to write.
+      holders.keySet().retainAll(refused);
+      var _ = tryAssign(holders);
+    }
+  }
+
+  /** The identifiers that somebody else wrote meanwhile. */
+  private Set<Identifier> tryAssign(Map<Identifier, List<String>> holders) {
     List<Identifier> identifiers = List.copyOf(holders.keySet());
     List<Optional<IdentityRecord>> stored = store.readIdentities(identifiers);
     List<IdentityWrite> writes = new ArrayList<>();
@@ -233,10 +244,16 @@ final class LostProfiles {
                 0,
                 IdentityRecord.newBuilder().setProfileId(assigned).setVersion(1).build()));
       }
-      holding.stream().filter(id -> !id.equals(assigned)).forEach(disputed::add);
+      holding.stream().filter(id -> !id.equals(assigned)).forEach(id -> disputed.add(id, assigned));
     }
-    // One that is refused is there by now.
-    var _ = store.tryIdentities(writes);
+    List<Boolean> written = store.tryIdentities(writes);
+    Set<Identifier> refused = new HashSet<>();
+    for (int i = 0; i < writes.size(); i++) {
+      if (!written.get(i)) {
+        refused.add(writes.get(i).identifier());
+      }
+    }
+    return refused;
   }
 
   /** See {@link Disputed#mark}. */

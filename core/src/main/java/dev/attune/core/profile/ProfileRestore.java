@@ -20,9 +20,9 @@ import java.util.function.Supplier;
  *
  * <ol>
  *   <li>{@link #identities} with all identity records, so that everybody is somebody's again
- *   <li>{@link #mark}, then {@link #finish}
+ *   <li>{@link #mark}, then {@link #finishIdentities}
  *   <li>{@link #profiles} with all profile records, in the log's order
- *   <li>{@link #mark}, then {@link #finish}
+ *   <li>{@link #mark}, then {@link #finishProfiles}
  *   <li>{@link #memberships} with the transitions that came up to then
  * </ol>
  *
@@ -85,10 +85,23 @@ public final class ProfileRestore {
     profiles.mark();
   }
 
-  /** Writes what could not be written as it was. When it throws, it may be repeated. */
-  public void finish() {
+  /**
+   * Writes the links that could not be written as they were.
+   *
+   * @throws StoreException when the store does not do its work; the call may be repeated
+   */
+  public void finishIdentities() {
     identities.finish();
+  }
+
+  /**
+   * Writes what else could not be written as it was.
+   *
+   * @throws StoreException when the store does not do its work; the call may be repeated
+   */
+  public void finishProfiles() {
     profiles.finish();
+    identities.settleDoubted();
   }
 
   /** Profile records that were written as they were. */

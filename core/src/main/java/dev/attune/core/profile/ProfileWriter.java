@@ -395,7 +395,15 @@ public final class ProfileWriter {
       if (!identities.incomplete()) {
         return again;
       }
-      boolean done = again.isEmpty() && identities.assignMoves() && writeLosers() && complete();
+      // Looked at again: a restore may bring a link back meanwhile, and looks only at whose both
+      // ends
+      // are.
+      boolean done =
+          again.isEmpty()
+              && identities.assignMoves()
+              && writeLosers()
+              && identities.stillHolds()
+              && complete();
       return done ? List.of() : inputs;
     }
 
@@ -526,11 +534,14 @@ public final class ProfileWriter {
         Facts after =
             rest.map(component -> without(before, lost, component))
                 .orElse(Facts.getDefaultInstance());
-        Optional<ProfileWrite> write =
-            rest.isPresent() ? refolded(stored, after) : redirected(stored, heir(from));
-        write.ifPresent(writes::add);
+        // Also if nothing of it is there: a restore may be about to bring it back.
+        ProfileWrite write =
+            rest.isPresent()
+                ? refolded(stored, after, true).orElseThrow()
+                : redirected(stored, heir(from));
+        writes.add(write);
         told.put(
-            write.map(ProfileWrite::record).orElse(stored),
+            write.record(),
             new Told(
                 lossCauses(from, lost),
                 Moved.between(before, after, List.of(), identifiers(lost))));
@@ -568,18 +579,14 @@ public final class ProfileWriter {
           .profileId();
     }
 
-    private Optional<ProfileWrite> redirected(ProfileRecord stored, String into) {
-      if (stored.getRedirectTo().equals(into)) {
-        return Optional.empty();
-      }
-      return Optional.of(
-          new ProfileWrite(
-              stored.getVersion(),
-              ProfileRecord.newBuilder()
-                  .setProfileId(stored.getProfileId())
-                  .setVersion(nextVersion(stored.getVersion()))
-                  .setRedirectTo(into)
-                  .build()));
+    private ProfileWrite redirected(ProfileRecord stored, String into) {
+      return new ProfileWrite(
+          stored.getVersion(),
+          ProfileRecord.newBuilder()
+              .setProfileId(stored.getProfileId())
+              .setVersion(nextVersion(stored.getVersion()))
+              .setRedirectTo(into)
+              .build());
     }
 
     /** Whether a profile ends in another one, as opposed to losing some identifiers to it. */

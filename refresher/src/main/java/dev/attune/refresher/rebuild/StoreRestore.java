@@ -167,10 +167,10 @@ final class StoreRestore implements AutoCloseable {
         // Each step by all before the next: people first, then what is known of them.
         each(executor, changes, reading(this::identities));
         each(executor, changes, (_, _, restore) -> settled(restore::mark));
-        each(executor, changes, (_, _, restore) -> settled(restore::finish));
+        each(executor, changes, (_, _, restore) -> settled(restore::finishIdentities));
         each(executor, changes, reading(this::profiles));
         each(executor, changes, (_, _, restore) -> settled(restore::mark));
-        each(executor, changes, (_, _, restore) -> settled(restore::finish));
+        each(executor, changes, (_, _, restore) -> settled(restore::finishProfiles));
         // Up to the end as of now: whoever takes those behind it finds their profiles.
         each(executor, transitions(), reading(this::memberships));
       }

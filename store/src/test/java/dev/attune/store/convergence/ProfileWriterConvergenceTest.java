@@ -30,9 +30,8 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -141,46 +140,40 @@ class ProfileWriterConvergenceTest {
 
   private void write(
       ProfileStore store, List<ProfileInput> sent, Random random, double faults, int writers) {
-    try (var executor = Executors.newFixedThreadPool(writers)) {
-      List<Future<?>> running = new ArrayList<>();
-      for (int w = 0; w < writers; w++) {
-        Random own = new Random(random.nextLong());
-        List<ProfileInput> part =
-            sent.subList(sent.size() * w / writers, sent.size() * (w + 1) / writers);
-        running.add(
-            executor.submit(
+    List<Consumer<Runnable>> workers = new ArrayList<>();
+    for (int w = 0; w < writers; w++) {
+      Random own = new Random(random.nextLong());
+      List<ProfileInput> part =
+          sent.subList(sent.size() * w / writers, sent.size() * (w + 1) / writers);
+      workers.add(
+          turn -> {
+            BooleanSupplier fault =
                 () -> {
-                  ProfileStore faulty = new FaultyStore(store, () -> own.nextDouble() < faults / 2);
-                  var writer =
-                      new ProfileWriter(
-                          faulty,
-                          change -> {
-                            if (own.nextDouble() < faults) {
-                              return CompletableFuture.failedFuture(
-                                  new StoreException(StoreException.Kind.UNAVAILABLE, "injected"));
-                            }
-                            log.add(change);
-                            return CompletableFuture.completedFuture(null);
-                          },
-                          () -> own.nextBoolean() ? NEWEST_WINS : CRM_WINS,
-                          InstantSource.system(),
-                          TIMEOUT);
-                  for (int from = 0; from < part.size(); ) {
-                    int to = Math.min(part.size(), from + 1 + own.nextInt(8));
-                    applyUntilDone(writer, part.subList(from, to));
-                    from = to;
-                  }
-                }));
-      }
-      for (Future<?> future : running) {
-        future.get();
-      }
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
+                  turn.run();
+                  return own.nextDouble() < faults / 2;
+                };
+            var writer =
+                new ProfileWriter(
+                    new FaultyStore(store, fault),
+                    change -> {
+                      if (fault.getAsBoolean()) {
+                        return CompletableFuture.failedFuture(
+                            new StoreException(StoreException.Kind.UNAVAILABLE, "injected"));
+                      }
+                      log.add(change);
+                      return CompletableFuture.completedFuture(null);
+                    },
+                    () -> own.nextBoolean() ? NEWEST_WINS : CRM_WINS,
+                    InstantSource.system(),
+                    TIMEOUT);
+            for (int from = 0; from < part.size(); ) {
+              int to = Math.min(part.size(), from + 1 + own.nextInt(8));
+              applyUntilDone(writer, part.subList(from, to));
+              from = to;
+            }
+          });
     }
+    Turns.take(random, workers);
   }
 
   private void refold(ProfileStore store, Catalog last) {

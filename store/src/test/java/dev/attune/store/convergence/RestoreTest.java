@@ -33,10 +33,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
@@ -103,20 +99,21 @@ class RestoreTest {
           int between = random.nextInt(history.during.size() + 1);
           write(store, history.during.subList(0, between), random, 0);
           List<ProfileChange> told = List.copyOf(log);
-          try (ExecutorService events = Executors.newSingleThreadExecutor()) {
-            Random own = new Random(random.nextLong());
-            Future<?> going =
-                events.submit(
-                    () ->
-                        write(
-                            store, history.during.subList(between, history.during.size()), own, 0));
-            restore(store, told, random, 0);
-            join(going);
-          }
+          double faults = random.nextBoolean() ? 0.02 : 0;
+          Random own = new Random(random.nextLong());
+          Turns.take(
+              random,
+              List.of(
+                  turn ->
+                      write(store, lastOf(history.during, between), own, after(turn, own, faults)),
+                  turn -> restore(store, told, random, after(turn, random, faults))));
           List<ProfileInput> both = new ArrayList<>(history.before);
           both.addAll(history.during);
           compareWithModel(store, both);
-          compareLog(store);
+          // A writer that dies may leave a record untold (RATIONALE).
+          if (faults == 0) {
+            compareLog(store);
+          }
           write(store, history.after, random, 0);
           compareWithModel(store, history.all());
         });
@@ -188,14 +185,13 @@ class RestoreTest {
           // A writer that dies may have told an older record behind another one's newer record:
           // both are there until the log is compacted (RATIONALE).
           double faults = random.nextBoolean() ? 0.02 : 0;
-          try (ExecutorService writers = Executors.newFixedThreadPool(2)) {
-            Random one = new Random(random.nextLong());
-            Random other = new Random(random.nextLong());
-            Future<?> first = writers.submit(() -> write(before, history.before, one, faults));
-            Future<?> second = writers.submit(() -> write(before, history.during, other, faults));
-            join(first);
-            join(second);
-          }
+          Random one = new Random(random.nextLong());
+          Random other = new Random(random.nextLong());
+          Turns.take(
+              random,
+              List.of(
+                  turn -> write(before, history.before, one, after(turn, one, faults)),
+                  turn -> write(before, history.during, other, after(turn, other, faults))));
           ProfileStore store = new MemoryProfileStore();
           restore(
               store,
@@ -294,9 +290,25 @@ class RestoreTest {
         TIMEOUT);
   }
 
+  private static <T> List<T> lastOf(List<T> all, int from) {
+    return all.subList(from, all.size());
+  }
+
+  /** A fault now and then, and a turn taken before each call. */
+  private static BooleanSupplier after(Runnable turn, Random random, double faults) {
+    return () -> {
+      turn.run();
+      return random.nextDouble() < faults;
+    };
+  }
+
   private void write(ProfileStore store, List<ProfileInput> inputs, Random random, double faults) {
-    ProfileStore used = new FaultyStore(store, () -> random.nextDouble() < faults / 2);
-    ProfileWriter writer = writer(used, () -> random.nextDouble() < faults);
+    write(store, inputs, random, () -> random.nextDouble() < faults);
+  }
+
+  private void write(
+      ProfileStore store, List<ProfileInput> inputs, Random random, BooleanSupplier fault) {
+    ProfileWriter writer = writer(new FaultyStore(store, fault), fault);
     for (int from = 0; from < inputs.size(); ) {
       int to = Math.min(inputs.size(), from + 1 + random.nextInt(8));
       List<ProfileInput> batch = inputs.subList(from, to);
@@ -349,8 +361,13 @@ class RestoreTest {
   }
 
   private void restore(ProfileStore store, List<ProfileChange> told, Random random, double faults) {
-    ProfileStore used = new FaultyStore(store, () -> random.nextDouble() < faults / 2);
-    ProfileWriter writer = writer(used, () -> random.nextDouble() < faults);
+    restore(store, told, random, () -> random.nextDouble() < faults);
+  }
+
+  private void restore(
+      ProfileStore store, List<ProfileChange> told, Random random, BooleanSupplier fault) {
+    ProfileStore used = new FaultyStore(store, fault);
+    ProfileWriter writer = writer(used, fault);
     List<ProfileRestore> partitions = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       partitions.add(new ProfileRestore(used, writer, () -> CATALOG, TIMEOUT));
@@ -369,7 +386,7 @@ class RestoreTest {
       from = to;
     }
     partitions.forEach(p -> untilDone(p::mark));
-    partitions.forEach(p -> untilDone(p::finish));
+    partitions.forEach(p -> untilDone(p::finishIdentities));
     for (int from = 0; from < told.size(); ) {
       int to = Math.min(told.size(), from + 1 + random.nextInt(20));
       for (int p = 0; p < 2; p++) {
@@ -384,7 +401,7 @@ class RestoreTest {
       from = to;
     }
     partitions.forEach(p -> untilDone(p::mark));
-    partitions.forEach(p -> untilDone(p::finish));
+    partitions.forEach(p -> untilDone(p::finishProfiles));
   }
 
   private static String key(ProfileChange change) {
@@ -417,17 +434,6 @@ class RestoreTest {
       }
     }
     throw new IllegalStateException("a batch did not get through in 1000 tries");
-  }
-
-  private static void join(Future<?> future) {
-    try {
-      future.get();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
   }
 
   private static Map<String, ProfileRecord> records(ProfileStore store) {
@@ -489,7 +495,7 @@ class RestoreTest {
     return profile.toBuilder().clearVersion().clearMergedFrom().clearAudiences().build();
   }
 
-  /** The log's newest record of each profile is the store's. */
+  /** The log's newest record of each profile is the store's, but for those that fence. */
   private void compareLog(ProfileStore store) {
     Map<String, ProfileRecord> newest = new HashMap<>();
     for (ProfileChange change : log) {
@@ -499,6 +505,12 @@ class RestoreTest {
             record.getProfileId(), record, (a, b) -> b.getVersion() >= a.getVersion() ? b : a);
       }
     }
-    records(store).forEach((id, record) -> assertThat(newest.get(id)).isEqualTo(record));
+    records(store)
+        .forEach(
+            (id, record) -> {
+              if (!(record.getVersion() == 1 && record.hasRedirectTo())) {
+                assertThat(newest.get(id)).isEqualTo(record);
+              }
+            });
   }
 }
