@@ -20,7 +20,7 @@ final class CommitPace {
    * How old a record may be when it is read, beyond which its thread hardly keeps up. By the clocks
    * of refresher and evaluator: where they differ by more, the pause stays long.
    */
-  static final long LATE_MILLIS = 40;
+  private static final long LATE_MILLIS = 40;
 
   private static final long BEHIND_MILLIS = 1_000;
   private static final long LATE_PAUSE_MAX = 150;
