@@ -5,7 +5,6 @@ import dev.attune.core.profile.ProfileStore.ProfileWrite;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,17 +13,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Profiles that hold an identifier which is assigned to another one: since the loss it was given to
- * one that knew nothing of it, or the log gave it back to its own. What it has there moves, as in
- * any merge.
+ * Profiles that hold an identifier which is assigned to another one, or are about to: since the
+ * loss it was given to one that knew nothing of it, or the log gave it back to its own. What it has
+ * there moves, as in any merge.
  */
 final class Disputed {
-  private static final int ATTEMPTS = 8;
-
   private final StoreCalls store;
   private final ProfileWriter writer;
-  // And where the identifier is that it is disputed for.
-  private final Map<String, String> profileIds = new LinkedHashMap<>();
+  private final Set<String> profileIds = new LinkedHashSet<>();
   private final Set<Identifier> moved = new LinkedHashSet<>();
 
   Disputed(StoreCalls store, ProfileWriter writer) {
@@ -32,13 +28,8 @@ final class Disputed {
     this.writer = writer;
   }
 
-  /**
-   * Adds one.
-   *
-   * @param assigned where an identifier belongs that it holds, or may be about to hold
-   */
-  void add(String profileId, String assigned) {
-    profileIds.put(profileId, assigned);
+  void add(String profileId) {
+    profileIds.add(profileId);
   }
 
   int size() {
@@ -46,22 +37,20 @@ final class Disputed {
   }
 
   /**
-   * Marks what has to move. To be done by everybody before anybody settles: that may merge a
-   * profile away in which somebody else's identifier has something.
+   * Marks what has to move, and keeps the place of profiles that do not exist. To be done by
+   * everybody before anybody settles: that may merge a profile away in which somebody else's
+   * identifier has something.
    *
    * @throws StoreException when others write the same all the time; it may be repeated
    */
   void mark() {
-    Map<Identifier, Long> marked = new HashMap<>();
-    for (int attempt = 0; !profileIds.isEmpty(); attempt++) {
-      if (attempt == ATTEMPTS) {
-        throw new StoreException(
-            StoreException.Kind.OVERLOADED,
-            "gave up after " + ATTEMPTS + " conflicts with other writers");
+    for (List<String> chunk : LostProfiles.chunks(profileIds)) {
+      Set<String> left = new LinkedHashSet<>(chunk);
+      for (int attempt = 0; !left.isEmpty(); attempt++) {
+        ProfileWriter.backOff(attempt);
+        left = tryMark(left);
       }
-      if (tryMark(marked)) {
-        profileIds.clear();
-      }
+      chunk.forEach(profileIds::remove);
     }
   }
 
@@ -78,12 +67,24 @@ final class Disputed {
     return settled;
   }
 
-  // The mark of a move that is not complete: the writer completes it. Written also where it is:
-  // somebody who saw less to move may be about to take it away. False on a conflict.
-  private boolean tryMark(Map<Identifier, Long> marked) {
-    Map<String, Optional<ProfileRecord>> profiles = store.readProfiles(profileIds.keySet());
-    boolean fenced = fence(profiles);
+  /** The profiles of which somebody wrote something meanwhile. */
+  private Set<String> tryMark(Set<String> ids) {
+    Map<String, Optional<ProfileRecord>> profiles = store.readProfiles(ids);
+    Set<String> refused = fence(profiles);
     Map<Identifier, Set<String>> holders = holders(profiles);
+    List<IdentityWrite> writes = marks(holders);
+    List<Boolean> written = store.tryIdentities(writes);
+    for (int i = 0; i < writes.size(); i++) {
+      if (!written.get(i)) {
+        refused.addAll(holders.getOrDefault(writes.get(i).identifier(), Set.of()));
+      }
+    }
+    return refused;
+  }
+
+  // The mark of a move that is not complete: the writer completes it. Written also where it is:
+  // somebody who saw less to move may be about to take it away.
+  private List<IdentityWrite> marks(Map<Identifier, Set<String>> holders) {
     List<Identifier> identifiers = List.copyOf(holders.keySet());
     List<Optional<IdentityRecord>> stored = store.readIdentities(identifiers);
     List<IdentityWrite> writes = new ArrayList<>();
@@ -92,9 +93,7 @@ final class Disputed {
       IdentityRecord record = stored.get(i).orElse(IdentityRecord.getDefaultInstance());
       Set<String> from = new LinkedHashSet<>(holders.getOrDefault(identifier, Set.of()));
       from.remove(record.getProfileId());
-      if (record.getProfileId().isEmpty()
-          || from.isEmpty()
-          || marked.getOrDefault(identifier, 0L) == record.getVersion()) {
+      if (record.getProfileId().isEmpty() || from.isEmpty()) {
         continue;
       }
       moved.add(identifier);
@@ -109,19 +108,18 @@ final class Disputed {
                   .setVersion(record.getVersion() + 1)
                   .build()));
     }
-    List<Boolean> written = store.tryIdentities(writes);
-    for (int i = 0; i < writes.size(); i++) {
-      if (written.get(i)) {
-        marked.put(writes.get(i).identifier(), writes.get(i).record().getVersion());
-      }
-    }
-    return fenced && !written.contains(false);
+    return writes;
   }
 
-  // Where there is no profile yet, somebody who saw the identifier there may be about to write one.
-  // Then they must look again. Of the lowest version, so that one of the log goes over it; nobody
-  // is told, since nobody ever was told of this profile, or the log has it.
-  private boolean fence(Map<String, Optional<ProfileRecord>> profiles) {
+  /**
+   * Keeps the place of profiles that do not exist: somebody who saw the identifier there may be
+   * about to write one, and must look again. With a redirect that leads to nobody, since other
+   * identifiers may still be assigned to it, and of the lowest version, so that a record of the log
+   * goes over it. Nobody is told: it either is in the log, or nobody ever heard of it.
+   *
+   * @return those that exist by now
+   */
+  private Set<String> fence(Map<String, Optional<ProfileRecord>> profiles) {
     List<ProfileWrite> writes = new ArrayList<>();
     profiles.forEach(
         (id, found) -> {
@@ -130,12 +128,19 @@ final class Disputed {
                 ProfileRecord.newBuilder()
                     .setProfileId(id)
                     .setVersion(1)
-                    .setRedirectTo(profileIds.getOrDefault(id, ""))
+                    .setRedirectTo(ProfileIds.NOBODY)
                     .build();
             writes.add(new ProfileWrite(0, gone));
           }
         });
-    return store.writeProfiles(writes).stream().allMatch(written -> written);
+    List<Boolean> written = store.writeProfiles(writes);
+    Set<String> refused = new LinkedHashSet<>();
+    for (int i = 0; i < writes.size(); i++) {
+      if (!written.get(i)) {
+        refused.add(writes.get(i).record().getProfileId());
+      }
+    }
+    return refused;
   }
 
   private static Map<Identifier, Set<String>> holders(

@@ -8,6 +8,7 @@ import dev.attune.core.identity.Partition.Decision;
 import dev.attune.core.profile.ProfileStore.IdentityWrite;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.Link;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -111,16 +112,22 @@ final class IdentityView {
         assign(identifier);
       }
     }
-    if (!moves().isEmpty()) {
-      // Whoever repeats this after a crash may suspect them no longer, and would not come by.
-      suspects.forEach(this::unsettle);
-    }
+    unsettle(suspects);
   }
 
-  private void unsettle(Identifier identifier) {
-    if (!record(identifier).getUnsettled()) {
-      records.put(identifier, record(identifier).toBuilder().setUnsettled(true).build());
-      dirty.add(identifier);
+  // Whoever repeats a move after a crash may suspect nobody any longer, and would not come by.
+  private void unsettle(Set<Identifier> suspects) {
+    Set<String> profiles = new HashSet<>();
+    for (Move move : moves()) {
+      profiles.add(move.from());
+      profiles.add(move.into().profileId());
+    }
+    for (Identifier identifier : suspects) {
+      IdentityRecord record = record(identifier);
+      if (!record.getUnsettled() && profiles.contains(record.getProfileId())) {
+        records.put(identifier, record.toBuilder().setUnsettled(true).build());
+        dirty.add(identifier);
+      }
     }
   }
 
@@ -282,11 +289,9 @@ final class IdentityView {
    * marks are gone nobody comes by to tell it.
    */
   List<IdentityWrite> completion() {
-    // Whose marks are taken away may still be at work, with an older view of the same people. What
-    // they are about to move must not be as they read it.
-    boolean others = closed.stream().anyMatch(foundOpen::contains);
+    Set<Identifier> others = besideOthersMarks();
     for (Identifier identifier : closed) {
-      if (others || isOpen(record(identifier))) {
+      if (others.contains(identifier) || isOpen(record(identifier))) {
         records.put(
             identifier,
             record(identifier).toBuilder().setUnsettled(false).clearMovingFrom().build());
@@ -294,6 +299,45 @@ final class IdentityView {
       }
     }
     return writes();
+  }
+
+  // Whoever set the marks that are taken away may still be at work, with an older view of the same
+  // people. What they are about to move must not be as they read it.
+  private Set<Identifier> besideOthersMarks() {
+    ArrayDeque<Identifier> next = new ArrayDeque<>(foundOpen);
+    next.retainAll(closed);
+    if (next.isEmpty()) {
+      return Set.of();
+    }
+    Map<String, List<Identifier>> byProfile = new HashMap<>();
+    for (Identifier identifier : closed) {
+      profilesOf(identifier)
+          .forEach(id -> byProfile.computeIfAbsent(id, _ -> new ArrayList<>()).add(identifier));
+    }
+    Set<Identifier> beside = new HashSet<>();
+    while (!next.isEmpty()) {
+      Identifier identifier = next.remove();
+      if (!closed.contains(identifier) || !beside.add(identifier)) {
+        continue;
+      }
+      for (Link link : record(identifier).getLinksList()) {
+        next.add(Links.partner(link, identifier));
+      }
+      for (String profile : profilesOf(identifier)) {
+        List<Identifier> same = byProfile.remove(profile);
+        if (same != null) {
+          next.addAll(same);
+        }
+      }
+    }
+    return beside;
+  }
+
+  private Set<String> profilesOf(Identifier identifier) {
+    Set<String> profiles = new HashSet<>(record(identifier).getMovingFromList());
+    profiles.add(assigned(identifier));
+    component(identifier).ifPresent(component -> profiles.add(component.profileId()));
+    return profiles;
   }
 
   private void assign(Identifier identifier) {

@@ -25,8 +25,9 @@ final class LostIdentities {
   private final StoreCalls store;
   private final ProfileWriter writer;
   private final Supplier<Catalog> catalog;
-  private final List<ProfileInput> waiting = new ArrayList<>();
-  // With the version that was written; unsettled, but of nobody's making.
+  private final Set<ProfileInput> waiting = new LinkedHashSet<>();
+  // Whom we wrote unsettled, and with which version: nobody has begun anything there. The mark in
+  // the store is what counts, these are the names.
   private final Map<Identifier, Long> doubted = new LinkedHashMap<>();
   private final Disputed disputed;
   private long merged;
@@ -56,6 +57,7 @@ final class LostIdentities {
       finish();
     }
     if (doubted.size() > WAITING_MAX) {
+      finish();
       settleDoubted();
     }
   }
@@ -79,7 +81,8 @@ final class LostIdentities {
         }
       } else if (isLater(record, known, both, doubted.getOrDefault(identifier, 0L))) {
         IdentityRecord back = inPlaceOf(known, identifier, record, left);
-        if (!back.getUnsettled() && !linksOf(back).equals(linksOf(known))) {
+        if (!back.getUnsettled()
+            && (known.getUnsettled() || !linksOf(back).equals(linksOf(known)))) {
           back = back.toBuilder().setUnsettled(true).build();
           grown.put(identifier, back);
         }
@@ -134,9 +137,9 @@ final class LostIdentities {
     String from = known.getProfileId();
     boolean moves = !from.isEmpty() && !from.equals(record.getProfileId());
     if (moves) {
-      disputed.add(from, record.getProfileId());
+      disputed.add(from);
     }
-    boolean leaves = moves && isIn(identifier, left.getOrDefault(from, Optional.empty()));
+    boolean leaves = moves && mayHold(identifier, left.getOrDefault(from, Optional.empty()));
     if (record.getUnsettled() || leaves) {
       wait(identifier, List.of());
     }
@@ -163,7 +166,8 @@ final class LostIdentities {
           if (partners(end, record).stream()
               .allMatch(partner -> profiles.getOrDefault(partner, own).equals(own))) {
             doubted.remove(end);
-            // Still below the log's next one: a link makes two versions.
+            // A record of the log that has this very version tells the same links once more, or a
+            // move whose end comes with a later one.
             agreed.add(
                 new IdentityWrite(
                     end,
@@ -192,11 +196,17 @@ final class LostIdentities {
     return told.getOrDefault(identifier, IdentityRecord.getDefaultInstance());
   }
 
-  // While a store that lost all is filled, nobody is anywhere yet.
-  private static boolean isIn(Identifier identifier, Optional<ProfileRecord> profile) {
+  // While a store that lost all is filled, nobody is anywhere yet. A redirect may be about to be
+  // written over, by an event that saw the identifier there.
+  private static boolean mayHold(Identifier identifier, Optional<ProfileRecord> profile) {
     return profile
-        .map(record -> Content.of(record).facts().getIdentifiersList())
-        .filter(own -> own.contains(identifier.toProto()))
+        .filter(
+            record ->
+                record.hasRedirectTo()
+                    || Content.of(record)
+                        .facts()
+                        .getIdentifiersList()
+                        .contains(identifier.toProto()))
         .isPresent();
   }
 
@@ -209,9 +219,9 @@ final class LostIdentities {
 
   // Whether the log's record is what became of the stored one.
   private static boolean isLater(
-      IdentityRecord told, IdentityRecord known, IdentityRecord both, long own) {
+      IdentityRecord told, IdentityRecord known, IdentityRecord both, long doubtedVersion) {
     return told.getVersion() > known.getVersion()
-        && (!known.getUnsettled() || known.getVersion() == own)
+        && (!known.getUnsettled() || known.getVersion() == doubtedVersion)
         && known.getMovingFromCount() == 0
         && linksOf(told).equals(linksOf(both));
   }
@@ -260,17 +270,33 @@ final class LostIdentities {
   }
 
   void finish() {
+    doubtAgain();
     // First, or what waits might merge a profile away that still holds what somebody else's
     // identifier brought meanwhile.
     merged += disputed.settle();
-    LostProfiles.apply(writer, waiting);
+    LostProfiles.apply(writer, List.copyOf(waiting));
     merged += waiting.size();
     waiting.clear();
   }
 
+  // The other ends came back meanwhile, most of them to the same profile.
+  private void doubtAgain() {
+    List<Identifier> ends = List.copyOf(doubted.keySet());
+    List<Optional<IdentityRecord>> stored = store.readIdentities(ends);
+    Map<Identifier, IdentityRecord> untouched = new LinkedHashMap<>();
+    for (int i = 0; i < ends.size(); i++) {
+      Identifier end = ends.get(i);
+      stored
+          .get(i)
+          .filter(record -> record.getVersion() == doubted.getOrDefault(end, 0L))
+          .ifPresent(record -> untouched.put(end, record));
+    }
+    doubt(untouched);
+  }
+
   /**
-   * Looks anew at whom an event may have kept apart. When the profiles are back: before, each would
-   * get one of its own that is poorer than the log's.
+   * Looks anew at whom an event may have kept apart. Best when the profiles are back, and {@link
+   * #finish} was called: before, each would get one of its own that is poorer than the log's.
    */
   void settleDoubted() {
     LostProfiles.apply(

@@ -244,7 +244,7 @@ final class LostProfiles {
                 0,
                 IdentityRecord.newBuilder().setProfileId(assigned).setVersion(1).build()));
       }
-      holding.stream().filter(id -> !id.equals(assigned)).forEach(id -> disputed.add(id, assigned));
+      holding.stream().filter(id -> !id.equals(assigned)).forEach(disputed::add);
     }
     List<Boolean> written = store.tryIdentities(writes);
     Set<Identifier> refused = new HashSet<>();
@@ -341,7 +341,7 @@ final class LostProfiles {
     }
   }
 
-  private static <T> List<List<T>> chunks(Collection<T> all) {
+  static <T> List<List<T>> chunks(Collection<T> all) {
     List<T> items = List.copyOf(all);
     List<List<T>> chunks = new ArrayList<>();
     for (int from = 0; from < items.size(); from += INPUTS) {

@@ -7,6 +7,9 @@ import java.util.HexFormat;
 
 /** Profile ids and the digests that break ties. */
 public final class ProfileIds {
+  /** An id that no profile ever has. */
+  static final String NOBODY = "0".repeat(32);
+
   private ProfileIds() {}
 
   /**

@@ -338,7 +338,7 @@ public final class ProfileWriter {
     return Math.max(stored + 1, TraitFit.micros(clock.instant()));
   }
 
-  private static void backOff(int attempt) {
+  static void backOff(int attempt) {
     if (attempt >= ATTEMPTS_MAX) {
       throw new StoreException(
           StoreException.Kind.OVERLOADED,
@@ -395,9 +395,8 @@ public final class ProfileWriter {
       if (!identities.incomplete()) {
         return again;
       }
-      // Looked at again: a restore may bring a link back meanwhile, and looks only at whose both
-      // ends
-      // are.
+      // Looked at again: a restore may have brought a link back since, and it looks only at where
+      // the link's ends are when it writes.
       boolean done =
           again.isEmpty()
               && identities.assignMoves()

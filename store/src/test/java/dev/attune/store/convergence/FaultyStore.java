@@ -7,18 +7,21 @@ import dev.attune.core.profile.StoreException;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Fails at random: before a write, after it, or with only the first half of a batch written. */
+/** Fails at random: before a call, after it, or with only a part of a batch read or written. */
 final class FaultyStore implements ProfileStore {
   private final ProfileStore store;
   private final BooleanSupplier fault;
+  private int batches;
 
   FaultyStore(ProfileStore store, BooleanSupplier fault) {
     this.store = store;
@@ -34,13 +37,28 @@ final class FaultyStore implements ProfileStore {
     return fault.getAsBoolean() ? failed() : call.get();
   }
 
-  private <T> CompletionStage<List<Boolean>> write(
-      List<T> writes, java.util.function.Function<List<T>, CompletionStage<List<Boolean>>> call) {
+  // In two parts: a store promises that of each record alone.
+  private <T, R> CompletionStage<List<R>> batch(
+      List<T> items, Function<List<T>, CompletionStage<List<R>>> call) {
     if (fault.getAsBoolean()) {
-      CompletionStage<List<Boolean>> half = call.apply(writes.subList(0, writes.size() / 2));
-      return half.thenCompose(_ -> failed());
+      return failed();
     }
-    CompletionStage<List<Boolean>> done = call.apply(writes);
+    if (items.size() < 2) {
+      return call.apply(items);
+    }
+    int split = 1 + Math.floorMod(batches++, items.size() - 1);
+    List<R> results =
+        new ArrayList<>(call.apply(items.subList(0, split)).toCompletableFuture().join());
+    if (fault.getAsBoolean()) {
+      return failed();
+    }
+    results.addAll(call.apply(items.subList(split, items.size())).toCompletableFuture().join());
+    return CompletableFuture.completedFuture(results);
+  }
+
+  private <T> CompletionStage<List<Boolean>> write(
+      List<T> writes, Function<List<T>, CompletionStage<List<Boolean>>> call) {
+    CompletionStage<List<Boolean>> done = batch(writes, call);
     return fault.getAsBoolean() ? done.thenCompose(_ -> failed()) : done;
   }
 
@@ -57,18 +75,18 @@ final class FaultyStore implements ProfileStore {
   @Override
   public CompletionStage<List<Optional<IdentityRecord>>> readIdentities(
       List<Identifier> identifiers, Duration timeout) {
-    return read(() -> store.readIdentities(identifiers, timeout));
+    return batch(identifiers, part -> store.readIdentities(part, timeout));
   }
 
   @Override
   public CompletionStage<List<Optional<ProfileRecord>>> readProfiles(
       List<String> profileIds, Duration timeout) {
-    return read(() -> store.readProfiles(profileIds, timeout));
+    return batch(profileIds, part -> store.readProfiles(part, timeout));
   }
 
   @Override
   public CompletionStage<List<Long>> readVersions(List<String> profileIds, Duration timeout) {
-    return read(() -> store.readVersions(profileIds, timeout));
+    return batch(profileIds, part -> store.readVersions(part, timeout));
   }
 
   @Override

@@ -15,6 +15,7 @@ import dev.attune.core.profile.ProfileStore.ProfileIdPage;
 import dev.attune.core.profile.ProfileWriter;
 import dev.attune.core.profile.StoreException;
 import dev.attune.proto.v1.Facts;
+import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.MembershipState;
 import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileChange;
@@ -34,6 +35,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -44,6 +46,8 @@ import org.junit.jupiter.api.Test;
 class RestoreTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
   private static final int SEQUENCES = 500;
+  private static final int RACES = 2_000;
+  private static final int SHARDS = 3;
   private static final Catalog CATALOG =
       Catalog.parse(
           Yaml.parse(
@@ -89,11 +93,15 @@ class RestoreTest {
   @Test
   void restore_whileEventsGoOn_losesNeither() {
     each(
+        RACES,
         (seed, random) -> {
           var history = new History(random);
           ProfileStore before = new MemoryProfileStore();
           write(before, history.before, random, 0);
           transitions(before, random);
+          if (random.nextBoolean()) {
+            writer(before, () -> false).refold(records(before).keySet(), 1);
+          }
           ProfileStore store = new MemoryProfileStore();
           // Some come between the loss and the restore: poorer records, the newest of the log.
           int between = random.nextInt(history.during.size() + 1);
@@ -156,6 +164,60 @@ class RestoreTest {
 
           compareWithModel(replica, history.all());
         });
+  }
+
+  @Test
+  void restore_lostTailsOfShardsWhileEventsGoOn_losesNeither() {
+    each(
+        RACES,
+        (seed, random) -> {
+          var history = new History(random);
+          ProfileStore primary = new MemoryProfileStore();
+          List<Map<String, ProfileRecord>> profiles = new ArrayList<>();
+          List<Map<Identifier, IdentityRecord>> identities = new ArrayList<>();
+          write(primary, history.before, random, 0);
+          if (random.nextBoolean()) {
+            writer(primary, () -> false).refold(records(primary).keySet(), 1);
+          }
+          int from = random.nextInt(log.size() + 1);
+          for (ProfileInput input : history.during) {
+            profiles.add(records(primary));
+            identities.add(identities(primary, history.all()));
+            write(primary, List.of(input), random, 0);
+          }
+          profiles.add(records(primary));
+          identities.add(identities(primary, history.all()));
+          // Each shard lost what came after a moment of its own.
+          int[] lostAfter = random.ints(SHARDS, 0, profiles.size()).toArray();
+          ProfileStore store =
+              of(
+                  keptBy(profiles, key -> lostAfter[shard(key)]),
+                  keptBy(identities, key -> lostAfter[shard(ProfileIds.of(key))]));
+          List<ProfileChange> told = List.copyOf(log.subList(from, log.size()));
+          Random own = new Random(random.nextLong());
+          double faults = random.nextBoolean() ? 0.02 : 0;
+          Turns.take(
+              random,
+              List.of(
+                  turn -> write(store, history.after, own, after(turn, own, faults)),
+                  turn -> restore(store, told, random, after(turn, random, faults))));
+          compareWithModel(store, history.all());
+        });
+  }
+
+  private static int shard(String key) {
+    return Math.floorMod(key.hashCode(), SHARDS);
+  }
+
+  private static <K, V> Map<K, V> keptBy(List<Map<K, V>> states, ToIntFunction<K> lostAfter) {
+    Map<K, V> kept = new HashMap<>();
+    for (K key : states.getLast().keySet()) {
+      V value = states.get(lostAfter.applyAsInt(key)).get(key);
+      if (value != null) {
+        kept.put(key, value);
+      }
+    }
+    return kept;
   }
 
   @Test
@@ -239,8 +301,12 @@ class RestoreTest {
   }
 
   private void each(Scenario scenario) {
+    each(SEQUENCES, scenario);
+  }
+
+  private void each(int sequences, Scenario scenario) {
     Long given = Long.getLong("attune.seed");
-    long[] seeds = given != null ? new long[] {given} : new Random().longs(SEQUENCES).toArray();
+    long[] seeds = given != null ? new long[] {given} : new Random().longs(sequences).toArray();
     for (long seed : seeds) {
       log.clear();
       try {
@@ -466,19 +532,34 @@ class RestoreTest {
 
   /** A store with the same records, as a replica has them. */
   private static ProfileStore copy(ProfileStore store, Collection<ProfileInput> inputs) {
-    ProfileStore copy = new MemoryProfileStore();
+    return of(records(store), identities(store, inputs));
+  }
+
+  private static ProfileStore of(
+      Map<String, ProfileRecord> profiles, Map<Identifier, IdentityRecord> identities) {
+    ProfileStore store = new MemoryProfileStore();
     List<ProfileStore.ProfileWrite> writes =
-        records(store).values().stream().map(r -> new ProfileStore.ProfileWrite(0, r)).toList();
-    copy.writeProfiles(writes, TIMEOUT).toCompletableFuture().join();
+        profiles.values().stream().map(r -> new ProfileStore.ProfileWrite(0, r)).toList();
+    store.writeProfiles(writes, TIMEOUT).toCompletableFuture().join();
+    List<ProfileStore.IdentityWrite> assignments = new ArrayList<>();
+    identities.forEach(
+        (identifier, record) ->
+            assignments.add(new ProfileStore.IdentityWrite(identifier, 0, record)));
+    store.writeIdentities(assignments, TIMEOUT).toCompletableFuture().join();
+    return store;
+  }
+
+  /** Of those identifiers that are known by now. */
+  private static Map<Identifier, IdentityRecord> identities(
+      ProfileStore store, Collection<ProfileInput> inputs) {
     List<Identifier> identifiers = List.copyOf(Model.profiles(inputs, CATALOG).keySet());
     var read = store.readIdentities(identifiers, TIMEOUT).toCompletableFuture().join();
-    List<ProfileStore.IdentityWrite> identities = new ArrayList<>();
+    Map<Identifier, IdentityRecord> identities = new HashMap<>();
     for (int i = 0; i < identifiers.size(); i++) {
-      identities.add(
-          new ProfileStore.IdentityWrite(identifiers.get(i), 0, read.get(i).orElseThrow()));
+      Identifier identifier = identifiers.get(i);
+      read.get(i).ifPresent(record -> identities.put(identifier, record));
     }
-    copy.writeIdentities(identities, TIMEOUT).toCompletableFuture().join();
-    return copy;
+    return identities;
   }
 
   private static void compareWithModel(ProfileStore store, Collection<ProfileInput> inputs) {
