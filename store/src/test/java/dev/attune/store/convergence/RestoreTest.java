@@ -34,7 +34,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +51,7 @@ class RestoreTest {
   private static final int SEQUENCES = 500;
   private static final int RACES = 2_000;
   private static final int SHARDS = 3;
+  private static final int PARTITIONS = 2;
   private static final Catalog CATALOG =
       Catalog.parse(
           Yaml.parse(
@@ -109,12 +113,10 @@ class RestoreTest {
           List<ProfileChange> told = List.copyOf(log);
           double faults = random.nextBoolean() ? 0.02 : 0;
           Random own = new Random(random.nextLong());
-          Turns.take(
-              random,
-              List.of(
-                  turn ->
-                      write(store, lastOf(history.during, between), own, after(turn, own, faults)),
-                  turn -> restore(store, told, random, after(turn, random, faults))));
+          List<Consumer<Runnable>> workers = restores(store, told, random, faults);
+          workers.add(
+              turn -> write(store, lastOf(history.during, between), own, after(turn, own, faults)));
+          Turns.take(random, workers);
           List<ProfileInput> both = new ArrayList<>(history.before);
           both.addAll(history.during);
           compareWithModel(store, both);
@@ -196,11 +198,9 @@ class RestoreTest {
           List<ProfileChange> told = List.copyOf(log.subList(from, log.size()));
           Random own = new Random(random.nextLong());
           double faults = random.nextBoolean() ? 0.02 : 0;
-          Turns.take(
-              random,
-              List.of(
-                  turn -> write(store, history.after, own, after(turn, own, faults)),
-                  turn -> restore(store, told, random, after(turn, random, faults))));
+          List<Consumer<Runnable>> workers = restores(store, told, random, faults);
+          workers.add(turn -> write(store, history.after, own, after(turn, own, faults)));
+          Turns.take(random, workers);
           compareWithModel(store, history.all());
         });
   }
@@ -432,42 +432,92 @@ class RestoreTest {
 
   private void restore(
       ProfileStore store, List<ProfileChange> told, Random random, BooleanSupplier fault) {
+    List<RestoreSteps> partitions = new ArrayList<>();
+    for (int partition = 0; partition < PARTITIONS; partition++) {
+      partitions.add(restoreOf(partition, store, told, random, fault));
+    }
+    for (int step = 0; step < RestoreSteps.COUNT; step++) {
+      for (RestoreSteps partition : partitions) {
+        partition.take(step);
+      }
+    }
+  }
+
+  /** The restores of all partitions, for workers that take turns. */
+  private List<Consumer<Runnable>> restores(
+      ProfileStore store, List<ProfileChange> told, Random random, double faults) {
+    List<Consumer<Runnable>> workers = new ArrayList<>();
+    AtomicInteger taken = new AtomicInteger();
+    for (int i = 0; i < PARTITIONS; i++) {
+      int partition = i;
+      Random own = new Random(random.nextLong());
+      workers.add(
+          turn -> {
+            var steps = restoreOf(partition, store, told, own, after(turn, own, faults));
+            for (int step = 0; step < RestoreSteps.COUNT; step++) {
+              steps.take(step);
+              taken.incrementAndGet();
+              // Each step by all before the next.
+              long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+              while (taken.get() < PARTITIONS * (step + 1)) {
+                assertThat(System.nanoTime()).as("a partition got stuck").isLessThan(deadline);
+                turn.run();
+              }
+            }
+          });
+    }
+    return workers;
+  }
+
+  private RestoreSteps restoreOf(
+      int partition,
+      ProfileStore store,
+      List<ProfileChange> told,
+      Random random,
+      BooleanSupplier fault) {
     ProfileStore used = new FaultyStore(store, fault);
-    ProfileWriter writer = writer(used, fault);
-    List<ProfileRestore> partitions = new ArrayList<>();
-    for (int i = 0; i < 2; i++) {
-      partitions.add(new ProfileRestore(used, writer, () -> CATALOG, TIMEOUT));
-    }
-    for (int from = 0; from < told.size(); ) {
-      int to = Math.min(told.size(), from + 1 + random.nextInt(20));
-      for (int p = 0; p < 2; p++) {
-        int partition = p;
-        var changes =
-            told.subList(from, to).stream()
-                .filter(c -> c.hasIdentity() && partition(key(c)) == partition)
-                .map(ProfileChange::getIdentity)
-                .toList();
-        untilDone(() -> partitions.get(partition).identities(changes));
+    return new RestoreSteps(
+        new ProfileRestore(used, writer(used, fault), () -> CATALOG, TIMEOUT),
+        told.stream().filter(change -> partition(key(change)) == partition).toList(),
+        random);
+  }
+
+  /** One partition's restore, in the steps that all partitions take together. */
+  private record RestoreSteps(ProfileRestore restore, List<ProfileChange> told, Random random) {
+    static final int COUNT = 6;
+
+    void take(int step) {
+      switch (step) {
+        case 0 ->
+            batches(
+                batch ->
+                    restore.identities(
+                        batch.stream()
+                            .filter(ProfileChange::hasIdentity)
+                            .map(ProfileChange::getIdentity)
+                            .toList()));
+        case 2 -> untilDone(restore::finishIdentities);
+        case 3 ->
+            batches(
+                batch ->
+                    restore.profiles(
+                        batch.stream()
+                            .filter(ProfileChange::hasChanged)
+                            .map(change -> change.getChanged().getRecord())
+                            .toList()));
+        case 5 -> untilDone(restore::finishProfiles);
+        default -> untilDone(restore::mark);
       }
-      from = to;
     }
-    partitions.forEach(p -> untilDone(p::mark));
-    partitions.forEach(p -> untilDone(p::finishIdentities));
-    for (int from = 0; from < told.size(); ) {
-      int to = Math.min(told.size(), from + 1 + random.nextInt(20));
-      for (int p = 0; p < 2; p++) {
-        int partition = p;
-        var records =
-            told.subList(from, to).stream()
-                .filter(c -> c.hasChanged() && partition(key(c)) == partition)
-                .map(c -> c.getChanged().getRecord())
-                .toList();
-        untilDone(() -> partitions.get(partition).profiles(records));
+
+    private void batches(Consumer<List<ProfileChange>> take) {
+      for (int from = 0; from < told.size(); ) {
+        int to = Math.min(told.size(), from + 1 + random.nextInt(10));
+        List<ProfileChange> batch = told.subList(from, to);
+        untilDone(() -> take.accept(batch));
+        from = to;
       }
-      from = to;
     }
-    partitions.forEach(p -> untilDone(p::mark));
-    partitions.forEach(p -> untilDone(p::finishProfiles));
   }
 
   private static String key(ProfileChange change) {
@@ -477,7 +527,7 @@ class RestoreTest {
   }
 
   private static int partition(String key) {
-    return Math.floorMod(key.hashCode(), 2);
+    return Math.floorMod(key.hashCode(), PARTITIONS);
   }
 
   /** The newest record of each key, in the log's order. */
