@@ -49,7 +49,8 @@ public final class Main {
     commands.setParameterExceptionHandler(
         (exception, _) -> {
           terminal.note("attune: " + exception.getMessage());
-          terminal.note("Try ./attune " + exception.getCommandLine().getCommandName() + " --help.");
+          terminal.note(
+              "Try " + exception.getCommandLine().getCommandSpec().qualifiedName() + " --help.");
           return CommandLine.ExitCode.USAGE;
         });
     commands.setExecutionExceptionHandler(

@@ -8,6 +8,7 @@ import dev.attune.refresher.snapshot.S3Settings;
 import dev.attune.refresher.stream.RegistryConfig;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -121,6 +122,8 @@ public record StandaloneConfig(
     String text;
     try {
       text = Files.readString(file);
+    } catch (NoSuchFileException e) {
+      throw new DefinitionException(file + ": cannot be read (there is no such file)", e);
     } catch (IOException e) {
       throw new DefinitionException(file + ": cannot be read (" + e.getMessage() + ")", e);
     }

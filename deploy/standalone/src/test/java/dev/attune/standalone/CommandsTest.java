@@ -256,6 +256,12 @@ class CommandsTest {
   }
 
   @Test
+  void unknownOptionOfACommandInACommand_namesBoth() {
+    assertThat(attune("store", "rebuild", "--sever", "x")).isEqualTo(2);
+    assertThat(err()).contains("--sever").contains("Try ./attune store rebuild --help.");
+  }
+
+  @Test
   void apply_ofAMissingFolder_saysSo(@TempDir Path folder) {
     assertThat(attune("apply", folder.resolve("none").toString())).isEqualTo(1);
     assertThat(err()).contains("there is no folder");

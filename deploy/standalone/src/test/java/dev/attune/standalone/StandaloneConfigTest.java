@@ -126,7 +126,7 @@ class StandaloneConfigTest {
   void missingFile_isOneSentence() {
     assertThatThrownBy(() -> read("/nowhere/attune.yaml"))
         .isInstanceOf(DefinitionException.class)
-        .hasMessageStartingWith("/nowhere/attune.yaml: cannot be read");
+        .hasMessage("/nowhere/attune.yaml: cannot be read (there is no such file)");
   }
 
   @Test

@@ -1,10 +1,12 @@
 package dev.attune.store.convergence;
 
+import dev.attune.core.profile.ChangeSink;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.LookupResult;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.StoreException;
 import dev.attune.proto.v1.IdentityRecord;
+import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.ProfileRecord;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +28,17 @@ final class FaultyStore implements ProfileStore {
   FaultyStore(ProfileStore store, BooleanSupplier fault) {
     this.store = store;
     this.fault = fault;
+  }
+
+  /** A log that fails, too: before it takes a change. */
+  static ChangeSink log(List<ProfileChange> log, BooleanSupplier fault) {
+    return change -> {
+      if (fault.getAsBoolean()) {
+        return failed();
+      }
+      log.add(change);
+      return CompletableFuture.completedFuture(null);
+    };
   }
 
   private static <T> CompletionStage<T> failed() {

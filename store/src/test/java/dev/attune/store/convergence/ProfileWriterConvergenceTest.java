@@ -147,22 +147,11 @@ class ProfileWriterConvergenceTest {
           sent.subList(sent.size() * w / writers, sent.size() * (w + 1) / writers);
       workers.add(
           turn -> {
-            BooleanSupplier fault =
-                () -> {
-                  turn.run();
-                  return own.nextDouble() < faults / 2;
-                };
+            BooleanSupplier fault = Turns.faults(turn, own, faults);
             var writer =
                 new ProfileWriter(
                     new FaultyStore(store, fault),
-                    change -> {
-                      if (fault.getAsBoolean()) {
-                        return CompletableFuture.failedFuture(
-                            new StoreException(StoreException.Kind.UNAVAILABLE, "injected"));
-                      }
-                      log.add(change);
-                      return CompletableFuture.completedFuture(null);
-                    },
+                    FaultyStore.log(log, fault),
                     () -> own.nextBoolean() ? NEWEST_WINS : CRM_WINS,
                     InstantSource.system(),
                     TIMEOUT);

@@ -33,7 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -115,7 +114,12 @@ class RestoreTest {
           Random own = new Random(random.nextLong());
           List<Consumer<Runnable>> workers = restores(store, told, random, faults);
           workers.add(
-              turn -> write(store, lastOf(history.during, between), own, after(turn, own, faults)));
+              turn ->
+                  write(
+                      store,
+                      lastOf(history.during, between),
+                      own,
+                      Turns.faults(turn, own, faults)));
           Turns.take(random, workers);
           List<ProfileInput> both = new ArrayList<>(history.before);
           both.addAll(history.during);
@@ -199,7 +203,7 @@ class RestoreTest {
           Random own = new Random(random.nextLong());
           double faults = random.nextBoolean() ? 0.02 : 0;
           List<Consumer<Runnable>> workers = restores(store, told, random, faults);
-          workers.add(turn -> write(store, history.after, own, after(turn, own, faults)));
+          workers.add(turn -> write(store, history.after, own, Turns.faults(turn, own, faults)));
           Turns.take(random, workers);
           compareWithModel(store, history.all());
         });
@@ -252,8 +256,8 @@ class RestoreTest {
           Turns.take(
               random,
               List.of(
-                  turn -> write(before, history.before, one, after(turn, one, faults)),
-                  turn -> write(before, history.during, other, after(turn, other, faults))));
+                  turn -> write(before, history.before, one, Turns.faults(turn, one, faults)),
+                  turn -> write(before, history.during, other, Turns.faults(turn, other, faults))));
           ProfileStore store = new MemoryProfileStore();
           restore(
               store,
@@ -342,30 +346,11 @@ class RestoreTest {
 
   private ProfileWriter writer(ProfileStore store, BooleanSupplier fault) {
     return new ProfileWriter(
-        store,
-        change -> {
-          if (fault.getAsBoolean()) {
-            return CompletableFuture.failedFuture(
-                new StoreException(StoreException.Kind.UNAVAILABLE, "injected"));
-          }
-          log.add(change);
-          return CompletableFuture.completedFuture(null);
-        },
-        () -> CATALOG,
-        InstantSource.system(),
-        TIMEOUT);
+        store, FaultyStore.log(log, fault), () -> CATALOG, InstantSource.system(), TIMEOUT);
   }
 
   private static <T> List<T> lastOf(List<T> all, int from) {
     return all.subList(from, all.size());
-  }
-
-  /** A fault now and then, and a turn taken before each call. */
-  private static BooleanSupplier after(Runnable turn, Random random, double faults) {
-    return () -> {
-      turn.run();
-      return random.nextDouble() < faults;
-    };
   }
 
   private void write(ProfileStore store, List<ProfileInput> inputs, Random random, double faults) {
@@ -453,7 +438,7 @@ class RestoreTest {
       Random own = new Random(random.nextLong());
       workers.add(
           turn -> {
-            var steps = restoreOf(partition, store, told, own, after(turn, own, faults));
+            var steps = restoreOf(partition, store, told, own, Turns.faults(turn, own, faults));
             for (int step = 0; step < RestoreSteps.COUNT; step++) {
               steps.take(step);
               taken.incrementAndGet();

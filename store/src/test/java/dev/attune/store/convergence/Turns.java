@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -54,6 +55,14 @@ final class Turns {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A fault now and then, and a turn taken before each call. */
+  static BooleanSupplier faults(Runnable turn, Random random, double share) {
+    return () -> {
+      turn.run();
+      return random.nextDouble() < share;
+    };
   }
 
   private void work(int worker, Consumer<Runnable> work) {
