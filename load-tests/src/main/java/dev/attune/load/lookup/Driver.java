@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thread that asks over some connections. Closed: so many calls are under way all the time,
@@ -24,6 +25,7 @@ final class Driver implements AutoCloseable {
   private final List<? extends Connection> connections;
   private final Selector selector = Selector.open();
   private final Window window;
+  private int turn;
 
   /** Hears, on the driver's thread, when what counts begins and ends. */
   interface Window {
@@ -161,7 +163,6 @@ final class Driver implements AutoCloseable {
     ArrayDeque<Long> backlog = new ArrayDeque<>();
     boolean counting = false;
     long made = 0;
-    int next = 0;
     while (true) {
       long now = System.nanoTime();
       if (!counting && now >= begin) {
@@ -171,9 +172,17 @@ final class Driver implements AutoCloseable {
       if (now >= end) {
         break;
       }
+      sendWaiting(backlog, who);
       long due = start + (long) (made * interval);
       while (due <= now) {
-        if (backlog.size() >= backlogMax && !anyHasRoom()) {
+        Connection room = backlog.isEmpty() ? withRoom() : null;
+        if (room != null) {
+          room.call(who.getAsInt(), due);
+          made++;
+        } else if (backlog.size() < backlogMax) {
+          backlog.add(due);
+          made++;
+        } else {
           // In one step: far beyond what can be sent, looking at each would take the cores from
           // the server that is measured.
           long overdue = (long) ((now - due) / interval) + 1;
@@ -181,26 +190,12 @@ final class Driver implements AutoCloseable {
             tally.notSent(overdue);
           }
           made += overdue;
-          due = start + (long) (made * interval);
-          break;
         }
-        if (backlog.isEmpty() || backlog.size() < backlogMax) {
-          backlog.add(due);
-        } else if (due >= begin) {
-          tally.notSent();
-        }
-        made++;
         due = start + (long) (made * interval);
-        if (backlog.size() > backlogMax) {
-          next = send(backlog, who, next);
-          dropAbove(backlog, backlogMax, begin, tally);
-        }
       }
-      next = send(backlog, who, next);
-      dropAbove(backlog, backlogMax, begin, tally);
       flush();
       // Where nothing has room, only an answer makes any.
-      if (select(anyHasRoom() ? 0 : 1, answers) == 0) {
+      if (select(withRoom() == null ? 1 : 0, answers) == 0) {
         long wait = due - System.nanoTime();
         if (wait > TimeUnit.MILLISECONDS.toNanos(2)) {
           select(1, answers);
@@ -218,36 +213,25 @@ final class Driver implements AutoCloseable {
     return tally;
   }
 
-  private boolean anyHasRoom() {
-    for (Connection connection : connections) {
+  /** The next one in turn that has room, null when none has any. */
+  private @Nullable Connection withRoom() {
+    for (int tried = connections.size(); tried > 0; tried--) {
+      Connection connection = connections.get(turn);
+      turn = turn + 1 == connections.size() ? 0 : turn + 1;
       if (connection.hasRoom()) {
-        return true;
+        return connection;
       }
     }
-    return false;
+    return null;
   }
 
-  private int send(ArrayDeque<Long> backlog, IntSupplier who, int from) {
-    int next = from;
-    int full = 0;
-    while (!backlog.isEmpty() && full < connections.size()) {
-      Connection connection = connections.get(next);
-      next = next + 1 == connections.size() ? 0 : next + 1;
-      if (connection.hasRoom()) {
-        connection.call(who.getAsInt(), backlog.remove());
-        full = 0;
-      } else {
-        full++;
+  private void sendWaiting(ArrayDeque<Long> backlog, IntSupplier who) {
+    while (!backlog.isEmpty()) {
+      Connection connection = withRoom();
+      if (connection == null) {
+        return;
       }
-    }
-    return next;
-  }
-
-  private static void dropAbove(ArrayDeque<Long> backlog, int max, long begin, Tally tally) {
-    while (backlog.size() > max) {
-      if (backlog.removeLast() >= begin) {
-        tally.notSent();
-      }
+      connection.call(who.getAsInt(), backlog.remove());
     }
   }
 
