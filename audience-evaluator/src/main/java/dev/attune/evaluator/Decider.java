@@ -59,21 +59,29 @@ final class Decider {
   }
 
   /**
-   * Asks every audience whose answer time can change: those of the events at hand, and those held.
+   * Asks every audience whose answer time can change: those of the events at hand, those of dates,
+   * and those held.
+   *
+   * @param matches keys of the events, as {@link ProfileState#matches}
    */
-  void timed(Collection<String> events, Reason reason) {
+  void timed(Collection<String> matches, Reason reason) {
     Map<String, CompiledAudience> asked = new TreeMap<>();
-    events.forEach(event -> put(asked, audiences.byEvent(event)));
+    matches.forEach(match -> put(asked, audiences.byMatch(match)));
+    put(asked, audiences.dated(state));
     for (String held : state.memberships().keySet()) {
       audiences.audience(held).ifPresent(audience -> asked.put(held, audience));
     }
     some(asked.values(), reason);
   }
 
-  /** Asks the audiences that events or traits concern. */
-  void affected(Collection<String> events, Collection<String> traits, Reason reason) {
+  /**
+   * Asks the audiences that events or traits concern.
+   *
+   * @param matches keys of the events, as {@link ProfileState#matches}
+   */
+  void affected(Collection<String> matches, Collection<String> traits, Reason reason) {
     Map<String, CompiledAudience> asked = new TreeMap<>();
-    events.forEach(event -> put(asked, audiences.byEvent(event)));
+    matches.forEach(match -> put(asked, audiences.byMatch(match)));
     traits.forEach(trait -> put(asked, audiences.byTrait(trait)));
     some(asked.values(), reason);
   }
@@ -86,7 +94,7 @@ final class Decider {
   private boolean some(Collection<CompiledAudience> asked, Reason reason) {
     boolean complete = true;
     for (CompiledAudience audience : asked) {
-      if (!now.decides(!audience.events().isEmpty())) {
+      if (!now.decides(audience.isTimed())) {
         state.setDueMicros(AT_ONCE);
         complete = false;
       } else {

@@ -2,19 +2,27 @@ package dev.attune.evaluator;
 
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.Readiness;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.state.QueryableStoreTypes;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -108,6 +116,28 @@ public final class EvaluatorPart implements Part {
   @Override
   public void routes(HttpRouting.Builder http) {
     new AudiencesHttp(audiences, metrics).routes(http);
+    new ExplainHttp(audiences, this::state, this::now).routes(http);
+  }
+
+  private Optional<byte[]> state(String profileId) {
+    try {
+      ReadOnlyKeyValueStore<String, byte[]> profiles =
+          streams.store(
+              StoreQueryParameters.fromNameAndType(
+                  ProfileProcessor.PROFILES, QueryableStoreTypes.keyValueStore()));
+      return Optional.ofNullable(profiles.get(profileId));
+    } catch (InvalidStateStoreException e) {
+      throw HttpProblem.unavailable(
+          "the evaluator is " + streams.state() + ": its state is not here yet");
+    }
+  }
+
+  // Of all partitions the one that is furthest behind.
+  private long now() {
+    long watermark = metrics.watermarkMicros();
+    return watermark == Now.UNKNOWN
+        ? Now.UNKNOWN
+        : Math.min(watermark, ChronoUnit.MICROS.between(Instant.EPOCH, wall.instant()));
   }
 
   @Override

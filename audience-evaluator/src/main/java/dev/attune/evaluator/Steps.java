@@ -3,8 +3,8 @@ package dev.attune.evaluator;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.ProfileState;
-import dev.attune.core.audience.ProfileState.Added;
 import dev.attune.core.audience.ProfileState.Membership;
+import dev.attune.core.audience.ProfileState.Taken;
 import dev.attune.core.audience.WarehouseMembers;
 import dev.attune.core.catalog.Namespace;
 import dev.attune.core.profile.Identifier;
@@ -60,16 +60,16 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     boolean first = state.profileVersion() == 0 || state.isRedirect();
     // Before the record: what a profile that ends leaves to one must not go to another with the
     // rest.
-    Set<String> events = splits(change);
+    Set<String> matches = splits(change);
     Set<String> traits = record(change.getRecord(), said, decider);
-    events.addAll(events(change));
+    matches.addAll(events(change));
     if (state.isRedirect() || state.profileVersion() == 0) {
       return;
     }
     if (first) {
       decider.all(Reason.CHANGE);
     } else {
-      decider.affected(events, traits, Reason.CHANGE);
+      decider.affected(matches, traits, Reason.CHANGE);
     }
   }
 
@@ -97,8 +97,8 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     Decider decider = decider("");
     definitions(decider);
     EvaluatorState moved = EvaluatorState.parseFrom(here.getState());
-    Set<String> events = new TreeSet<>(state.merge(moved, now.micros()));
-    events.addAll(add(here.getEventsList()));
+    Set<String> matches = new TreeSet<>(state.merge(moved, now.micros()));
+    matches.addAll(add(here.getEventsList()));
     if (moved.getGeneration() != 0) {
       state.setCounters(
           Math.max(state.generation(), moved.getGeneration()),
@@ -107,7 +107,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     // Before its first record it is not known what the profile was told to be in; and what comes
     // here may come before the record that ends the redirect.
     if (state.profileVersion() != 0 && !state.isRedirect()) {
-      decider.affected(events, Set.of(), Reason.CHANGE);
+      decider.affected(matches, Set.of(), Reason.CHANGE);
     }
   }
 
@@ -176,13 +176,13 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     state.setDueMicros(0);
     // Asked for before the rings are cleared: an event that has just left the longest window is why
     // somebody who must not have done it enters now.
-    Set<String> events = Set.copyOf(state.events());
+    Set<String> matches = Set.copyOf(state.matches());
     state.forget(now.micros());
     Decider decider = decider("");
     if (state.definitionsFingerprint() != audiences.fingerprint()) {
       decider.all(reason == Reason.CHANGE ? reason : Reason.DEFINITION);
     } else {
-      decider.timed(events, reason);
+      decider.timed(matches, reason);
     }
   }
 
@@ -256,7 +256,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     }
   }
 
-  // Names of the events of which something has left.
+  // Keys of the events of which something has left.
   private Set<String> splits(Changed change) {
     Set<String> left = new TreeSet<>();
     for (Cause cause : change.getCausesList()) {
@@ -270,7 +270,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
   private Set<String> split(SplitCause split, long version) {
     List<Identifier> identifiers = split.getIdentifiersList().stream().map(Identifier::of).toList();
     state.depart(identifiers, split.getIntoProfileId(), version);
-    Set<String> before = state.events();
+    Set<String> before = state.matches();
     EvaluatorState leaving = state.split(identifiers);
     if (leaving.getRingsCount() == 0) {
       return Set.of();
@@ -280,7 +280,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     return before;
   }
 
-  // Names of the events of which something new was learnt.
+  // Keys of the events of which something new was learnt.
   private Set<String> events(Changed change) throws InvalidProtocolBufferException {
     List<Event> events = new ArrayList<>();
     change.getCausesList().stream()
@@ -306,11 +306,9 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
   private Set<String> add(List<Event> events) {
     Set<String> changed = new TreeSet<>();
     for (Event event : events) {
-      Added added = state.add(event, now.micros());
-      out.copies().count(event, added);
-      if (added.isNews()) {
-        changed.add(event.getName());
-      }
+      Taken taken = state.add(event, now.micros());
+      out.copies().count(event, taken.added());
+      changed.addAll(taken.news());
     }
     return changed;
   }

@@ -35,6 +35,7 @@ final class Changes {
       traits:
         plan: {type: string}
         age: {type: integer}
+        renews_at: {type: timestamp}
       """;
   static final String VIEWS =
       "name: views\nwhen: {event: Page Viewed, count: \">= 3\", within: 30m}\n";
@@ -93,6 +94,18 @@ final class Changes {
         .build();
   }
 
+  /** An event with one property, a number. */
+  static Cause event(String id, String name, long micros, String property, double value) {
+    Event.Builder event = event(id, name, "anonymous_id:x", micros).getEvent().toBuilder();
+    event
+        .getPropertiesBuilder()
+        .getObjectBuilder()
+        .addEntriesBuilder()
+        .setKey(property)
+        .setValue(Value.newBuilder().setNumber(value));
+    return Cause.newBuilder().setEvent(event).build();
+  }
+
   static Cause merge(String from, String into) {
     return Cause.newBuilder()
         .setMerge(MergeCause.newBuilder().setFromProfileId(from).setIntoProfileId(into))
@@ -136,13 +149,7 @@ final class Changes {
     new TreeMap<>(traits)
         .forEach(
             (name, value) ->
-                profile.addTraits(
-                    Trait.newBuilder()
-                        .setName(name)
-                        .setValue(
-                            value.equals("true")
-                                ? Value.newBuilder().setBoolean(true)
-                                : Value.newBuilder().setText(value))));
+                profile.addTraits(Trait.newBuilder().setName(name).setValue(value(value))));
     return changed(
         ProfileRecord.newBuilder()
             .setProfileId(profile.getProfileId())
@@ -153,6 +160,20 @@ final class Changes {
                     .setFacts(facts.toByteString()))
             .build(),
         causes);
+  }
+
+  /** Text of a trait for a time in microseconds. */
+  static String at(long micros) {
+    return "@" + micros;
+  }
+
+  private static Value.Builder value(String text) {
+    if (text.startsWith("@")) {
+      return Value.newBuilder().setTimestampMicros(Long.parseLong(text.substring(1)));
+    }
+    return text.equals("true")
+        ? Value.newBuilder().setBoolean(true)
+        : Value.newBuilder().setText(text);
   }
 
   static Facts member(String audience, long generation, long version, long validUntil) {

@@ -2,6 +2,7 @@ package dev.attune.core.audience;
 
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Yaml;
+import java.util.Set;
 
 /**
  * An audience: who belongs to it, decided from traits and from events in sliding windows.
@@ -14,9 +15,12 @@ import dev.attune.core.definition.Yaml;
  *   all:                                             # a list, each must hold; likewise `any`
  *     - trait: traits.plan == "pro" && traits.lifetime_value > 100.0
  *     - event: Order Completed
+ *       where: properties.total >= 50.0              # optional: only those with such properties
  *       count: ">= 2"                                # >=, >, ==, <= or <, and 0 to 64; ">= 1" when left out
- *       within: 30d                                  # 1s to 3650d before now
+ *       within: 30d                                  # 1s to 3650d before now; or since: 2026-01-31
  *     - not: {event: Refunded, within: 90d}
+ *     - {audience: newsletter-readers}               # belongs to another audience
+ *     - {date: renewal_date, next: 7d}               # within 7 days from now; last: within so long ago
  * }</pre>
  *
  * <p>{@code trait} is a CEL expression over {@code traits.<name>}, checked against the types that
@@ -28,8 +32,16 @@ import dev.attune.core.definition.Yaml;
  * left undecided is false. {@code has(traits.x)} asks whether there is a value.
  *
  * <p>{@code event} counts distinct events of exactly that name with a time later than {@code now -
- * within}. Pages are called "Page Viewed", screens "Screen Viewed". Events are kept from when an
- * audience first counts them: a new one is complete once its window has passed.
+ * within}, or not before the instant {@code since}. Pages are called "Page Viewed", screens "Screen
+ * Viewed". Events are kept from when an audience first counts them, with the very same {@code
+ * where}: a new one is complete once its window has passed. {@code where} is a CEL expression over
+ * {@code properties.<name>}, whose types nobody declares; a property that is missing is as a
+ * missing trait.
+ *
+ * <p>{@code audience} holds for the members of another one, whose conditions and consent are asked
+ * in the same moment. {@code date} is a trait of type timestamp or date. {@code next: S} holds
+ * while it begins less than S after now and is not over (a date is a whole day in UTC), {@code
+ * last: S} from when it begins for S.
  *
  * <p>{@code consent: p} requires the trait {@code consent.p} to be true; without it nobody is a
  * member.
@@ -44,6 +56,9 @@ public record AudienceDefinition(String name, String description, String consent
   /** Most conditions in one audience, the combining ones included. */
   public static final int CONDITIONS_MAX = 200;
 
+  /** Most conditions in one audience together with those of the audiences that it asks for. */
+  public static final int ALL_CONDITIONS_MAX = 1_000;
+
   /** Longest description. */
   public static final int DESCRIPTION_LENGTH_MAX = 1_000;
 
@@ -53,9 +68,10 @@ public record AudienceDefinition(String name, String description, String consent
   /**
    * Reads a file of {@code audiences/}.
    *
+   * @param audiences names of all audiences of the set, those of models included
    * @throws dev.attune.core.definition.DefinitionException when it cannot be taken
    */
-  public static AudienceDefinition parse(Yaml yaml, Catalog catalog) {
+  public static AudienceDefinition parse(Yaml yaml, Catalog catalog, Set<String> audiences) {
     yaml.keys("name", "description", "consent", "when");
     String description = yaml.find("description").map(Yaml::text).orElse("");
     if (description.length() > DESCRIPTION_LENGTH_MAX) {
@@ -66,7 +82,7 @@ public record AudienceDefinition(String name, String description, String consent
         yaml.get("name").name(),
         description,
         yaml.find("consent").map(Yaml::name).orElse(""),
-        new ConditionParser(TraitLanguage.of(catalog)).parse(yaml.get("when")));
+        new ConditionParser(catalog, audiences).parse(yaml.get("when")));
   }
 
   /** True when a consent is required. */

@@ -17,12 +17,17 @@ import java.util.TreeMap;
  * work of a change follows the audiences that it concerns. Immutable.
  */
 public final class AudienceSet {
+  /** Longer ago than anything: how long an event can matter that counts since a date. */
+  static final long EVER = 1L << 61;
+
   private final Catalog catalog;
   private final long fingerprint;
   private final Map<String, CompiledAudience> audiences = new TreeMap<>();
-  private final Map<String, List<CompiledAudience>> byEvent = new HashMap<>();
+  private final Map<String, List<CompiledAudience>> byMatch = new HashMap<>();
   private final Map<String, List<CompiledAudience>> byTrait = new HashMap<>();
-  private final Map<String, Matcher> matchers = new HashMap<>();
+  private final Map<String, List<CompiledAudience>> byDate = new TreeMap<>();
+  private final Map<String, Matcher> matchers = new TreeMap<>();
+  private final Map<String, List<Matcher>> byName = new HashMap<>();
 
   private AudienceSet(Definitions definitions) {
     this.catalog = definitions.catalog();
@@ -31,18 +36,26 @@ public final class AudienceSet {
       String kind =
           entry.getValue().when() instanceof Condition.InWarehouse ? "model/" : "audience/";
       long version = definitions.versions().getOrDefault(kind + entry.getKey(), 0L);
-      var audience = new CompiledAudience(entry.getValue(), version);
+      var audience = new CompiledAudience(entry.getValue(), version, definitions.audiences());
       audiences.put(audience.name(), audience);
       versions.append('\n').append(audience.name()).append(' ').append(version);
-      audience
-          .events()
-          .forEach(e -> byEvent.computeIfAbsent(e, _ -> new ArrayList<>()).add(audience));
-      audience
-          .traits()
-          .forEach(t -> byTrait.computeIfAbsent(t, _ -> new ArrayList<>()).add(audience));
+      index(byMatch, audience.matches().keySet(), audience);
+      index(byTrait, audience.traits(), audience);
+      index(byDate, audience.dates(), audience);
+      // What another audience asks for is in that one's own conditions.
       match(entry.getValue().when());
     }
+    for (Matcher matcher : matchers.values()) {
+      byName.computeIfAbsent(matcher.match().event(), _ -> new ArrayList<>()).add(matcher);
+    }
     this.fingerprint = EventHash.of(versions.toString());
+  }
+
+  private static void index(
+      Map<String, List<CompiledAudience>> index,
+      Collection<String> keys,
+      CompiledAudience audience) {
+    keys.forEach(key -> index.computeIfAbsent(key, _ -> new ArrayList<>()).add(audience));
   }
 
   /** Compiles the audiences of a checked set. */
@@ -59,9 +72,17 @@ public final class AudienceSet {
     return Optional.ofNullable(audiences.get(name));
   }
 
-  /** Audiences that count events of a name. */
-  public List<CompiledAudience> byEvent(String event) {
-    return Collections.unmodifiableList(byEvent.getOrDefault(event, List.of()));
+  /** Audiences that count certain events, by a key of {@link ProfileState.Taken#news}. */
+  public List<CompiledAudience> byMatch(String key) {
+    return Collections.unmodifiableList(byMatch.getOrDefault(key, List.of()));
+  }
+
+  /** Audiences that compare a trait of a profile with now: time alone may bring it into them. */
+  public List<CompiledAudience> dated(ProfileState state) {
+    return byDate.entrySet().stream()
+        .filter(entry -> state.has(entry.getKey()))
+        .flatMap(entry -> entry.getValue().stream())
+        .toList();
   }
 
   /** Audiences that read a trait. */
@@ -77,14 +98,14 @@ public final class AudienceSet {
     return fingerprint;
   }
 
-  /** What is to be remembered of events of a name; empty when no audience counts them. */
-  Optional<Matcher> matcher(String event) {
-    return Optional.ofNullable(matchers.get(event));
+  /** What is to be remembered of events with a key; empty when no audience counts them. */
+  Optional<Matcher> matcher(String key) {
+    return Optional.ofNullable(matchers.get(key));
   }
 
-  /** Names of all events that are counted. */
-  public Collection<String> events() {
-    return new TreeMap<>(matchers).keySet();
+  /** What is to be remembered of events of a name, for each of what audiences ask of them. */
+  List<Matcher> matchersOf(String event) {
+    return byName.getOrDefault(event, List.of());
   }
 
   /** The declared type of a trait. */
@@ -107,20 +128,26 @@ public final class AudienceSet {
       case Condition.All all -> all.conditions().forEach(this::match);
       case Condition.Any any -> any.conditions().forEach(this::match);
       case Condition.Not not -> match(not.condition());
-      case Condition.TraitTest _, Condition.InWarehouse _ -> {}
+      case Condition.TraitTest _,
+          Condition.InWarehouse _,
+          Condition.InAudience _,
+          Condition.DateTest _ -> {}
       case Condition.EventCount count ->
           matchers.merge(
-              count.event(),
-              new Matcher(Math.max(1, count.needed()), count.within().toMillis() * 1_000),
+              count.match().key(),
+              new Matcher(
+                  count.match(),
+                  Math.max(1, count.needed()),
+                  CountLeaf.longestMicros(count.window())),
               Matcher::max);
     }
   }
 
   /** How many events are remembered, and for how long they can matter. */
-  record Matcher(int capacity, long longestMicros) {
+  record Matcher(EventMatch match, int capacity, long longestMicros) {
     Matcher max(Matcher other) {
       return new Matcher(
-          Math.max(capacity, other.capacity), Math.max(longestMicros, other.longestMicros));
+          match, Math.max(capacity, other.capacity), Math.max(longestMicros, other.longestMicros));
     }
   }
 }

@@ -3,7 +3,9 @@ package dev.attune.core.audience;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 
@@ -17,16 +19,18 @@ public final class CompiledAudience {
   private final Node root;
   private final List<Predicate<ProfileState>> tests = new ArrayList<>();
   private final List<Leaf> leaves = new ArrayList<>();
-  private final Set<String> events = new TreeSet<>();
+  private final Map<String, EventMatch> matches = new TreeMap<>();
   private final Set<String> traits = new TreeSet<>();
+  private final Set<String> dates = new TreeSet<>();
 
-  CompiledAudience(AudienceDefinition definition, long version) {
+  /**
+   * @param others the definitions of its set, which it may ask for
+   */
+  CompiledAudience(
+      AudienceDefinition definition, long version, Map<String, AudienceDefinition> others) {
     this.definition = definition;
     this.version = version;
-    this.root = compile(definition.when());
-    if (definition.requiresConsent()) {
-      traits.add(consentTrait());
-    }
+    this.root = compile(definition, others);
   }
 
   public String name() {
@@ -42,12 +46,22 @@ public final class CompiledAudience {
     return version;
   }
 
-  /** Names of the events that it counts. */
-  public Set<String> events() {
-    return events;
+  /** Which events it counts, by {@link EventMatch#key}. */
+  Map<String, EventMatch> matches() {
+    return matches;
   }
 
-  /** Names of the traits that it reads, the one of the consent included. */
+  /** Whether time alone may change its answer. */
+  public boolean isTimed() {
+    return !leaves.isEmpty();
+  }
+
+  /** Names of the traits that it compares with now. */
+  Set<String> dates() {
+    return dates;
+  }
+
+  /** Names of the traits that it reads, those of consents included. */
   public Set<String> traits() {
     return traits;
   }
@@ -58,26 +72,19 @@ public final class CompiledAudience {
    * @param nowMicros events later than that count too: whoever stamps them bounds how much later
    */
   public Evaluation evaluate(ProfileState state, long nowMicros) {
-    if (definition.requiresConsent() && !state.consents(consentTrait())) {
-      return new Evaluation(false, false, 0);
-    }
     boolean[] known = new boolean[tests.size()];
     for (int i = 0; i < known.length; i++) {
       known[i] = tests.get(i).test(state);
     }
-    // A count holds from the first event on until `until`, and while a second count does not: two
-    // instants per leaf say all that time can change.
+    // A leaf holds from `unless` on until `until`: two instants say all that time can change.
     long[] until = new long[leaves.size()];
     long[] unless = new long[leaves.size()];
     long newest = nowMicros;
     for (int i = 0; i < until.length; i++) {
       Leaf leaf = leaves.get(i);
-      EventRing ring = state.ring(leaf.event);
-      until[i] = leaf.expires(ring, leaf.atLeast);
-      unless[i] = leaf.unless < 0 ? Long.MIN_VALUE : leaf.expires(ring, leaf.unless);
-      if (ring.size() > 0) {
-        newest = Math.max(newest, ring.nth(1));
-      }
+      until[i] = leaf.until(state);
+      unless[i] = leaf.unless(state);
+      newest = Math.max(newest, leaf.newest(state));
     }
     boolean member = holds(known, until, unless, nowMicros);
     boolean atNewest = newest == nowMicros ? member : holds(known, until, unless, newest);
@@ -103,10 +110,7 @@ public final class CompiledAudience {
     EventRing counted = EventRing.EMPTY;
     for (Leaf leaf : leaves) {
       counted =
-          counted
-              .union(
-                  state.ring(leaf.event).after(nowMicros - leaf.withinMicros).newest(EVIDENCE_MAX))
-              .newest(EVIDENCE_MAX);
+          counted.union(leaf.counted(state, nowMicros).newest(EVIDENCE_MAX)).newest(EVIDENCE_MAX);
     }
     List<String> evidence = new ArrayList<>();
     for (int n = 1; n <= counted.size(); n++) {
@@ -143,14 +147,21 @@ public final class CompiledAudience {
     }
   }
 
-  private String consentTrait() {
-    return AudienceDefinition.CONSENT_PREFIX + definition.consent();
+  private Node compile(AudienceDefinition of, Map<String, AudienceDefinition> others) {
+    Node when = compile(of.when(), others);
+    if (!of.requiresConsent()) {
+      return when;
+    }
+    String trait = AudienceDefinition.CONSENT_PREFIX + of.consent();
+    traits.add(trait);
+    Node consent = test(state -> state.consents(trait));
+    return (known, counts) -> consent.holds(known, counts) && when.holds(known, counts);
   }
 
-  private Node compile(Condition condition) {
+  private Node compile(Condition condition, Map<String, AudienceDefinition> others) {
     return switch (condition) {
       case Condition.All all -> {
-        List<Node> nodes = all.conditions().stream().map(this::compile).toList();
+        List<Node> nodes = compile(all.conditions(), others);
         yield (known, counts) -> {
           for (Node node : nodes) {
             if (!node.holds(known, counts)) {
@@ -161,7 +172,7 @@ public final class CompiledAudience {
         };
       }
       case Condition.Any any -> {
-        List<Node> nodes = any.conditions().stream().map(this::compile).toList();
+        List<Node> nodes = compile(any.conditions(), others);
         yield (known, counts) -> {
           for (Node node : nodes) {
             if (node.holds(known, counts)) {
@@ -172,7 +183,7 @@ public final class CompiledAudience {
         };
       }
       case Condition.Not not -> {
-        Node node = compile(not.condition());
+        Node node = compile(not.condition(), others);
         yield (known, counts) -> !node.holds(known, counts);
       }
       case Condition.TraitTest test -> {
@@ -184,14 +195,33 @@ public final class CompiledAudience {
         traits.add(trait);
         yield test(state -> state.has(trait));
       }
+      case Condition.InAudience in -> {
+        AudienceDefinition other = others.get(in.name());
+        if (other == null) {
+          throw new IllegalArgumentException("audience: " + in.name() + " (expected: of the set)");
+        }
+        yield compile(other, others);
+      }
+      case Condition.DateTest date -> {
+        traits.add(date.trait());
+        dates.add(date.trait());
+        yield leaf(DateLeaf.of(date), false);
+      }
       case Condition.EventCount count -> {
-        int index = leaves.size();
-        leaves.add(Leaf.of(count));
-        events.add(count.event());
-        boolean negated = Leaf.negated(count.comparison());
-        yield (_, counts) -> counts[index] != negated;
+        matches.put(count.match().key(), count.match());
+        yield leaf(CountLeaf.of(count), CountLeaf.negated(count.comparison()));
       }
     };
+  }
+
+  private List<Node> compile(List<Condition> conditions, Map<String, AudienceDefinition> others) {
+    return conditions.stream().map(condition -> compile(condition, others)).toList();
+  }
+
+  private Node leaf(Leaf leaf, boolean negated) {
+    int index = leaves.size();
+    leaves.add(leaf);
+    return (_, counts) -> counts[index] != negated;
   }
 
   private Node test(Predicate<ProfileState> test) {
@@ -200,42 +230,9 @@ public final class CompiledAudience {
     return (known, _) -> known[index];
   }
 
-  /** A node of the tree, over the answers of the tests and of the counts. */
+  /** A node of the tree, over the answers of the tests and of the leaves. */
   @FunctionalInterface
   private interface Node {
     boolean holds(boolean[] known, boolean[] counts);
-  }
-
-  /**
-   * At least {@code atLeast} events within the window, and not at least {@code unless} of them (-1:
-   * no such bound).
-   */
-  private record Leaf(String event, int atLeast, int unless, long withinMicros) {
-    static Leaf of(Condition.EventCount count) {
-      int n = count.count();
-      int unless = count.comparison() == Comparison.EXACTLY ? n + 1 : -1;
-      int atLeast =
-          switch (count.comparison()) {
-            case AT_LEAST, EXACTLY, LESS_THAN -> n;
-            case MORE_THAN, AT_MOST -> n + 1;
-          };
-      return new Leaf(count.event(), atLeast, unless, count.within().toMillis() * 1_000);
-    }
-
-    /** "At most" and "less than" are the opposite of a count that is reached. */
-    static boolean negated(Comparison comparison) {
-      return comparison == Comparison.AT_MOST || comparison == Comparison.LESS_THAN;
-    }
-
-    /**
-     * Until when at least n lie within the window: for ever when n is 0, never when there are
-     * fewer.
-     */
-    long expires(EventRing ring, int n) {
-      if (n == 0) {
-        return Long.MAX_VALUE;
-      }
-      return ring.size() < n ? Long.MIN_VALUE : ring.nth(n) + withinMicros;
-    }
   }
 }

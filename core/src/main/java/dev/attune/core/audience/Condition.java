@@ -1,6 +1,7 @@
 package dev.attune.core.audience;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /** What an audience asks of a profile: a tree of conditions, checked when it was read. */
@@ -34,19 +35,60 @@ public sealed interface Condition {
   record TraitTest(TraitExpression expression) implements Condition {}
 
   /**
-   * So many events of a name have happened within the time before now.
+   * The person belongs to another audience of the same set, its consent included. Which it is, is
+   * looked up where the set is compiled: there is no order between the two.
    *
-   * @param event the exact name
-   * @param count 0 to {@link #COUNT_MAX}
-   * @param within {@link #WITHIN_MIN} to {@link #WITHIN_MAX}
+   * @param name of an audience that does not ask for this one in turn
    */
-  record EventCount(String event, Comparison comparison, int count, Duration within)
+  record InAudience(String name) implements Condition {}
+
+  /**
+   * A trait with a time lies near now. A date is a whole day in UTC.
+   *
+   * @param trait declared as a timestamp or a date
+   * @param side of now
+   * @param span {@link #WITHIN_MIN} to {@link #WITHIN_MAX}
+   */
+  record DateTest(String trait, Side side, Duration span) implements Condition {
+    /** Where the time lies. */
+    public enum Side {
+      /** It begins less than the span after now, and is not over. */
+      NEXT,
+      /** It began, less than the span before now. */
+      LAST
+    }
+  }
+
+  Duration WITHIN_MIN = Duration.ofSeconds(1);
+  Duration WITHIN_MAX = Duration.ofDays(3650);
+
+  /** When the events happened that are counted. */
+  sealed interface Window {
+    /**
+     * Later than so long before now.
+     *
+     * @param length {@link #WITHIN_MIN} to {@link #WITHIN_MAX}
+     */
+    record Within(Duration length) implements Window {}
+
+    /** At an instant or after it. */
+    record Since(Instant start) implements Window {}
+  }
+
+  /**
+   * So many events have happened.
+   *
+   * @param count 0 to {@link #COUNT_MAX}
+   */
+  record EventCount(EventMatch match, Comparison comparison, int count, Window window)
       implements Condition {
     /** Greatest number to compare with: what is remembered of a profile is bounded by it. */
     public static final int COUNT_MAX = 64;
 
-    public static final Duration WITHIN_MIN = Duration.ofSeconds(1);
-    public static final Duration WITHIN_MAX = Duration.ofDays(3650);
+    /** Of all events of a name, in a sliding window. */
+    public EventCount(String event, Comparison comparison, int count, Duration within) {
+      this(EventMatch.of(event), comparison, count, new Window.Within(within));
+    }
 
     /** How many of the newest events are needed to decide it. */
     int needed() {

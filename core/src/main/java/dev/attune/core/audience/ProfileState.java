@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -40,7 +41,10 @@ public final class ProfileState {
   /** How long after an event, or a copy of it, was received another copy does not count. */
   public static final Duration COPIES_WITHIN = Duration.ofDays(7);
 
-  /** Of how many events of a profile copies are recognised at least, if there are more so soon. */
+  /**
+   * Of how many events of a profile copies are recognised at least, if there are more so soon. One
+   * that several conditions count with a {@code where} of their own is counted for each.
+   */
   public static final int COPIES_MAX = 1_000;
 
   private static final long COPIES_WITHIN_MICROS = COPIES_WITHIN.toMillis() * 1_000;
@@ -123,13 +127,33 @@ public final class ProfileState {
    * @param nowMicros what neither a window can see at this instant nor a copy could repeat is left
    *     out
    */
-  public Added add(Event event, long nowMicros) {
-    AudienceSet.Matcher matcher = audiences.matcher(event.getName()).orElse(null);
-    if (matcher == null) {
-      return Added.NOT_COUNTED;
+  public Taken add(Event event, long nowMicros) {
+    List<AudienceSet.Matcher> matchers = audiences.matchersOf(event.getName());
+    if (matchers.isEmpty()) {
+      return Taken.NOTHING;
     }
+    Added added = Added.NOT_COUNTED;
+    Set<String> news = new TreeSet<>();
+    Map<String, Object> properties = null;
+    for (AudienceSet.Matcher matcher : matchers) {
+      if (properties == null && matcher.match().where().isPresent()) {
+        properties = TraitValues.fields(event.getProperties());
+      }
+      if (matcher.match().fits(properties == null ? Map.of() : properties)) {
+        Added here = add(event, matcher, nowMicros);
+        if (here.isNews()) {
+          news.add(matcher.match().key());
+        }
+        added = added.and(here);
+      }
+    }
+    return new Taken(added, news);
+  }
+
+  private Added add(Event event, AudienceSet.Matcher matcher, long nowMicros) {
     RingKey key =
-        new RingKey(event.getName(), event.getVia().getNamespace(), event.getVia().getValue());
+        new RingKey(
+            matcher.match().key(), event.getVia().getNamespace(), event.getVia().getValue());
     EventRing before = rings.getOrDefault(key, EventRing.EMPTY);
     // History says its own time, and so do its copies: there is nothing to wait for.
     Entry entry =
@@ -145,7 +169,7 @@ public final class ProfileState {
     }
     if (!after.equals(before)) {
       rings.put(key, after);
-      unions.remove(event.getName());
+      unions.remove(key.match());
       thinOut(nowMicros);
     }
     if (known == 0) {
@@ -157,7 +181,7 @@ public final class ProfileState {
   /**
    * Takes in the events of another state; its other fields are the caller's.
    *
-   * @return names of the events of which something new was learnt
+   * @return keys of the events of which something new was learnt, as {@link Taken#news}
    */
   public Set<String> merge(EvaluatorState other, long nowMicros) {
     Map<RingKey, EventRing> theirs = new TreeMap<>();
@@ -165,14 +189,14 @@ public final class ProfileState {
     Set<String> changed = new TreeSet<>();
     theirs.forEach(
         (key, ring) -> {
-          AudienceSet.Matcher matcher = audiences.matcher(key.event()).orElse(null);
+          AudienceSet.Matcher matcher = audiences.matcher(key.match()).orElse(null);
           if (matcher != null) {
             EventRing before = rings.getOrDefault(key, EventRing.EMPTY);
             EventRing after = before.union(ring);
             if (!after.equals(before)) {
               rings.put(key, after);
-              unions.remove(key.event());
-              changed.add(key.event());
+              unions.remove(key.match());
+              changed.add(key.match());
             }
           }
         });
@@ -240,7 +264,7 @@ public final class ProfileState {
     rings.replaceAll(
         (key, ring) ->
             audiences
-                .matcher(key.event())
+                .matcher(key.match())
                 .map(
                     matcher ->
                         ring.keep(matcher.capacity(), nowMicros - matcher.longestMicros(), settled))
@@ -278,7 +302,7 @@ public final class ProfileState {
                 rings.replaceAll(
                     (key, ring) ->
                         audiences
-                            .matcher(key.event())
+                            .matcher(key.match())
                             .map(m -> ring.keep(m.capacity(), Long.MIN_VALUE, heardUntil(first)))
                             .orElse(ring)));
     unions.clear();
@@ -331,11 +355,11 @@ public final class ProfileState {
     return changed;
   }
 
-  /** Names of the events of which some are remembered. */
-  public Set<String> events() {
-    Set<String> events = new TreeSet<>();
-    rings.keySet().forEach(key -> events.add(key.event()));
-    return events;
+  /** Keys of the events of which some are remembered, as {@link Taken#news}. */
+  public Set<String> matches() {
+    Set<String> matches = new TreeSet<>();
+    rings.keySet().forEach(key -> matches.add(key.match()));
+    return matches;
   }
 
   /** The profile that this one was merged into, or empty. */
@@ -399,9 +423,9 @@ public final class ProfileState {
     return memberships;
   }
 
-  /** The newest events of a name, whoever brought them. */
-  EventRing ring(String event) {
-    return unions.computeIfAbsent(event, this::union);
+  /** The newest events with a key, whoever brought them. */
+  EventRing ring(String match) {
+    return unions.computeIfAbsent(match, this::union);
   }
 
   /** The traits that have a value, as expressions see them. */
@@ -423,6 +447,11 @@ public final class ProfileState {
     return traits.containsKey(trait);
   }
 
+  /** The value of a trait; of none is the one without a kind. */
+  Value value(String trait) {
+    return traits.getOrDefault(trait, Value.getDefaultInstance());
+  }
+
   /** The value of a trait that is a timestamp, in microseconds; else 0. */
   long timestamp(String trait) {
     Value value = traits.get(trait);
@@ -434,10 +463,10 @@ public final class ProfileState {
     return value != null && value.getBoolean();
   }
 
-  private EventRing union(String event) {
+  private EventRing union(String match) {
     EventRing union = EventRing.EMPTY;
     for (var entry : rings.entrySet()) {
-      if (entry.getKey().event().equals(event)) {
+      if (entry.getKey().match().equals(match)) {
         union = union.union(entry.getValue());
       }
     }
@@ -447,6 +476,16 @@ public final class ProfileState {
   @Override
   public String toString() {
     return "ProfileState[" + memberships.size() + " memberships, " + rings.size() + " rings]";
+  }
+
+  /**
+   * What became of an event.
+   *
+   * @param news keys of what audiences ask for ({@link AudienceSet#byMatch}) of which something was
+   *     learnt
+   */
+  public record Taken(Added added, Set<String> news) {
+    static final Taken NOTHING = new Taken(Added.NOT_COUNTED, Set.of());
   }
 
   /** What an event was to a state. */
@@ -459,6 +498,11 @@ public final class ProfileState {
     COPY,
     /** Its id is known, with a later time: it happened at the earlier one. */
     EARLIER_COPY;
+
+    /** What it was to several conditions together: known, if it was known to any. */
+    Added and(Added other) {
+      return compareTo(other) >= 0 ? this : other;
+    }
 
     /** Whether an answer may have changed. */
     public boolean isNews() {
@@ -478,10 +522,14 @@ public final class ProfileState {
    */
   public record Membership(long sinceMicros, long definitionVersion, long toldValidUntilMicros) {}
 
-  /** Which events a ring holds. The value is personal data and never printed. */
-  record RingKey(String event, String namespace, String value) implements Comparable<RingKey> {
+  /**
+   * Which events a ring holds. The value is personal data and never printed.
+   *
+   * @param match see {@link EventMatch#key}
+   */
+  record RingKey(String match, String namespace, String value) implements Comparable<RingKey> {
     private static final Comparator<RingKey> ORDER =
-        Comparator.comparing(RingKey::event)
+        Comparator.comparing(RingKey::match)
             .thenComparing(RingKey::namespace)
             .thenComparing(RingKey::value);
 
@@ -496,7 +544,7 @@ public final class ProfileState {
 
     @Override
     public String toString() {
-      return event + " via " + namespace + ":redacted";
+      return match + " via " + namespace + ":redacted";
     }
   }
 }

@@ -25,7 +25,7 @@ final class StoredRings {
             (key, ring) -> {
               var stored =
                   dev.attune.proto.v1.EventRing.newBuilder()
-                      .setEvent(key.event())
+                      .setEvent(key.match())
                       .setVia(vias.getOrDefault(via(key), 0));
               long newer = 0;
               boolean late = false;

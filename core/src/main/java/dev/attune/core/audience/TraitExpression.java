@@ -1,9 +1,7 @@
 package dev.attune.core.audience;
 
-import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.Program;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -30,22 +28,12 @@ public final class TraitExpression {
   }
 
   /**
-   * Whether it holds.
+   * Whether it holds. A missing trait that decides leaves it undecided, and undecided is false.
    *
    * @param values of the traits, by name, as {@link TraitValues} gives them
    */
   boolean test(Map<String, Object> values) {
-    try {
-      return program.eval(
-                  name ->
-                      name.equals(TraitLanguage.VARIABLE) ? Optional.of(values) : Optional.empty())
-              instanceof Boolean value
-          && value;
-    } catch (CelEvaluationException e) {
-      // A missing trait that decides, a division by zero, a list that is too long: undecided is
-      // false.
-      return false;
-    }
+    return Expressions.holds(program, TraitLanguage.VARIABLE, values);
   }
 
   @Override

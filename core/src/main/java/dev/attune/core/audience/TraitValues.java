@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Trait values as an expression sees them. */
+/** Values of traits and properties as an expression sees them. */
 final class TraitValues {
   private TraitValues() {}
 
@@ -36,6 +36,16 @@ final class TraitValues {
       case LIST -> value.hasList() ? Optional.of(dynamic(value)) : Optional.empty();
       case OBJECT -> value.hasObject() ? Optional.of(dynamic(value)) : Optional.empty();
     };
+  }
+
+  /** What is in an object; nothing in any other value. */
+  static Map<String, Object> fields(Value value) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    value
+        .getObject()
+        .getEntriesList()
+        .forEach(entry -> object.put(entry.getKey(), dynamic(entry.getValue())));
+    return object;
   }
 
   private static Optional<Object> integer(Value value) {
@@ -64,14 +74,7 @@ final class TraitValues {
         value.getList().getValuesList().forEach(item -> list.add(dynamic(item)));
         yield list;
       }
-      case OBJECT -> {
-        Map<String, Object> object = new LinkedHashMap<>();
-        value
-            .getObject()
-            .getEntriesList()
-            .forEach(entry -> object.put(entry.getKey(), dynamic(entry.getValue())));
-        yield object;
-      }
+      case OBJECT -> fields(value);
       case NULL_VALUE, KIND_NOT_SET -> dev.cel.common.values.NullValue.NULL_VALUE;
     };
   }

@@ -1,6 +1,7 @@
 package dev.attune.core.definition;
 
 import dev.attune.core.audience.AudienceDefinition;
+import dev.attune.core.audience.AudienceReferences;
 import dev.attune.core.audience.Condition;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.Sources;
@@ -104,13 +105,15 @@ public record Definitions(
         parseKind(
             definitions, "model", y -> ModelDefinition.parse(y, catalog), ModelDefinition::name);
     checkPrecedence(definitions, catalog, models.keySet());
+    Set<String> audienceNames = audienceNames(definitions, models.values());
     Map<String, AudienceDefinition> audiences =
         parseKind(
             definitions,
             "audience",
-            y -> AudienceDefinition.parse(y, catalog),
+            y -> AudienceDefinition.parse(y, catalog, audienceNames),
             AudienceDefinition::name);
     addComputed(definitions, models.values(), audiences);
+    checkReferences(definitions, audiences);
     Map<String, WebhookDefinition> webhooks =
         parseKind(
             definitions,
@@ -212,6 +215,33 @@ public record Definitions(
             .error("there is an audience \"" + computed.name() + "\" in audiences/ already");
       }
     }
+  }
+
+  // Known before any is read: audiences may ask for each other in any order.
+  private static Set<String> audienceNames(
+      Collection<Definition> definitions, Collection<ModelDefinition> models) {
+    Set<String> names = new TreeSet<>();
+    models.stream()
+        .filter(AudienceModel.class::isInstance)
+        .forEach(model -> names.add(model.name()));
+    definitions.stream()
+        .filter(d -> d.getKind().equals("audience"))
+        .forEach(d -> names.add(d.getId()));
+    return names;
+  }
+
+  private static void checkReferences(
+      Collection<Definition> definitions, Map<String, AudienceDefinition> audiences) {
+    AudienceReferences.flaw(audiences)
+        .ifPresent(
+            flaw -> {
+              throw definitions.stream()
+                  .filter(d -> d.getKind().equals("audience") && d.getId().equals(flaw.audience()))
+                  .map(d -> Yaml.parse(d.getPath(), d.getYaml()).get("when"))
+                  .findFirst()
+                  .orElseThrow()
+                  .error(flaw.message());
+            });
   }
 
   private static AudienceDefinition audience(AudienceModel model) {

@@ -7,7 +7,9 @@ import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,7 +35,8 @@ final class AudienceDefinitionTest {
               """));
 
   static AudienceDefinition parse(String yaml) {
-    return AudienceDefinition.parse(Yaml.parse("audiences/a.yaml", yaml), CATALOG);
+    return AudienceDefinition.parse(
+        Yaml.parse("audiences/a.yaml", yaml), CATALOG, Set.of("a", "newsletter-readers"));
   }
 
   @Test
@@ -66,6 +69,35 @@ final class AudienceDefinitionTest {
         .isEqualTo(
             new Condition.EventCount(
                 "Page Viewed", Comparison.AT_LEAST, 1, Duration.ofMinutes(10)));
+  }
+
+  @Test
+  void conditions_onPropertiesDatesAndAudiences_areRead() {
+    AudienceDefinition audience =
+        parse(
+            """
+            name: a
+            when:
+              all:
+                - {event: Order Completed, where: properties.total >= 50, since: 2026-01-31}
+                - {event: Order Completed, since: "2026-01-31T09:00:00+01:00"}
+                - {audience: newsletter-readers}
+                - {date: seen_at, last: 90d}
+                - {date: born_on, next: 7d}
+            """);
+    List<Condition> all = ((Condition.All) audience.when()).conditions();
+    var large = (Condition.EventCount) all.getFirst();
+    assertThat(large.match().where().map(PropertyExpression::text))
+        .contains("properties.total >= 50");
+    assertThat(large.window())
+        .isEqualTo(new Condition.Window.Since(Instant.parse("2026-01-31T00:00:00Z")));
+    assertThat(((Condition.EventCount) all.get(1)).window())
+        .isEqualTo(new Condition.Window.Since(Instant.parse("2026-01-31T08:00:00Z")));
+    assertThat(all.subList(2, 5))
+        .containsExactly(
+            new Condition.InAudience("newsletter-readers"),
+            new Condition.DateTest("seen_at", Condition.DateTest.Side.LAST, Duration.ofDays(90)),
+            new Condition.DateTest("born_on", Condition.DateTest.Side.NEXT, Duration.ofDays(7)));
   }
 
   @ParameterizedTest
@@ -101,7 +133,24 @@ final class AudienceDefinitionTest {
         "{event: X, count: 2, within: 1d}|\"2\" is not a count (allowed: one of >= > == <= <",
         "{event: X, count: '>= 65', within: 1d}|out of bounds (allowed: 0 to 64)",
         "{evnt: X, within: 1d}|unknown key \"evnt\"; did you mean \"event\"?",
-        "{within: 1d}|exactly one of trait, event, all, any, not (found none)",
+        "{within: 1d}|exactly one of trait, event, audience, date, all, any, not (found none)",
+        "{event: X, within: 1d, since: 2026-01-31}|\"within\" or \"since\", not both",
+        "{event: X, since: yesterday}|\"yesterday\" is no date (allowed: one from 1970 to 9999",
+        "{event: X, since: 2026-02-30}|\"2026-02-30\" is no date",
+        "{event: X, since: 0026-01-31}|\"0026-01-31\" is no date",
+        "{event: X, where: total > 3, within: 1d}|undeclared reference to 'total' (in container '') (write properties.total)",
+        "{event: X, where: traits.age > 3, within: 1d}|traits are a condition of their own",
+        "{event: X, where: properties.total, within: 1d, nth: 2}|unknown key \"nth\"",
+        "{event: X, where: properties.total + 1, within: 1d}|expected type 'bool'",
+        "{event: X, where: '1 +', within: 1d}|at 1:4 of the expression",
+        "{event: X, where: 'properties.a == 1', next: 1d, within: 1d}|unknown key \"next\"",
+        "{trait: traits.vip, within: 1d}|unknown key \"within\" (allowed: trait)",
+        "{audience: newsleter-readers}|there is no audience \"newsleter-readers\"; did you mean \"newsletter-readers\"?",
+        "{date: seen_att, next: 7d}|no trait \"seen_att\"; did you mean \"seen_at\"?",
+        "{date: age, next: 7d}|the trait \"age\" is of type integer (allowed: timestamp, date)",
+        "{date: seen_at}|has one of \"next\" and \"last\"",
+        "{date: seen_at, next: 7d, last: 7d}|has one of \"next\" and \"last\"",
+        "{date: seen_at, next: 0s}|out of bounds (allowed: 1s to 3650d)",
         "{event: X, not: {event: Y, within: 1d}, within: 1d}|(found event, not)",
         "{not: {event: Y, within: 1d}, within: 1d}|unknown key \"within\"",
         "{event: '', within: 1d}|1 to 200 characters",

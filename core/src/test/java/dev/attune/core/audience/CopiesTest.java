@@ -44,16 +44,16 @@ final class CopiesTest {
   @Test
   void copy_afterItsWindow_andAfterNewerOnes_isOneForSevenDays() {
     var state = new ProfileState(set(1, 2, Duration.ofMinutes(30)));
-    assertThat(state.add(event(0, "first", START, START), START)).isEqualTo(Added.NEW);
+    assertThat(state.add(event(0, "first", START, START), START).added()).isEqualTo(Added.NEW);
     for (int i = 0; i < 20; i++) {
       long at = START + i * MINUTE;
-      assertThat(state.add(event(0, "other " + i, at, at), at)).isEqualTo(Added.NEW);
+      assertThat(state.add(event(0, "other " + i, at, at), at).added()).isEqualTo(Added.NEW);
     }
     for (long later : new long[] {40 * MINUTE, DAY, 7 * DAY - MINUTE}) {
       long at = START + later;
       var again = ProfileState.decode(state.encode(), set(1, 2, Duration.ofMinutes(30)));
       again.forget(at);
-      assertThat(again.add(event(0, "first", at, at), at)).isEqualTo(Added.COPY);
+      assertThat(again.add(event(0, "first", at, at), at).added()).isEqualTo(Added.COPY);
     }
     long at = START + 7 * DAY + 2 * 60 * MINUTE;
     state.forget(at);
@@ -66,11 +66,12 @@ final class CopiesTest {
     var state = new ProfileState(set);
     // Two of long ago, which nobody sends again, then one that moves back behind them.
     for (String old : new String[] {"old 1", "old 2"}) {
-      state.add(event(0, old, START, START), START);
+      var _ = state.add(event(0, old, START, START), START);
     }
     long now = START + 20 * DAY;
-    state.add(event(0, "moving", now, now), now);
-    assertThat(state.add(event(0, "moving", START - DAY, now), now)).isEqualTo(Added.EARLIER_COPY);
+    var _ = state.add(event(0, "moving", now, now), now);
+    assertThat(state.add(event(0, "moving", START - DAY, now), now).added())
+        .isEqualTo(Added.EARLIER_COPY);
     assertThat(set.audience("a0").orElseThrow().evaluate(state, now).flipMicros())
         .isEqualTo(START + 60 * DAY);
   }
@@ -79,7 +80,7 @@ final class CopiesTest {
   void history_thatIsOlderThanEveryWindow_isNotRemembered() {
     var state = new ProfileState(set(1, 2, Duration.ofDays(30)));
     Event event = event(0, "old", START - 40 * DAY, START).toBuilder().setHistorical(true).build();
-    assertThat(state.add(event, START)).isEqualTo(Added.NOT_COUNTED);
+    assertThat(state.add(event, START).added()).isEqualTo(Added.NOT_COUNTED);
     assertThat(state.encode().getRingsCount()).isZero();
   }
 
@@ -91,11 +92,12 @@ final class CopiesTest {
     long now = START;
     for (int i = 0; i < many; i++) {
       now = START + i * MINUTE;
-      state.add(event(i % 4, "event " + i, now, now), now);
+      var _ = state.add(event(i % 4, "event " + i, now, now), now);
     }
     assertThat(state.encode().getSerializedSize()).isLessThan(18_000);
     for (int i = many - ProfileState.COPIES_MAX; i < many; i++) {
-      assertThat(state.add(event(i % 4, "event " + i, now, now), now)).isEqualTo(Added.COPY);
+      assertThat(state.add(event(i % 4, "event " + i, now, now), now).added())
+          .isEqualTo(Added.COPY);
     }
     // The newest eight of each name decide, as ever.
     assertThat(set.audience("a0").orElseThrow().evaluate(state, now).flipMicros())
@@ -108,7 +110,7 @@ final class CopiesTest {
     for (int i = 0; i < 20 * 30; i++) {
       // Of a month: eight of each name in the last days, and eight of before.
       long at = START - (20 * 30 - i) * DAY / 20;
-      state.add(event(i % 20, "event " + i, at, at), at);
+      var _ = state.add(event(i % 20, "event " + i, at, at), at);
     }
     state.forget(START);
     assertThat(state.encode().getSerializedSize()).isLessThan(20 * (8 + 7) * 16);

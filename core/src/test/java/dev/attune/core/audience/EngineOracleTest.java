@@ -2,33 +2,55 @@ package dev.attune.core.audience;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.attune.core.audience.Condition.DateTest.Side;
+import dev.attune.core.audience.Condition.Window;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.definition.Yaml;
 import dev.attune.core.profile.Identifier;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Value;
+import dev.attune.proto.v1.ValueEntry;
+import dev.attune.proto.v1.ValueObject;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /**
  * The engine beside a plain evaluator that keeps every event and counts. Inputs are duplicated with
  * the same and with other times, reordered, late, brought by several identifiers, split over two
- * profiles and merged, copies on their way included; time moves on, by seconds or by days.
+ * profiles and merged, copies on their way included; traits change; time moves on, by seconds or by
+ * days.
  */
 final class EngineOracleTest {
-  private static final int SCENARIOS = 2_500;
+  private static final int SCENARIOS = 9_000;
   private static final int STEPS = 12;
   private static final long SECOND = 1_000_000;
   private static final List<String> EVENTS = List.of("A", "B", "C");
   private static final List<String> VIAS = List.of("u1", "anon1", "anon2");
+  private static final String OTHER = "other";
+  private static final Catalog CATALOG = AudienceDefinitionTest.CATALOG;
+
+  /** Expressions, and what they mean. Undecided for want of a value is false. */
+  private static final Map<String, Predicate<Event>> WHERE =
+      Map.of(
+          "properties.n > 1", e -> number(e).map(n -> n > 1).orElse(false),
+          "!(properties.n > 1)", e -> number(e).map(n -> n <= 1).orElse(false),
+          "properties.n == 2 || properties.kind == \"x\"",
+              e -> number(e).filter(n -> n == 2).isPresent() || entry(e, "kind").isPresent(),
+          "has(properties.kind)", e -> entry(e, "kind").isPresent());
 
   @Test
   void engine_besideAPlainEvaluator_agrees() {
@@ -37,57 +59,82 @@ final class EngineOracleTest {
     for (int scenario = 0; scenario < SCENARIOS; scenario++) {
       checks += scenario(new Random(seed + scenario), "-Dattune.seed=" + (seed + scenario));
     }
-    assertThat(checks).isGreaterThan(20_000);
+    assertThat(checks).isGreaterThan(200_000);
+  }
+
+  /** What was said of a profile. */
+  private static final class Known {
+    private final List<Event> events = new ArrayList<>();
+    private Map<String, Value> traits = Map.of();
   }
 
   private static int scenario(Random random, String seed) {
     // Of hours: windows of days, and events whose copies are awaited no more.
     long unit = random.nextBoolean() ? SECOND : 3_600 * SECOND;
-    Condition when = condition(random, 3, unit);
-    var audience = new AudienceDefinition("a", "", "", when);
+    long now = 1_000_000 * SECOND;
+    AudienceDefinition second = other(random, now, unit);
+    var audience = new AudienceDefinition("a", "", "", condition(random, 3, now, unit, true));
+    Map<String, AudienceDefinition> all = Map.of("a", audience, OTHER, second);
     AudienceSet set =
-        AudienceSet.compile(
-            new Definitions(
-                1, 1, Catalog.DEFAULT, Map.of(), Map.of("a", audience), Map.of(), Map.of()));
+        AudienceSet.compile(new Definitions(1, 1, CATALOG, Map.of(), all, Map.of(), Map.of()));
     CompiledAudience compiled = set.audience("a").orElseThrow();
     ProfileState state = new ProfileState(set);
     ProfileState other = new ProfileState(set);
-    List<Event> known = new ArrayList<>();
-    List<Event> knownToOther = new ArrayList<>();
-    long now = 1_000_000 * SECOND;
+    Known known = new Known();
+    Known knownToOther = new Known();
     int checks = 0;
     for (int step = 0; step < STEPS; step++) {
       for (int i = random.nextInt(6); i > 0; i--) {
         boolean there = random.nextInt(3) == 0;
         // A copy may come where the profile is by now, before what was known of it gets there.
         boolean astray = random.nextInt(4) == 0;
-        Event event = event(random, now, there ^ astray ? knownToOther : known, unit);
-        (there ? knownToOther : known).add(event);
-        (there ? other : state).add(event, now);
+        Event event = event(random, now, (there ^ astray ? knownToOther : known).events, unit);
+        (there ? knownToOther : known).events.add(event);
+        var _ = (there ? other : state).add(event, now);
       }
       switch (random.nextInt(8)) {
         case 0 -> {
           state.merge(other.encode(), now);
-          known.addAll(knownToOther);
-          knownToOther = new ArrayList<>();
+          known.events.addAll(knownToOther.events);
+          knownToOther = new Known();
           other = new ProfileState(set);
         }
         case 1 -> {
           String via = VIAS.get(random.nextInt(VIAS.size()));
           other.merge(state.split(List.of(new Identifier("id", via))), now);
-          for (Event event : List.copyOf(known)) {
+          for (Event event : List.copyOf(known.events)) {
             if (event.getVia().getValue().equals(via)) {
-              known.remove(event);
-              knownToOther.add(event);
+              known.events.remove(event);
+              knownToOther.events.add(event);
             }
           }
         }
         case 2 -> state = ProfileState.decode(state.encode(), set);
         case 3 -> state.forget(now);
+        case 4 -> {
+          known.traits = traits(random, now, unit);
+          state.setTraits(known.traits);
+        }
         default -> {}
       }
-      check(compiled, state, known, when, now, unit, random, seed + " step " + step);
-      check(compiled, other, knownToOther, when, now, unit, random, seed + " other, step " + step);
+      check(
+          set,
+          compiled,
+          state,
+          new Asked(known, second),
+          now,
+          unit,
+          random,
+          seed + " step " + step);
+      check(
+          set,
+          compiled,
+          other,
+          new Asked(knownToOther, second),
+          now,
+          unit,
+          random,
+          seed + " other, step " + step);
       checks += 2;
       now += random.nextInt(4) == 0 ? random.nextLong(40 * unit) : random.nextLong(4 * unit);
     }
@@ -95,66 +142,135 @@ final class EngineOracleTest {
   }
 
   private static void check(
+      AudienceSet set,
       CompiledAudience audience,
       ProfileState state,
-      List<Event> events,
-      Condition when,
+      Asked asked,
       long now,
       long unit,
       Random random,
       String seed) {
+    Condition when = audience.definition().when();
     Evaluation evaluation = audience.evaluate(state, now);
-    boolean expected = plain(when, events, now);
+    boolean expected = asked.plain(when, now);
     assertThat(evaluation.member()).as("member, %s, %s", when, seed).isEqualTo(expected);
-    Map<String, Long> earliest = new HashMap<>();
-    for (Event event : events) {
-      if (audience.events().contains(event.getName())) {
-        earliest.merge(event.getEventId(), event.getOccurredAtMicros(), Math::min);
-      }
-    }
-    long newest = earliest.values().stream().mapToLong(Long::longValue).max().orElse(now);
+    Explanation explained = new Explainer(set, state, now).explain(audience);
+    assertThat(explained.holds()).as("explained, %s, %s", when, seed).isEqualTo(expected);
+    long newest =
+        audience.matches().values().stream()
+            .flatMap(match -> asked.times(match).stream())
+            .max(Long::compare)
+            .orElse(now);
     assertThat(evaluation.mayEnter())
         .as("may enter, %s, %s", when, seed)
-        .isEqualTo(expected && plain(when, events, Math.max(now, newest)));
+        .isEqualTo(expected && asked.plain(when, Math.max(now, newest)));
     long flip = evaluation.flipMicros();
     if (flip != 0) {
       assertThat(flip).isGreaterThan(now);
-      assertThat(plain(when, events, flip)).as("at the flip, %s", seed).isNotEqualTo(expected);
-      assertThat(plain(when, events, flip - 1)).as("before the flip, %s", seed).isEqualTo(expected);
+      assertThat(asked.plain(when, flip)).as("at the flip, %s", seed).isNotEqualTo(expected);
+      assertThat(asked.plain(when, flip - 1)).as("before the flip, %s", seed).isEqualTo(expected);
     }
     long until = flip == 0 ? now + 400 * unit : flip;
     for (int i = 0; i < 3; i++) {
       long between = random.nextLong(now, until);
-      assertThat(plain(when, events, between)).as("no flip between, %s", seed).isEqualTo(expected);
+      assertThat(asked.plain(when, between)).as("no flip between, %s", seed).isEqualTo(expected);
     }
   }
 
   /** Counts, over everything that was ever said. */
-  private static boolean plain(Condition condition, List<Event> events, long now) {
-    return switch (condition) {
-      case Condition.All all -> all.conditions().stream().allMatch(c -> plain(c, events, now));
-      case Condition.Any any -> any.conditions().stream().anyMatch(c -> plain(c, events, now));
-      case Condition.Not not -> !plain(not.condition(), events, now);
-      case Condition.TraitTest _, Condition.InWarehouse _ ->
-          throw new IllegalStateException("no traits here");
-      case Condition.EventCount count -> {
-        Map<String, Long> times = new HashMap<>();
-        for (Event event : events) {
-          if (event.getName().equals(count.event())) {
-            times.merge(event.getEventId(), event.getOccurredAtMicros(), Math::min);
-          }
+  private record Asked(Known known, AudienceDefinition other) {
+    boolean plain(Condition condition, long now) {
+      return switch (condition) {
+        case Condition.All all -> all.conditions().stream().allMatch(c -> plain(c, now));
+        case Condition.Any any -> any.conditions().stream().anyMatch(c -> plain(c, now));
+        case Condition.Not not -> !plain(not.condition(), now);
+        case Condition.TraitTest _, Condition.InWarehouse _ ->
+            throw new IllegalStateException("none here");
+        case Condition.InAudience in -> {
+          assertThat(in.name()).isEqualTo(other.name());
+          boolean consents =
+              !other.requiresConsent()
+                  || known
+                      .traits
+                      .getOrDefault("consent." + other.consent(), Value.getDefaultInstance())
+                      .getBoolean();
+          yield consents && plain(other.when(), now);
         }
-        long from = now - count.within().toMillis() * 1_000;
-        long n = times.values().stream().filter(time -> time > from).count();
-        yield switch (count.comparison()) {
-          case AT_LEAST -> n >= count.count();
-          case MORE_THAN -> n > count.count();
-          case EXACTLY -> n == count.count();
-          case AT_MOST -> n <= count.count();
-          case LESS_THAN -> n < count.count();
-        };
+        case Condition.DateTest date -> plain(date, now);
+        case Condition.EventCount count -> {
+          long n =
+              times(count.match()).stream()
+                  .filter(
+                      time ->
+                          switch (count.window()) {
+                            case Window.Within within ->
+                                time > now - within.length().toMillis() * 1_000;
+                            case Window.Since since -> time >= since.start().toEpochMilli() * 1_000;
+                          })
+                  .count();
+          yield switch (count.comparison()) {
+            case AT_LEAST -> n >= count.count();
+            case MORE_THAN -> n > count.count();
+            case EXACTLY -> n == count.count();
+            case AT_MOST -> n <= count.count();
+            case LESS_THAN -> n < count.count();
+          };
+        }
+      };
+    }
+
+    private boolean plain(Condition.DateTest date, long now) {
+      Value value = known.traits.get(date.trait());
+      if (value == null) {
+        return false;
       }
-    };
+      long day = 86_400 * SECOND;
+      long begin = value.hasDateDays() ? value.getDateDays() * day : value.getTimestampMicros();
+      // The last instant that is still of it.
+      long end = value.hasDateDays() ? begin + day - 1 : begin;
+      long span = date.span().toMillis() * 1_000;
+      return switch (date.side()) {
+        case NEXT -> now <= end && begin - now < span;
+        case LAST -> begin <= now && now - begin < span;
+      };
+    }
+
+    /** Of the distinct events that match: each happened at the earliest time that was said. */
+    Collection<Long> times(EventMatch match) {
+      Map<String, Long> times = new HashMap<>();
+      for (Event event : known.events) {
+        if (event.getName().equals(match.event())
+            && match.where().map(w -> fits(w.text(), event)).orElse(true)) {
+          times.merge(event.getEventId(), event.getOccurredAtMicros(), Math::min);
+        }
+      }
+      return times.values();
+    }
+  }
+
+  private static boolean fits(String where, Event event) {
+    return Objects.requireNonNull(WHERE.get(where)).test(event);
+  }
+
+  private static AudienceDefinition other(Random random, long now, long unit) {
+    return new AudienceDefinition(
+        OTHER, "", random.nextInt(3) == 0 ? "ads" : "", condition(random, 1, now, unit, false));
+  }
+
+  private static Map<String, Value> traits(Random random, long now, long unit) {
+    Map<String, Value> traits = new HashMap<>();
+    long at = now + random.nextLong(-60, 60) * unit;
+    if (random.nextBoolean()) {
+      traits.put("seen_at", Value.newBuilder().setTimestampMicros(at).build());
+    }
+    if (random.nextBoolean()) {
+      int days = (int) (at / (86_400 * SECOND));
+      traits.put("born_on", Value.newBuilder().setDateDays(days).build());
+    }
+    if (random.nextBoolean()) {
+      traits.put("consent.ads", Value.newBuilder().setBoolean(random.nextBoolean()).build());
+    }
+    return traits;
   }
 
   private static Event event(Random random, long now, List<Event> known, long unit) {
@@ -183,6 +299,7 @@ final class EngineOracleTest {
         // Whole units, so that times collide; sometimes a little ahead of now.
         .setOccurredAtMicros(now / unit * unit - ago * unit + 2 * unit)
         .setReceivedAtMicros(now)
+        .setProperties(properties(random))
         .setVia(
             dev.attune.proto.v1.Identifier.newBuilder()
                 .setNamespace("id")
@@ -190,27 +307,84 @@ final class EngineOracleTest {
         .build();
   }
 
-  private static Condition condition(Random random, int depth, long unit) {
-    int kind = depth == 0 ? 0 : random.nextInt(6);
+  // Some have no n, and some one of another type.
+  private static Value properties(Random random) {
+    ValueObject.Builder object = ValueObject.newBuilder();
+    Value.Builder n = Value.newBuilder();
+    switch (random.nextInt(4)) {
+      case 0 -> n.setInteger(random.nextInt(4));
+      case 1 -> n.setNumber(random.nextInt(8) / 2.0);
+      case 2 -> n.setText("2");
+      default -> {}
+    }
+    if (!n.build().equals(Value.getDefaultInstance())) {
+      object.addEntries(ValueEntry.newBuilder().setKey("n").setValue(n));
+    }
+    if (random.nextBoolean()) {
+      object.addEntries(
+          ValueEntry.newBuilder().setKey("kind").setValue(Value.newBuilder().setText("x")));
+    }
+    return Value.newBuilder().setObject(object).build();
+  }
+
+  private static Optional<Double> number(Event event) {
+    return entry(event, "n")
+        .filter(value -> value.hasInteger() || value.hasNumber())
+        .map(value -> value.hasInteger() ? (double) value.getInteger() : value.getNumber());
+  }
+
+  private static Optional<Value> entry(Event event, String key) {
+    return event.getProperties().getObject().getEntriesList().stream()
+        .filter(entry -> entry.getKey().equals(key))
+        .map(ValueEntry::getValue)
+        .findFirst();
+  }
+
+  private static Condition condition(
+      Random random, int depth, long now, long unit, boolean mayAsk) {
+    int kind = depth == 0 ? random.nextInt(5) : random.nextInt(9);
     return switch (kind) {
       case 0, 1, 2 -> {
         Comparison comparison = List.of(Comparison.values()).get(random.nextInt(5));
-        yield new Condition.EventCount(
-            EVENTS.get(random.nextInt(EVENTS.size())),
-            comparison,
-            random.nextInt(5),
-            Duration.ofMillis(random.nextInt(1, 300) * unit / 1_000));
+        List<String> texts = List.copyOf(new TreeSet<>(WHERE.keySet()));
+        EventMatch match =
+            new EventMatch(
+                EVENTS.get(random.nextInt(EVENTS.size())),
+                random.nextBoolean()
+                    ? Optional.empty()
+                    : Optional.of(where(texts.get(random.nextInt(texts.size())))));
+        Window window =
+            random.nextInt(4) == 0
+                ? new Window.Since(
+                    Instant.ofEpochMilli((now + random.nextLong(-60, 30) * unit) / 1_000))
+                : new Window.Within(Duration.ofMillis(random.nextInt(1, 300) * unit / 1_000));
+        yield new Condition.EventCount(match, comparison, random.nextInt(5), window);
       }
-      case 3 -> new Condition.All(list(random, depth, unit));
-      case 4 -> new Condition.Any(list(random, depth, unit));
-      default -> new Condition.Not(condition(random, depth - 1, unit));
+      case 3 ->
+          new Condition.DateTest(
+              random.nextBoolean() ? "seen_at" : "born_on",
+              random.nextBoolean() ? Side.NEXT : Side.LAST,
+              Duration.ofMillis(random.nextInt(1, 90) * unit / 1_000));
+      case 4 ->
+          mayAsk
+              ? new Condition.InAudience(OTHER)
+              : new Condition.EventCount(
+                  "A", Comparison.AT_LEAST, 1, Duration.ofMillis(20 * unit / 1_000));
+      case 5, 6 -> new Condition.All(list(random, depth, now, unit, mayAsk));
+      case 7 -> new Condition.Any(list(random, depth, now, unit, mayAsk));
+      default -> new Condition.Not(condition(random, depth - 1, now, unit, mayAsk));
     };
   }
 
-  private static List<Condition> list(Random random, int depth, long unit) {
+  private static PropertyExpression where(String text) {
+    return PropertyLanguage.compile(Yaml.parse("e", "'" + text + "'"));
+  }
+
+  private static List<Condition> list(
+      Random random, int depth, long now, long unit, boolean mayAsk) {
     List<Condition> conditions = new ArrayList<>();
     for (int i = random.nextInt(1, 4); i > 0; i--) {
-      conditions.add(condition(random, depth - 1, unit));
+      conditions.add(condition(random, depth - 1, now, unit, mayAsk));
     }
     return conditions;
   }

@@ -7,7 +7,9 @@ import dev.attune.core.definition.Yaml;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 final class SampleAudiencesTest {
@@ -21,8 +23,12 @@ final class SampleAudiencesTest {
       files = found.toList();
     }
     assertThat(files).isNotEmpty();
+    Set<String> names = new HashSet<>();
     for (Path file : files) {
-      AudienceDefinition audience = AudienceDefinition.parse(yaml(file), catalog);
+      names.add(yaml(file).get("name").name());
+    }
+    for (Path file : files) {
+      AudienceDefinition audience = AudienceDefinition.parse(yaml(file), catalog, names);
       assertThat(file).hasFileName(audience.name() + ".yaml");
     }
   }

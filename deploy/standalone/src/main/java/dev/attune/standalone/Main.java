@@ -1,6 +1,7 @@
 package dev.attune.standalone;
 
 import dev.attune.standalone.client.ApplyCommand;
+import dev.attune.standalone.client.AudiencesCommand;
 import dev.attune.standalone.client.DeadLettersCommand;
 import dev.attune.standalone.client.IdentityCommand;
 import dev.attune.standalone.client.LookupCommand;
@@ -37,6 +38,7 @@ public final class Main {
             .addSubcommand(new RunsCommand(terminal))
             .addSubcommand(new LookupCommand(terminal))
             .addSubcommand(new IdentityCommand(terminal))
+            .addSubcommand(new AudiencesCommand(terminal))
             .addSubcommand(new StatusCommand(terminal))
             .addSubcommand(new DeadLettersCommand(terminal))
             .addSubcommand(new StoreCommand(terminal));

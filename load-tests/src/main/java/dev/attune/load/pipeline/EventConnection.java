@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.Base64;
 
-/** A kept-alive HTTP/1.1 connection to the collector, with one event at a time. */
+/** A kept-alive HTTP/1.1 connection to the collector, with one request at a time. */
 final class EventConnection extends Connection {
   private static final String HEADERS =
       " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: Basic "
@@ -16,15 +16,21 @@ final class EventConnection extends Connection {
           + "\r\nContent-Length: ";
 
   private static final int ROOM = 8 << 10;
+  private static final int EVENT_ROOM = 512;
 
   private final Plan plan;
+  private final int batch;
   private boolean busy;
   private int event;
   private long due;
 
-  EventConnection(int port, Plan plan) throws IOException {
-    super(port, ROOM, ROOM);
+  /**
+   * @param batch events in a request
+   */
+  EventConnection(int port, Plan plan, int batch) throws IOException {
+    super(port, ROOM, ROOM + batch * EVENT_ROOM);
     this.plan = plan;
+    this.batch = batch;
   }
 
   @Override
@@ -32,18 +38,28 @@ final class EventConnection extends Connection {
     return !busy;
   }
 
+  /** The first event of the request under way. */
+  int first() {
+    return event;
+  }
+
   @Override
   public int underWay() {
     return busy ? 1 : 0;
   }
 
+  /** Sends the event and those after it that belong to the same request. */
   @Override
   public void call(int i, long dueNanos) {
     busy = true;
     event = i;
     due = dueNanos;
-    byte[] body = plan.json(i, Instant.now()).getBytes(UTF_8);
-    out.put(("POST " + plan.path(i) + HEADERS + body.length + "\r\n\r\n").getBytes(UTF_8));
+    Instant now = Instant.now();
+    String path = batch == 1 ? plan.path(i) : Plan.BATCH_PATH;
+    String json =
+        batch == 1 ? plan.json(i, now) : plan.batchJson(i, Math.min(batch, plan.events() - i), now);
+    byte[] body = json.getBytes(UTF_8);
+    out.put(("POST " + path + HEADERS + body.length + "\r\n\r\n").getBytes(UTF_8));
     out.put(body);
   }
 

@@ -17,8 +17,9 @@ import java.util.function.IntConsumer;
 
 /**
  * Sends a plan's events open-loop: each when it is due, however long the answers to earlier ones
- * take, in a request of its own over kept-alive HTTP/1.1 connections. One thread and no client
- * library: what the driver takes of the cores the system under test does not have.
+ * take, in a request of its own over kept-alive HTTP/1.1 connections; or some together, when the
+ * last of them is due. One thread and no client library: what the driver takes of the cores the
+ * system under test does not have.
  */
 final class EventDriver implements AutoCloseable {
   private static final Duration ANSWER = Duration.ofSeconds(30);
@@ -29,6 +30,7 @@ final class EventDriver implements AutoCloseable {
   private final int port;
   private final Plan plan;
   private final Ledger ledger;
+  private final int batch;
   private final IntConsumer onAcknowledged;
   private final Selector selector;
   private final ArrayDeque<EventConnection> free = new ArrayDeque<>();
@@ -37,13 +39,15 @@ final class EventDriver implements AutoCloseable {
   private final Latencies answers = new Latencies();
 
   /**
+   * @param batch events in a request
    * @param onAcknowledged hears of each event once the collector has answered for it
    */
-  EventDriver(URI collector, Plan plan, Ledger ledger, IntConsumer onAcknowledged)
+  EventDriver(URI collector, Plan plan, Ledger ledger, int batch, IntConsumer onAcknowledged)
       throws IOException {
     this.port = collector.getPort();
     this.plan = plan;
     this.ledger = ledger;
+    this.batch = batch;
     this.onAcknowledged = onAcknowledged;
     this.selector = Selector.open();
   }
@@ -55,21 +59,24 @@ final class EventDriver implements AutoCloseable {
    */
   void run(Progress progress, Runnable onTimed) throws IOException, InterruptedException {
     long began = System.nanoTime();
+    boolean timed = false;
     int next = 0;
     while (next < plan.events()) {
-      long due = began + plan.dueNanos(next);
+      int end = end(next);
+      long due = began + plan.dueNanos(end - 1);
       if (System.nanoTime() < due || busy.size() == IN_FLIGHT_MAX) {
         await(due);
         continue;
       }
-      if (next == plan.warmUpEvents()) {
+      if (!timed && end > plan.warmUpEvents()) {
+        timed = true;
         onTimed.run();
       }
       if (plan.isTimed(next)) {
         late.record(System.nanoTime() - due);
       }
       send(next, due);
-      next++;
+      next = end;
       progress.at(next);
     }
     long deadline = System.nanoTime() + 2 * ANSWER.toNanos();
@@ -79,6 +86,11 @@ final class EventDriver implements AutoCloseable {
       }
       await(deadline);
     }
+  }
+
+  /** After the last event of the request that begins with one. */
+  private int end(int first) {
+    return Math.min(first + batch, plan.events());
   }
 
   // Until something is to be done, for a millisecond at most: a selector's timeout is no finer.
@@ -103,7 +115,7 @@ final class EventDriver implements AutoCloseable {
       connection.flush(selector);
     } catch (IOException e) {
       if (connection == null) {
-        ledger.refused("no connection: " + e.getMessage());
+        refused(i, "no connection: " + e.getMessage());
       } else {
         lost(connection, e);
       }
@@ -111,7 +123,7 @@ final class EventDriver implements AutoCloseable {
   }
 
   private EventConnection connect() throws IOException {
-    EventConnection connection = new EventConnection(port, plan);
+    EventConnection connection = new EventConnection(port, plan, batch);
     connection.register(selector);
     return connection;
   }
@@ -134,31 +146,39 @@ final class EventDriver implements AutoCloseable {
       free.push(ours);
     }
     if (status != 200) {
-      ledger.refused("status " + status);
+      refused(i, "status " + status);
       return;
     }
-    ledger.acknowledged(i, now);
+    for (int each = i; each < end(i); each++) {
+      ledger.acknowledged(each, now);
+      onAcknowledged.accept(each);
+    }
     if (plan.isTimed(i)) {
       answers.record(now - due);
     }
-    onAcknowledged.accept(i);
   }
 
-  // Its event has no answer: for the ledger it was refused.
+  private void refused(int first, String why) {
+    for (int each = first; each < end(first); each++) {
+      ledger.refused(why);
+    }
+  }
+
+  // Its events have no answer: for the ledger they were refused.
   private void lost(EventConnection connection, IOException why) {
     if (busy.remove(connection)) {
-      ledger.refused("no answer: " + why.getMessage());
+      refused(connection.first(), "no answer: " + why.getMessage());
     }
     free.remove(connection);
     close(connection);
   }
 
-  /** From when each timed event was due until it was sent: how late the driver itself was. */
+  /** From when each timed request was due until it was sent: how late the driver itself was. */
   Latencies late() {
     return late;
   }
 
-  /** From when each timed event was due until the collector's answer. */
+  /** From when each timed request was due until the collector's answer. */
   Latencies answers() {
     return answers;
   }

@@ -30,11 +30,12 @@ public final class LiveRun {
    * @param collector {@code http://host:port}
    * @param grpc {@code host:port}
    * @param rate events a second
+   * @param batch events in a request, which is sent when the last of them is due
    * @param warmUp seconds before what is timed
    * @param seconds that are timed
    */
   public static Seen run(
-      URI collector, String grpc, int rate, int warmUp, int seconds, Progress progress)
+      URI collector, String grpc, int rate, int batch, int warmUp, int seconds, Progress progress)
       throws IOException, InterruptedException {
     var plan = new Plan(rate, warmUp, seconds);
     var ledger = new Ledger(plan);
@@ -42,7 +43,8 @@ public final class LiveRun {
       Watch watch = new Watch(plan, ledger, lookups);
       Latencies late;
       try (watch;
-          EventDriver driver = new EventDriver(collector, plan, ledger, watch::acknowledged)) {
+          EventDriver driver =
+              new EventDriver(collector, plan, ledger, batch, i -> look(watch, plan, i))) {
         progress.total(plan.events());
         driver.run(progress, () -> {});
         late = driver.late();
@@ -54,10 +56,19 @@ public final class LiveRun {
           watch.visible()
               + " at "
               + rate
-              + " events/s for "
+              + " events/s in requests of "
+              + batch
+              + " for "
               + seconds
               + " s, sent late by "
               + late);
+    }
+  }
+
+  // Nobody defined the audience that strangers join: looking for it would only be a load.
+  private static void look(Watch watch, Plan plan, int i) {
+    if (plan.kind(i) == Plan.Kind.IDENTIFY) {
+      watch.acknowledged(i);
     }
   }
 }

@@ -156,7 +156,7 @@ final class PipelineBench {
     receiver.note(plan, ledger);
     Watch watch = new Watch(plan, ledger, lookups);
     try (EventDriver driver =
-        new EventDriver(URI.create(attune.url()), plan, ledger, watch::acknowledged)) {
+        new EventDriver(URI.create(attune.url()), plan, ledger, 1, watch::acknowledged)) {
       var before = new AtomicReference<>(CpuTimes.now(attune.handle()));
       var failedBefore = new AtomicLong();
       String shares;

@@ -2,6 +2,8 @@ package dev.attune.load.pipeline;
 
 import java.time.Instant;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Which event is sent when, about whom. Event {@code i} is due {@code i / rate} seconds after the
@@ -18,14 +20,18 @@ record Plan(int rate, int warmUpSeconds, int seconds) {
   static final String ORDERED = "Bench Ordered";
   static final String TRAIT = "bench_sequence";
   static final String EVENT_ID = "bench-";
+  static final String BATCH_PATH = "/v1/batch";
 
   /**
    * Every how many identifies one is looked for. Prime to the people: it is not always the same.
    */
-  static final int LOOKUP_EVERY = 20;
+  private static final int LOOKUP_EVERY = 20;
 
   /** Every how many strangers one is looked for. */
-  static final int AUDIENCE_EVERY = 4;
+  private static final int AUDIENCE_EVERY = 4;
+
+  /** Above so many events a second a smaller share is looked for, or looking becomes the load. */
+  private static final int RATE_OF_SHARES = 500;
 
   private static final int PEOPLE = 1_999;
   private static final int CYCLE = 10;
@@ -85,14 +91,29 @@ record Plan(int rate, int warmUpSeconds, int seconds) {
    */
   boolean isWatched(int i) {
     return switch (kind(i)) {
-      case IDENTIFY -> ordinal(i) % LOOKUP_EVERY == 0;
-      case JOIN -> ordinal(i) % AUDIENCE_EVERY == 0;
+      case IDENTIFY -> ordinal(i) % (LOOKUP_EVERY * thinner()) == 0;
+      case JOIN -> ordinal(i) % (AUDIENCE_EVERY * thinner()) == 0;
       case ORDER -> false;
     };
   }
 
+  private int thinner() {
+    return Math.max(1, rate / RATE_OF_SHARES);
+  }
+
   String path(int i) {
-    return kind(i) == Kind.IDENTIFY ? "/v1/identify" : "/v1/track";
+    return "/v1/" + type(i);
+  }
+
+  private String type(int i) {
+    return kind(i) == Kind.IDENTIFY ? "identify" : "track";
+  }
+
+  /** Some events in one request, as an SDK that collects them would send it. */
+  String batchJson(int first, int count, Instant now) {
+    return IntStream.range(first, first + count)
+        .mapToObj(i -> json(i, now))
+        .collect(Collectors.joining(",", "{\"batch\":[", "]}"));
   }
 
   /** As an SDK would send it. */
@@ -103,7 +124,9 @@ record Plan(int rate, int warmUpSeconds, int seconds) {
           case JOIN -> "\"event\":\"" + JOINED + "\",\"properties\":{\"number\":" + i + "}";
           case ORDER -> "\"event\":\"" + ORDERED + "\",\"properties\":{\"number\":" + i + "}";
         };
-    return "{\"messageId\":\""
+    return "{\"type\":\""
+        + type(i)
+        + "\",\"messageId\":\""
         + EVENT_ID
         + i
         + "\",\"userId\":\""

@@ -232,7 +232,7 @@ final class RefreshBench {
         events(attune, stages);
       }
       if (plan.parts().contains(Part.BESIDE)) {
-        beside(attune, client, live(attune, "Live events alone", LIVE_RATE));
+        beside(attune, client, live(attune, "Live events alone", LIVE_RATE, 1));
       }
     }
   }
@@ -277,7 +277,7 @@ final class RefreshBench {
       }
     }
     int half = (int) Math.round(rate / 2);
-    LiveRun.Seen seen = live(attune, "Events at half of that", half);
+    LiveRun.Seen seen = live(attune, "Events at half of that", half, BATCH);
     if (seen.samples() == 0 || seen.unanswered() > 0) {
       figures.notMeasured(
           Name.VISIBLE, seen.unanswered() + " events were not acknowledged; " + seen.text());
@@ -286,13 +286,14 @@ final class RefreshBench {
     }
   }
 
-  private LiveRun.Seen live(StandaloneProcess attune, String name, int rate)
+  private LiveRun.Seen live(StandaloneProcess attune, String name, int rate, int batch)
       throws IOException, InterruptedException {
     try (Progress progress = terminal.progress(name, 0, "events")) {
       return LiveRun.run(
           URI.create(attune.url()),
           attune.grpc(),
           rate,
+          batch,
           (int) WARM_UP.toSeconds(),
           plan.seconds(),
           progress);
@@ -321,7 +322,7 @@ final class RefreshBench {
   /** A first load that lasts longer than the events beside it, and is then cancelled. */
   private void beside(StandaloneProcess attune, AttuneClient client, LiveRun.Seen alone)
       throws IOException, InterruptedException {
-    var events = new FutureTask<>(() -> live(attune, "Live events beside a load", LIVE_RATE));
+    var events = new FutureTask<>(() -> live(attune, "Live events beside a load", LIVE_RATE, 1));
     Thread.ofPlatform().start(events);
     String run = begin(client);
     LiveRun.Seen with;

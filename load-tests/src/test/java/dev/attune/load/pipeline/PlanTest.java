@@ -49,6 +49,21 @@ class PlanTest {
   }
 
   @Test
+  void watched_areNoMoreASecond_atTenTimesTheRate() {
+    var fast = new Plan(5_000, 10, 60);
+    assertThat(IntStream.range(0, fast.events()).filter(fast::isWatched)).hasSize(1_400 + 875);
+  }
+
+  @Test
+  void batchJson_isTheEventsInOrder_eachWithItsType() throws Exception {
+    JsonNode batch =
+        JsonMapper.builder().build().readTree(plan.batchJson(5, 3, Instant.EPOCH)).path("batch");
+    assertThat(batch.findValuesAsText("messageId"))
+        .containsExactly("bench-5", "bench-6", "bench-7");
+    assertThat(batch.findValuesAsText("type")).containsExactly("identify", "identify", "track");
+  }
+
+  @Test
   void json_isAnEventThatIsKnownAgainByItsId() throws Exception {
     for (int i : new int[] {0, 3, 7, 34_999}) {
       JsonNode event =

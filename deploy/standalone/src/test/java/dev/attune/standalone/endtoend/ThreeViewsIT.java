@@ -109,6 +109,68 @@ class ThreeViewsIT {
     await("a webhook", () -> told("audience.entered", ProfileIds.of(person)) == 1);
   }
 
+  @Test
+  void explain_tellsWhatDecides_conditionByCondition() throws Exception {
+    Identifier person = new Identifier("user_id", "cleo");
+    post("page", "{\"userId\": \"cleo\", \"messageId\": \"c0\"}");
+    await("the evaluator has heard of the first page", () -> explained().contains("(1 counted"));
+    String id = ProfileIds.of(person);
+    assertThat(explained().lines().toList())
+        .satisfiesExactly(
+            first ->
+                assertThat(first).isEqualTo("Profile " + id + " does not belong to three-views."),
+            empty -> assertThat(empty).isEmpty(),
+            event ->
+                assertThat(event)
+                    .matches(
+                        "no   event Page Viewed, >= 3 within 1h  \\(1 counted, the newest at \\S+Z\\)"));
+
+    post("page", "{\"userId\": \"cleo\", \"messageId\": \"c1\"}");
+    post("page", "{\"userId\": \"cleo\", \"messageId\": \"c2\"}");
+    await("the person is in the audience", () -> isIn(person));
+    assertThat(explained().lines().toList())
+        .satisfiesExactly(
+            first ->
+                assertThat(first)
+                    .matches("Profile " + id + " belongs to three-views since \\S+Z\\."),
+            time -> assertThat(time).matches("Time alone changes that at \\S+Z\\."),
+            empty -> assertThat(empty).isEmpty(),
+            event ->
+                assertThat(event).startsWith("yes  event Page Viewed, >= 3 within 1h  (3 counted"));
+    assertThat(Attune.run(standalone.url(), "audiences", "list").output())
+        .matches("three-views  \\+\\d+\\s*");
+    String explain = standalone.url() + "/v1/audiences/three-views/explain";
+    Http.Reply reply = Http.get(explain + "?profile_id=" + id);
+    assertThat(reply.body().path("why").path("events")).hasSize(3);
+    // Whom it is about the asker knows; nobody else is to read it there.
+    assertThat(reply.body().toString()).doesNotContain("cleo");
+  }
+
+  @Test
+  void explain_ofWhatIsNotThere_hasASentence() throws Exception {
+    assertThat(Attune.run(standalone.url(), "audiences", "explain", AUDIENCE, "user_id:nobody"))
+        .extracting(Attune.Answer::code)
+        .isEqualTo(1);
+    String audiences = standalone.url() + "/v1/audiences/";
+    Http.Reply unknown = Http.get(audiences + "three-vews/explain?profile_id=" + "0".repeat(32));
+    assertThat(unknown.status()).isEqualTo(404);
+    assertThat(unknown.body().path("message").asText())
+        .isEqualTo("there is no such audience; did you mean \"three-views\"?");
+    Http.Reply nobody = Http.get(audiences + "three-views/explain?profile_id=" + "0".repeat(32));
+    assertThat(nobody.status()).isEqualTo(404);
+    assertThat(nobody.body().path("message").asText())
+        .isEqualTo("the evaluator has not heard of this profile");
+    Http.Reply identifier = Http.get(audiences + "three-views/explain?profile_id=user_id:cleo");
+    assertThat(identifier.status()).isEqualTo(400);
+    assertThat(identifier.body().path("message").asText()).startsWith("profile_id is 32 hex");
+  }
+
+  private static String explained() {
+    Attune.Answer answer =
+        Attune.run(standalone.url(), "audiences", "explain", AUDIENCE, "user_id:cleo");
+    return answer.code() == 0 ? answer.output() : "";
+  }
+
   private static org.assertj.core.groups.Tuple tuple(Object... values) {
     return org.assertj.core.groups.Tuple.tuple(values);
   }

@@ -1,0 +1,149 @@
+package dev.attune.evaluator;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.audience.AudienceSet;
+import dev.attune.core.audience.CompiledAudience;
+import dev.attune.core.audience.Explainer;
+import dev.attune.core.audience.Explanation;
+import dev.attune.core.audience.ProfileState;
+import dev.attune.core.definition.Nearest;
+import dev.attune.platform.http.HttpProblem;
+import dev.attune.platform.http.Replies;
+import dev.attune.proto.v1.EvaluatorState;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+
+/**
+ * {@code GET /v1/audiences/{name}/explain?profile_id=...}: whether a profile belongs to an
+ * audience, and the tree of its conditions with what decided each. It is what the evaluator knows
+ * now, which a lookup shows a moment later. Values of traits are not repeated: a lookup has them.
+ *
+ * @param states those of the partitions that this process has
+ * @param nowMicros what windows are measured against; 0 while it is not known
+ */
+record ExplainHttp(CurrentAudiences audiences, States states, LongSupplier nowMicros) {
+  /** Finds the stored state of a profile. */
+  interface States {
+    /**
+     * @throws HttpProblem 503 while they are restored
+     */
+    Optional<byte[]> find(String profileId);
+  }
+
+  void routes(HttpRouting.Builder http) {
+    http.get("/v1/audiences/{name}/explain", this::explain);
+  }
+
+  private void explain(ServerRequest request, ServerResponse response) {
+    AudienceSet set = audiences.get();
+    String name = request.path().pathParameters().get("name");
+    CompiledAudience audience =
+        set.audience(name)
+            .orElseThrow(
+                () ->
+                    HttpProblem.notFound(
+                        "there is no such audience"
+                            + Nearest.hint(
+                                name,
+                                set.audiences().stream()
+                                    .map(CompiledAudience::name)
+                                    .collect(Collectors.toSet()))));
+    String profileId = request.query().first("profile_id").orElse("");
+    if (!profileId.matches("[0-9a-f]{32}")) {
+      throw HttpProblem.badRequest(
+          "invalid_profile_id",
+          "profile_id is 32 hexadecimal digits, as a lookup tells them (an identifier does not belong"
+              + " into a URL)");
+    }
+    ProfileState state = state(profileId, set);
+    if (state.isRedirect()) {
+      throw HttpProblem.notFound("the profile was merged into " + state.redirectTo());
+    }
+    long now = nowMicros.getAsLong();
+    if (now == Now.UNKNOWN) {
+      throw HttpProblem.unavailable(
+          "the evaluator does not know yet what time its input has reached");
+    }
+    ProfileState.Membership held = state.memberships().get(name);
+    Explanation explanation = new Explainer(set, state, now).explain(audience);
+    Replies.json(
+        response,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("audience", name);
+          json.writeNumberField("version", audience.version());
+          json.writeStringField("profile_id", profileId);
+          json.writeStringField("as_of", time(now));
+          json.writeBooleanField("member", held != null);
+          if (held != null) {
+            json.writeStringField("since", time(held.sinceMicros()));
+          }
+          json.writeFieldName("why");
+          write(json, explanation);
+          json.writeEndObject();
+        });
+  }
+
+  private ProfileState state(String profileId, AudienceSet set) {
+    byte[] stored =
+        states
+            .find(profileId)
+            .orElseThrow(() -> HttpProblem.notFound("the evaluator has not heard of this profile"));
+    try {
+      return ProfileState.decode(EvaluatorState.parseFrom(stored), set);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("the stored state does not parse", e);
+    }
+  }
+
+  private static void write(JsonGenerator json, Explanation of) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("condition", of.kind());
+    if (!of.asked().isEmpty()) {
+      json.writeStringField("asked", of.asked());
+    }
+    json.writeBooleanField("holds", of.holds());
+    if (!of.missing().isEmpty()) {
+      json.writeArrayFieldStart("missing");
+      for (String trait : of.missing()) {
+        json.writeString(trait);
+      }
+      json.writeEndArray();
+    }
+    if (of.counted() >= 0) {
+      json.writeNumberField("counted", of.counted());
+      json.writeArrayFieldStart("events");
+      for (Explanation.Counted event : of.events()) {
+        json.writeStartObject();
+        json.writeStringField("id_sha256", event.idDigest());
+        json.writeStringField("at", time(event.micros()));
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
+    if (of.changesMicros() != 0) {
+      json.writeStringField("changes_at", time(of.changesMicros()));
+    }
+    if (!of.parts().isEmpty()) {
+      json.writeArrayFieldStart("parts");
+      for (Explanation part : of.parts()) {
+        write(json, part);
+      }
+      json.writeEndArray();
+    }
+    json.writeEndObject();
+  }
+
+  private static String time(long micros) {
+    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
+  }
+}

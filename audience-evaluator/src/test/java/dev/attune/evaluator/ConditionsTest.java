@@ -1,0 +1,128 @@
+package dev.attune.evaluator;
+
+import static dev.attune.evaluator.Changes.PRO;
+import static dev.attune.evaluator.Changes.VIEWS;
+import static dev.attune.evaluator.Changes.at;
+import static dev.attune.evaluator.Changes.definitions;
+import static dev.attune.evaluator.Changes.event;
+import static dev.attune.evaluator.Changes.live;
+import static dev.attune.evaluator.Changes.merge;
+import static dev.attune.evaluator.Changes.redirect;
+import static dev.attune.evaluator.Rig.MINUTE;
+import static dev.attune.evaluator.Rig.START;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.attune.core.definition.Definitions;
+import dev.attune.proto.v1.Cause;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What each kind of condition makes the evaluator do. */
+final class ConditionsTest {
+  private static final String RENEWS = "name: renews\nwhen: {date: renews_at, next: 30m}\n";
+  private static final String RENEWED = "name: renewed\nwhen: {date: renews_at, last: 30m}\n";
+  private static final String LARGE =
+      "name: large\nwhen: {event: Order Completed, where: properties.total >= 100, within: 1h}\n";
+  private static final String BOTH =
+      "name: both\nwhen: {all: [{audience: views}, {audience: pro}]}\n";
+
+  private static final String ANON = "a".repeat(32);
+  private static final String USER = "b".repeat(32);
+
+  @TempDir Path directory;
+
+  private static Map<String, String> renewsAt(long micros) {
+    return Map.of("renews_at", at(micros));
+  }
+
+  @Test
+  void date_thatComesNearAndPasses_entersAndLeavesByTimeAlone() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, RENEWS, RENEWED))) {
+      rig.send(live(USER, 1, renewsAt(START + 60 * MINUTE), List.of()));
+      rig.pass(30 * MINUTE);
+      assertThat(rig.told()).isEmpty();
+      rig.pass(Rig.TICK);
+      assertThat(rig.told()).containsExactly(USER + " +renews TIME");
+      rig.pass(30 * MINUTE);
+      assertThat(rig.told()).containsExactly(USER + " +renewed TIME", USER + " -renews TIME");
+      rig.pass(30 * MINUTE);
+      assertThat(rig.told()).containsExactly(USER + " -renewed TIME");
+    }
+  }
+
+  @Test
+  void date_thatIsMoved_countsFromThenOn() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, RENEWS))) {
+      rig.send(live(USER, 1, renewsAt(START + 10 * MINUTE), List.of()));
+      assertThat(rig.told()).containsExactly(USER + " +renews CHANGE");
+      rig.send(live(USER, 2, renewsAt(START + 90 * MINUTE), List.of()));
+      assertThat(rig.told()).containsExactly(USER + " -renews CHANGE");
+      rig.pass(60 * MINUTE);
+      assertThat(rig.told()).isEmpty();
+      rig.pass(Rig.TICK);
+      assertThat(rig.told()).containsExactly(USER + " +renews TIME");
+      rig.send(live(USER, 3, Map.of(), List.of()));
+      assertThat(rig.told()).containsExactly(USER + " -renews CHANGE");
+    }
+  }
+
+  @Test
+  void audienceOfDates_thatIsDefinedLater_entersWhoeverIsNearByThen() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, PRO))) {
+      rig.send(live(USER, 1, renewsAt(START + 60 * MINUTE), List.of()));
+      rig.define(definitions(2, RENEWS));
+      // A walk over all profiles: a slice has room for one at least.
+      rig.pass(Rig.TICK);
+      rig.pass(Rig.TICK);
+      assertThat(rig.told()).isEmpty();
+      rig.pass(30 * MINUTE);
+      assertThat(rig.told()).containsExactly(USER + " +renews TIME");
+    }
+  }
+
+  @Test
+  void events_whosePropertiesDoNotFit_areNotCounted_alsoAfterAMerge() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, LARGE))) {
+      rig.send(live(ANON, 1, Map.of(), List.of(order("e1", 99.5))));
+      assertThat(rig.told()).isEmpty();
+      rig.send(live(ANON, 2, Map.of(), List.of(order("e2", 100))));
+      assertThat(rig.told()).containsExactly(ANON + " +large CHANGE");
+      rig.send(redirect(ANON, 3, USER, List.of(merge(ANON, USER))));
+      rig.send(live(USER, 1, Map.of(), List.of(merge(ANON, USER))));
+      assertThat(rig.told()).containsExactly(ANON + " -large MERGED", USER + " +large CHANGE");
+      rig.pass(60 * MINUTE);
+      assertThat(rig.told()).containsExactly(USER + " -large TIME");
+    }
+  }
+
+  private static Cause order(String id, double total) {
+    return event(id, "Order Completed", START, "total", total);
+  }
+
+  @Test
+  void audienceOfAudiences_followsThem() {
+    Definitions all = definitions(1, BOTH, PRO, VIEWS);
+    try (Rig rig = Rig.onWall(directory, all)) {
+      rig.send(live(USER, 1, Map.of("plan", "pro"), List.of()));
+      assertThat(rig.told()).containsExactly(USER + " +pro CHANGE");
+      rig.send(live(USER, 2, Map.of("plan", "pro"), views()));
+      assertThat(rig.told()).containsExactly(USER + " +both CHANGE", USER + " +views CHANGE");
+      rig.send(live(USER, 3, Map.of("plan", "free"), List.of()));
+      assertThat(rig.told()).containsExactly(USER + " -both CHANGE", USER + " -pro CHANGE");
+      rig.send(live(USER, 4, Map.of("plan", "pro"), List.of()));
+      assertThat(rig.told()).containsExactly(USER + " +both CHANGE", USER + " +pro CHANGE");
+      rig.pass(30 * MINUTE);
+      assertThat(rig.told()).containsExactly(USER + " -both TIME", USER + " -views TIME");
+    }
+  }
+
+  private static List<Cause> views() {
+    return List.of(
+        event("v1", "Page Viewed", "anonymous_id:x", START),
+        event("v2", "Page Viewed", "anonymous_id:x", START),
+        event("v3", "Page Viewed", "anonymous_id:x", START));
+  }
+}

@@ -1,0 +1,54 @@
+package dev.attune.core.audience;
+
+import dev.attune.core.audience.Condition.DateTest;
+import dev.attune.proto.v1.Value;
+
+/** A trait's time lies less than a span after or before now. */
+record DateLeaf(String trait, DateTest.Side side, long spanMicros) implements Leaf {
+  private static final long DAY_MICROS = 86_400_000_000L;
+
+  static DateLeaf of(DateTest test) {
+    return new DateLeaf(test.trait(), test.side(), test.span().toMillis() * 1_000);
+  }
+
+  @Override
+  public long unless(ProfileState state) {
+    long begin = begin(state.value(trait));
+    return switch (side) {
+      case NEXT -> begin == Long.MIN_VALUE ? begin : begin - spanMicros + 1;
+      case LAST -> begin;
+    };
+  }
+
+  @Override
+  public long until(ProfileState state) {
+    Value value = state.value(trait);
+    long begin = begin(value);
+    if (begin == Long.MIN_VALUE) {
+      return begin;
+    }
+    return switch (side) {
+      case NEXT -> begin + (value.hasDateDays() ? DAY_MICROS : 1);
+      case LAST -> begin + spanMicros;
+    };
+  }
+
+  // What has no time has no begin.
+  private static long begin(Value value) {
+    return switch (value.getKindCase()) {
+      case TIMESTAMP_MICROS -> value.getTimestampMicros();
+      case DATE_DAYS -> value.getDateDays() * DAY_MICROS;
+      default -> Long.MIN_VALUE;
+    };
+  }
+
+  @Override
+  public long newest(ProfileState state) {
+    return Long.MIN_VALUE;
+  }
+
+  @Override
+  public EventRing counted(ProfileState state, long nowMicros) {
+    return EventRing.EMPTY;
+  }
+}

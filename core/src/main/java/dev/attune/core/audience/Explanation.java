@@ -1,0 +1,41 @@
+package dev.attune.core.audience;
+
+import java.util.List;
+
+/**
+ * Why a condition holds of a profile at an instant, or does not.
+ *
+ * @param kind the key of the condition in a definition, e.g. trait or all; or consent, or warehouse
+ * @param asked what was asked, as it is written; empty for those that only combine others
+ * @param missing names of the traits that it asks for and the profile does not have, or not of the
+ *     declared type; sorted
+ * @param counted how many events it counts; what is remembered is bounded, so that it may be fewer
+ *     than there were once it holds. -1: it counts none
+ * @param events the newest that it counts, newest first, at most {@link
+ *     CompiledAudience#EVIDENCE_MAX}
+ * @param changesMicros when time alone changes this answer next; 0: never
+ * @param parts what it combines
+ */
+public record Explanation(
+    String kind,
+    String asked,
+    boolean holds,
+    List<String> missing,
+    int counted,
+    List<Counted> events,
+    long changesMicros,
+    List<Explanation> parts) {
+  public Explanation {
+    missing = List.copyOf(missing);
+    events = List.copyOf(events);
+    parts = List.copyOf(parts);
+  }
+
+  /**
+   * An event.
+   *
+   * @param idDigest the first 16 hexadecimal digits of the SHA-256 of its id
+   * @param micros when it happened
+   */
+  public record Counted(String idDigest, long micros) {}
+}

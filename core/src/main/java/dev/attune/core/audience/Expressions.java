@@ -1,0 +1,107 @@
+package dev.attune.core.audience;
+
+import dev.attune.core.definition.DefinitionException;
+import dev.attune.core.definition.Yaml;
+import dev.cel.bundle.Cel;
+import dev.cel.bundle.CelBuilder;
+import dev.cel.bundle.CelFactory;
+import dev.cel.common.CelAbstractSyntaxTree;
+import dev.cel.common.CelIssue;
+import dev.cel.common.CelOptions;
+import dev.cel.common.CelValidationException;
+import dev.cel.common.CelValidationResult;
+import dev.cel.common.types.SimpleType;
+import dev.cel.parser.CelStandardMacro;
+import dev.cel.runtime.CelEvaluationException;
+import dev.cel.runtime.Program;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** What all expressions have in common: what they may cost, and how their errors name the place. */
+final class Expressions {
+  private static final int EXPRESSION_LENGTH_MAX = 4_000;
+  private static final int DEPTH_MAX = 32;
+  private static final int ITERATIONS_MAX = 1_000;
+  private static final int REGEX_PROGRAM_MAX = 1_000;
+
+  private Expressions() {}
+
+  /** To be completed with a variable. */
+  static CelBuilder environment() {
+    return CelFactory.plannerCelBuilder()
+        .setOptions(
+            CelOptions.current()
+                .enableHeterogeneousNumericComparisons(true)
+                .maxExpressionCodePointSize(EXPRESSION_LENGTH_MAX)
+                .maxParseRecursionDepth(DEPTH_MAX)
+                .comprehensionMaxIterations(ITERATIONS_MAX)
+                .maxRegexProgramSize(REGEX_PROGRAM_MAX)
+                .build())
+        .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
+        .setResultType(SimpleType.BOOL);
+  }
+
+  /**
+   * What was parsed or checked.
+   *
+   * @param hint what to say after a message
+   * @throws DefinitionException for the first error
+   */
+  static CelAbstractSyntaxTree take(
+      Yaml yaml, CelValidationResult result, UnaryOperator<String> hint) {
+    try {
+      return result.getAst();
+    } catch (CelValidationException e) {
+      CelIssue issue = result.getErrors().getFirst();
+      throw yaml.error(
+          at(issue.getSourceLocation().getLine(), issue.getSourceLocation().getColumn() + 1)
+              + oneLine(issue.getMessage())
+              + hint.apply(issue.getMessage()));
+    }
+  }
+
+  static Program program(Cel cel, Yaml yaml, CelAbstractSyntaxTree checked) {
+    try {
+      return cel.createProgram(checked);
+    } catch (CelEvaluationException e) {
+      throw yaml.error(
+          "the expression cannot be evaluated: " + oneLine(String.valueOf(e.getMessage())));
+    }
+  }
+
+  /** The error of a part of an expression. */
+  static DefinitionException refuse(
+      Yaml yaml, CelAbstractSyntaxTree ast, long node, String message) {
+    int offset = ast.getSource().getPositionsMap().getOrDefault(node, 0);
+    return yaml.error(
+        ast.getSource()
+                .getOffsetLocation(offset)
+                .map(location -> at(location.getLine(), location.getColumn() + 1))
+                .orElse("")
+            + message);
+  }
+
+  /** Whether a program of one variable holds; undecided is false. */
+  static boolean holds(Program program, String variable, Map<String, Object> values) {
+    try {
+      return program.eval(name -> name.equals(variable) ? Optional.of(values) : Optional.empty())
+              instanceof Boolean value
+          && value;
+    } catch (CelEvaluationException e) {
+      // Something missing that decides, a division by zero, a list that is too long.
+      return false;
+    }
+  }
+
+  private static String at(int line, int column) {
+    return "at " + line + ":" + column + " of the expression: ";
+  }
+
+  // The list of every overload that would have fitted is longer than anybody reads.
+  private static String oneLine(String message) {
+    int candidates = message.indexOf(" (candidates:");
+    String shown = candidates < 0 ? message : message.substring(0, candidates);
+    return shown.replaceAll("\\s+", " ").strip();
+  }
+}

@@ -1,0 +1,91 @@
+package dev.attune.standalone.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.attune.standalone.terminal.Complaint;
+import dev.attune.standalone.terminal.Terminal;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ./attune audiences list | explain}. */
+@Command(
+    name = "audiences",
+    description = "Shows the audiences, and why somebody belongs to one or does not.",
+    synopsisSubcommandLabel = "(list | explain)")
+public final class AudiencesCommand implements Runnable {
+  private static final String PATH = "/v1/audiences";
+
+  private final Terminal terminal;
+
+  public AudiencesCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public void run() {
+    throw new Complaint("audiences needs one of: list, explain.");
+  }
+
+  @Command(
+      name = "list",
+      description = "All audiences, and by how much each has grown since the evaluator started.",
+      mixinStandardHelpOptions = true)
+  int list(@Mixin Server server) throws InterruptedException {
+    try (AttuneClient attune = server.connect()) {
+      var table = new Table();
+      JsonNode audiences = attune.get(PATH).orComplain().path("audiences");
+      for (JsonNode audience : audiences) {
+        table.row(
+            audience.path("name").asText(),
+            "%+d".formatted(audience.path("change").asLong()),
+            audience.path("description").asText());
+      }
+      if (audiences.isEmpty()) {
+        terminal.result("There are no audiences.");
+      }
+      table.lines().forEach(terminal::result);
+      return 0;
+    }
+  }
+
+  @Command(
+      name = "explain",
+      description = "Why somebody belongs to an audience or does not, condition by condition.",
+      mixinStandardHelpOptions = true)
+  int explain(
+      @Mixin Server server,
+      @Parameters(index = "0", paramLabel = "AUDIENCE", description = "e.g. frequent-buyers.")
+          String audience,
+      @Parameters(index = "1", paramLabel = "NAMESPACE:VALUE", description = "e.g. user_id:42.")
+          String who,
+      @Option(names = "--json", description = "The server's answer on one line, for programs.")
+          boolean json)
+      throws InterruptedException {
+    int colon = who.indexOf(':');
+    if (colon <= 0 || colon == who.length() - 1) {
+      throw new Complaint("whom to explain is NAMESPACE:VALUE, e.g. user_id:42.");
+    }
+    try (AttuneClient attune = server.connect()) {
+      // In the body, not in the path: an identifier in a URL ends up in access logs.
+      ObjectNode lookup = AttuneClient.JSON.createObjectNode();
+      lookup
+          .putObject("identifier")
+          .put("namespace", who.substring(0, colon))
+          .put("value", who.substring(colon + 1));
+      String id =
+          attune.post("/v1/profiles:lookup", lookup).orComplain().path("profile_id").asText();
+      JsonNode explained =
+          attune
+              .get(PATH + "/" + AttuneClient.segment(audience) + "/explain?profile_id=" + id)
+              .orComplain();
+      if (json) {
+        terminal.result(explained.toString());
+      } else {
+        ExplanationText.lines(explained).forEach(terminal::result);
+      }
+      return 0;
+    }
+  }
+}
