@@ -212,7 +212,7 @@ final class PipelineBench {
         PipelineFigures.Name.VISIBLE,
         watch.visible(),
         "one identify in "
-            + Plan.LOOKUP_EVERY
+            + plan.lookupEvery()
             + " watched from its acknowledgement by a gRPC lookup every "
             + Watch.LOOKUP_PAUSE.toMillis()
             + " ms ("
@@ -227,7 +227,7 @@ final class PipelineBench {
         PipelineFigures.Name.AUDIENCE,
         watch.member(),
         "one stranger in "
-            + Plan.AUDIENCE_EVERY
+            + plan.audienceEvery()
             + " watched by a gRPC lookup every "
             + Watch.AUDIENCE_PAUSE.toMillis()
             + " ms; same load");

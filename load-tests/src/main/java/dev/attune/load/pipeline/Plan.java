@@ -91,10 +91,20 @@ record Plan(int rate, int warmUpSeconds, int seconds) {
    */
   boolean isWatched(int i) {
     return switch (kind(i)) {
-      case IDENTIFY -> ordinal(i) % (LOOKUP_EVERY * thinner()) == 0;
-      case JOIN -> ordinal(i) % (AUDIENCE_EVERY * thinner()) == 0;
+      case IDENTIFY -> ordinal(i) % lookupEvery() == 0;
+      case JOIN -> ordinal(i) % audienceEvery() == 0;
       case ORDER -> false;
     };
+  }
+
+  /** Of how many identifies one is looked for. */
+  int lookupEvery() {
+    return LOOKUP_EVERY * thinner();
+  }
+
+  /** Of how many strangers one is looked for. */
+  int audienceEvery() {
+    return AUDIENCE_EVERY * thinner();
   }
 
   private int thinner() {
