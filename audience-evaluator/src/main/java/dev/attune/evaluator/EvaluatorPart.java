@@ -1,8 +1,8 @@
 package dev.attune.evaluator;
 
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.definition.DefinitionsPreview;
 import dev.attune.platform.definition.DefinitionsSource;
-import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.Readiness;
@@ -14,12 +14,11 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
@@ -39,6 +38,7 @@ public final class EvaluatorPart implements Part {
   private static final Duration REPLACE_PAUSE = Duration.ofMillis(500);
 
   private final KafkaStreams streams;
+  private final DefinitionsSource definitions;
   private final CurrentAudiences audiences;
   private final EvaluatorMetrics metrics;
   private final InstantSource wall;
@@ -52,6 +52,7 @@ public final class EvaluatorPart implements Part {
       EvaluatorConfig config,
       InstantSource wall,
       MeterRegistry registry) {
+    this.definitions = definitions;
     this.audiences = new CurrentAudiences(definitions);
     this.metrics = new EvaluatorMetrics(registry);
     this.wall = wall;
@@ -116,20 +117,26 @@ public final class EvaluatorPart implements Part {
   @Override
   public void routes(HttpRouting.Builder http) {
     new AudiencesHttp(audiences, metrics).routes(http);
-    new ExplainHttp(audiences, this::state, this::now).routes(http);
+    new ExplainHttp(audiences, states()).routes(http);
   }
 
-  private Optional<byte[]> state(String profileId) {
-    try {
-      ReadOnlyKeyValueStore<String, byte[]> profiles =
-          streams.store(
-              StoreQueryParameters.fromNameAndType(
-                  ProfileProcessor.PROFILES, QueryableStoreTypes.keyValueStore()));
-      return Optional.ofNullable(profiles.get(profileId));
-    } catch (InvalidStateStoreException e) {
-      throw HttpProblem.unavailable(
-          "the evaluator is " + streams.state() + ": its state is not here yet");
-    }
+  /**
+   * The route that says who would enter and leave if files of definitions were applied.
+   *
+   * @param preview says what the files would make of the definitions
+   */
+  public Consumer<HttpRouting.Builder> previews(DefinitionsPreview preview) {
+    return new PreviewHttp(definitions, preview, states())::routes;
+  }
+
+  private ProfileStates states() {
+    return new ProfileStates(this::profiles, this::now);
+  }
+
+  private ReadOnlyKeyValueStore<String, byte[]> profiles() {
+    return streams.store(
+        StoreQueryParameters.fromNameAndType(
+            ProfileProcessor.PROFILES, QueryableStoreTypes.keyValueStore()));
   }
 
   // Of all partitions the one that is furthest behind.

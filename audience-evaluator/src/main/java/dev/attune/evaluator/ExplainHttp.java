@@ -1,7 +1,6 @@
 package dev.attune.evaluator;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.CompiledAudience;
 import dev.attune.core.audience.Explainer;
@@ -10,34 +9,20 @@ import dev.attune.core.audience.ProfileState;
 import dev.attune.core.definition.Nearest;
 import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.Replies;
-import dev.attune.proto.v1.EvaluatorState;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Optional;
-import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
  * {@code GET /v1/audiences/{name}/explain?profile_id=...}: whether a profile belongs to an
  * audience, and the tree of its conditions with what decided each. It is what the evaluator knows
  * now, which a lookup shows a moment later. Values of traits are not repeated: a lookup has them.
- *
- * @param states those of the partitions that this process has
- * @param nowMicros what windows are measured against; 0 while it is not known
  */
-record ExplainHttp(CurrentAudiences audiences, States states, LongSupplier nowMicros) {
-  /** Finds the stored state of a profile. */
-  interface States {
-    /**
-     * @throws HttpProblem 503 while they are restored
-     */
-    Optional<byte[]> find(String profileId);
-  }
-
+record ExplainHttp(CurrentAudiences audiences, ProfileStates states) {
   void routes(HttpRouting.Builder http) {
     http.get("/v1/audiences/{name}/explain", this::explain);
   }
@@ -63,15 +48,14 @@ record ExplainHttp(CurrentAudiences audiences, States states, LongSupplier nowMi
           "profile_id is 32 hexadecimal digits, as a lookup tells them (an identifier does not belong"
               + " into a URL)");
     }
-    ProfileState state = state(profileId, set);
+    ProfileState state =
+        states
+            .find(profileId, set)
+            .orElseThrow(() -> HttpProblem.notFound("the evaluator has not heard of this profile"));
     if (state.isRedirect()) {
       throw HttpProblem.notFound("the profile was merged into " + state.redirectTo());
     }
-    long now = nowMicros.getAsLong();
-    if (now == Now.UNKNOWN) {
-      throw HttpProblem.unavailable(
-          "the evaluator does not know yet what time its input has reached");
-    }
+    long now = states.nowMicros();
     ProfileState.Membership held = state.memberships().get(name);
     Explanation explanation = new Explainer(set, state, now).explain(audience);
     Replies.json(
@@ -91,18 +75,6 @@ record ExplainHttp(CurrentAudiences audiences, States states, LongSupplier nowMi
           write(json, explanation);
           json.writeEndObject();
         });
-  }
-
-  private ProfileState state(String profileId, AudienceSet set) {
-    byte[] stored =
-        states
-            .find(profileId)
-            .orElseThrow(() -> HttpProblem.notFound("the evaluator has not heard of this profile"));
-    try {
-      return ProfileState.decode(EvaluatorState.parseFrom(stored), set);
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("the stored state does not parse", e);
-    }
   }
 
   private static void write(JsonGenerator json, Explanation of) throws IOException {

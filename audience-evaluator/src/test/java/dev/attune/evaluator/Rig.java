@@ -205,6 +205,12 @@ final class Rig implements AutoCloseable {
     }
   }
 
+  /** The states, for those who only look. */
+  ProfileStates states() {
+    return new ProfileStates(
+        () -> driver.getKeyValueStore(ProfileProcessor.PROFILES), () -> wallMicros);
+  }
+
   @Override
   public void close() {
     driver.close();

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All audiences of a set of definitions, indexed by what could change their answer, so that the
@@ -96,6 +97,22 @@ public final class AudienceSet {
    */
   public long fingerprint() {
     return fingerprint;
+  }
+
+  /**
+   * Whether what this set remembers of events is all that an audience of another set counts. If
+   * not, that one starts with less than it asks for.
+   */
+  public boolean remembersFor(CompiledAudience audience, AudienceSet other) {
+    return audience.matches().keySet().stream()
+        .allMatch(key -> remembers(matchers.get(key), other.matchers.get(key)));
+  }
+
+  private static boolean remembers(@Nullable Matcher have, @Nullable Matcher want) {
+    return have != null
+        && want != null
+        && have.capacity() >= want.capacity()
+        && have.longestMicros() >= want.longestMicros();
   }
 
   /** What is to be remembered of events with a key; empty when no audience counts them. */

@@ -5,6 +5,7 @@ import dev.attune.standalone.client.AudiencesCommand;
 import dev.attune.standalone.client.DeadLettersCommand;
 import dev.attune.standalone.client.IdentityCommand;
 import dev.attune.standalone.client.LookupCommand;
+import dev.attune.standalone.client.PlanCommand;
 import dev.attune.standalone.client.RefreshCommand;
 import dev.attune.standalone.client.RunsCommand;
 import dev.attune.standalone.client.StatusCommand;
@@ -39,6 +40,7 @@ public final class Main {
             .addSubcommand(new LookupCommand(terminal))
             .addSubcommand(new IdentityCommand(terminal))
             .addSubcommand(new AudiencesCommand(terminal))
+            .addSubcommand(new PlanCommand(terminal))
             .addSubcommand(new StatusCommand(terminal))
             .addSubcommand(new DeadLettersCommand(terminal))
             .addSubcommand(new StoreCommand(terminal));

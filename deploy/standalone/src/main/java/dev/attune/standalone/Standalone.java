@@ -233,7 +233,9 @@ public final class Standalone implements AutoCloseable {
       List<Part> parts = new ArrayList<>(List.of(profiles));
       RefresherPart refresher = refresher(kafka, store, feed, deadLetters, metrics.registry());
       parts.add(refresher);
-      parts.addAll(parts(kafka, feed, deadLetters, metrics.registry()));
+      EvaluatorPart evaluator = evaluator(kafka, feed, deadLetters, metrics.registry());
+      parts.add(evaluator);
+      parts.add(dispatcher(kafka, feed, deadLetters, metrics.registry()));
       // Before anybody asks the store: nothing that it loses goes unheard, nobody finds it empty.
       opened.lostWrites().accept(refresher.rebuilds()::lostWrites);
       if (config.store().forgets()) {
@@ -248,8 +250,9 @@ public final class Standalone implements AutoCloseable {
       List<Consumer<HttpRouting.Builder>> routes = new ArrayList<>();
       routes.add(new HealthHttp(parts, () -> process(feed, letterLog)));
       routes.add(metrics);
-      routes.add(
-          new DefinitionsHttp(new DefinitionsPublisher(kafka, feed, InstantSource.system()), feed));
+      var publisher = new DefinitionsPublisher(kafka, feed, InstantSource.system());
+      routes.add(new DefinitionsHttp(publisher, feed));
+      routes.add(evaluator.previews(publisher));
       routes.add(new DeadLettersHttp(letterLog, replay));
       parts.forEach(part -> routes.add(part::routes));
       GrpcServer grpc = grpc(profiles, refresher.rebuilds(), loops);
@@ -304,22 +307,25 @@ public final class Standalone implements AutoCloseable {
           meters);
     }
 
-    private List<Part> parts(
+    private EvaluatorPart evaluator(
         KafkaSettings kafka, DefinitionsFeed feed, DeadLetters deadLetters, MeterRegistry meters) {
-      return List.of(
-          EvaluatorPart.create(
-              kafka,
-              feed,
-              deadLetters,
-              EvaluatorConfig.of(data.state("evaluator")).withInstanceId("standalone"),
-              meters),
-          DispatcherPart.create(
-              kafka,
-              feed,
-              deadLetters,
-              DispatcherConfig.of(data.state("dispatcher"), Version.TEXT)
-                  .withAllow(List.copyOf(config.webhooksAllow())),
-              meters));
+      return EvaluatorPart.create(
+          kafka,
+          feed,
+          deadLetters,
+          EvaluatorConfig.of(data.state("evaluator")).withInstanceId("standalone"),
+          meters);
+    }
+
+    private DispatcherPart dispatcher(
+        KafkaSettings kafka, DefinitionsFeed feed, DeadLetters deadLetters, MeterRegistry meters) {
+      return DispatcherPart.create(
+          kafka,
+          feed,
+          deadLetters,
+          DispatcherConfig.of(data.state("dispatcher"), Version.TEXT)
+              .withAllow(List.copyOf(config.webhooksAllow())),
+          meters);
     }
 
     private static Map<String, Object> process(DefinitionsFeed feed, DeadLetterLog letters) {

@@ -1,8 +1,13 @@
 package dev.attune.platform.definition;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
+import dev.attune.platform.http.HttpProblem;
+import dev.attune.platform.http.JsonBody;
 import dev.attune.proto.v1.Definition;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,6 +38,20 @@ public record DefinitionFile(String path, String text) {
   private static final Pattern PATH =
       Pattern.compile(
           "(models|audiences|webhooks|views|events|streams)/(?:[\\w.-]{1,100}/){0,4}[\\w.-]{1,100}\\.yaml");
+
+  /**
+   * Those in a request's {@code "files": [{"path", "text"}]}.
+   *
+   * @throws HttpProblem 400 when it has none, or something else
+   */
+  public static List<DefinitionFile> list(JsonNode body) {
+    List<DefinitionFile> files = new ArrayList<>();
+    for (JsonNode file : JsonBody.array(body, "files")) {
+      JsonBody.requireKeys(file, List.of("path", "text"));
+      files.add(new DefinitionFile(JsonBody.text(file, "path"), JsonBody.text(file, "text")));
+    }
+    return files;
+  }
 
   /**
    * The definition in it.

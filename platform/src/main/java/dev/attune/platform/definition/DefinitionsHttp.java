@@ -14,7 +14,6 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -40,14 +39,9 @@ public final class DefinitionsHttp implements Consumer<HttpRouting.Builder> {
     JsonBody.requireKeys(body, List.of("files", "prune", "dryRun"));
     boolean prune = JsonBody.bool(body, "prune", false);
     boolean dryRun = JsonBody.bool(body, "dryRun", false);
-    List<DefinitionFile> files = new ArrayList<>();
-    for (JsonNode file : JsonBody.array(body, "files")) {
-      JsonBody.requireKeys(file, List.of("path", "text"));
-      files.add(new DefinitionFile(JsonBody.text(file, "path"), JsonBody.text(file, "text")));
-    }
     Applied applied;
     try {
-      applied = publisher.apply(files, prune, dryRun);
+      applied = publisher.apply(DefinitionFile.list(body), prune, dryRun);
     } catch (DefinitionException e) {
       throw HttpProblem.badRequest("invalid_definition", String.valueOf(e.getMessage()));
     } catch (KafkaUnavailableException e) {

@@ -18,13 +18,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param write new or changed definitions, by {@code kind/id}
  * @param missing stored and not among the files, by {@code kind/id}
+ * @param result the set that results
  */
 record DefinitionsPlan(
     Map<String, Definition> write,
     List<String> added,
     List<String> changed,
     List<String> unchanged,
-    List<String> missing) {
+    List<String> missing,
+    Definitions result) {
   /**
    * Compares, and checks the set that would result.
    *
@@ -73,14 +75,15 @@ record DefinitionsPlan(
     if (prune) {
       result.keySet().removeAll(missing);
     }
-    Definitions.parse(result.values())
+    Definitions parsed = Definitions.parse(result.values());
+    parsed
         .streams()
         .values()
         .forEach(stream -> refuseOwn(stream, write.get("stream/" + stream.name()), topics));
     added.sort(null);
     changed.sort(null);
     unchanged.sort(null);
-    return new DefinitionsPlan(write, added, changed, unchanged, List.copyOf(missing));
+    return new DefinitionsPlan(write, added, changed, unchanged, List.copyOf(missing), parsed);
   }
 
   // The events that the stream makes would be read for ever. One that is stored already waits, and

@@ -1,6 +1,7 @@
 package dev.attune.platform.definition;
 
 import dev.attune.core.definition.DefinitionException;
+import dev.attune.core.definition.Definitions;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.KafkaUnavailableException;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * Publishes a folder of definitions: checks the set that results, then writes all of it in one
  * transaction, or nothing. Never removes unless told to prune.
  */
-public final class DefinitionsPublisher {
+public final class DefinitionsPublisher implements DefinitionsPreview {
   /** Longest wait for the broker and for the own feed, each. */
   private static final Duration WAIT = Duration.ofSeconds(20);
 
@@ -75,6 +76,14 @@ public final class DefinitionsPublisher {
     } finally {
       one.unlock();
     }
+  }
+
+  /** Of what the own feed has heard by now: a look need not wait for the log's end. */
+  @Override
+  public Definitions with(Collection<DefinitionFile> files, boolean prune) {
+    Map<String, Definition> stored = feed.stored();
+    return DefinitionsPlan.of(stored, files, nextVersion(stored), prune, settings.topics())
+        .result();
   }
 
   private Applied dryRun(Collection<DefinitionFile> files, boolean prune) {

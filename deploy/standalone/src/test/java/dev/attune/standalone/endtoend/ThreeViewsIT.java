@@ -165,6 +165,38 @@ class ThreeViewsIT {
     assertThat(identifier.body().path("message").asText()).startsWith("profile_id is 32 hex");
   }
 
+  @Test
+  void plan_saysWhoWouldEnter_andChangesNothing() throws Exception {
+    Identifier person = new Identifier("user_id", "dora");
+    for (int i = 0; i < 3; i++) {
+      post("page", "{\"userId\": \"dora\", \"messageId\": \"d%d\"}".formatted(i));
+    }
+    await("the person is in the audience", () -> isIn(person));
+    Path changed = folder.resolve("changed");
+    var definitions = new Definitions(changed);
+    definitions.with(
+        "audiences/three-views.yaml",
+        """
+        name: three-views
+        when: {event: Page Viewed, count: ">= 4", within: 1h}
+        """);
+    Attune.Answer plan = Attune.run(standalone.url(), "plan", changed.toString(), "--exit-code");
+    assertThat(plan.code()).as(plan.output()).isEqualTo(3);
+    assertThat(plan.output())
+        .containsPattern("audience     members  enter  leave\n")
+        .containsPattern("three-views  \\d+ +\\+0 +-\\d+\n")
+        .contains("three-views: would leave, e.g. ")
+        .contains("not all events that it asks for have been remembered")
+        .containsPattern("Of all \\d+ profiles. Nothing was changed.");
+    assertThat(isIn(person)).isTrue();
+
+    definitions.with("audiences/three-views.yaml", "name: three-views\nwhen: {audience: none}\n");
+    Attune.Answer refused = Attune.run(standalone.url(), "plan", changed.toString());
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.output())
+        .contains("audiences/three-views.yaml:2:18: there is no audience \"none\"");
+  }
+
   private static String explained() {
     Attune.Answer answer =
         Attune.run(standalone.url(), "audiences", "explain", AUDIENCE, "user_id:cleo");

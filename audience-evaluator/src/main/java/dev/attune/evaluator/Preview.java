@@ -1,0 +1,143 @@
+package dev.attune.evaluator;
+
+import dev.attune.core.audience.AudienceSet;
+import dev.attune.core.audience.CompiledAudience;
+import dev.attune.core.audience.Evaluation;
+import dev.attune.core.audience.ProfileState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Who would enter and who would leave if other definitions were in force, of the profiles that it
+ * is shown. Changes nothing. Not thread-safe.
+ */
+final class Preview {
+  /** Most profiles that are named for each direction. */
+  static final int EXAMPLES_MAX = 5;
+
+  private final AudienceSet after;
+  private final long nowMicros;
+  private final List<Difference> differences = new ArrayList<>();
+  private long profiles;
+
+  /**
+   * @param changed names of the audiences to be looked at
+   * @param nowMicros what windows are measured against
+   */
+  Preview(AudienceSet before, AudienceSet after, Set<String> changed, long nowMicros) {
+    this.after = after;
+    this.nowMicros = nowMicros;
+    for (String name : changed) {
+      differences.add(new Difference(name, after.audience(name), before, after));
+    }
+  }
+
+  /** The set that states are to be read with. */
+  AudienceSet after() {
+    return after;
+  }
+
+  /** Looks at a profile. */
+  void look(String profileId, ProfileState state) {
+    if (state.isRedirect() || state.profileVersion() == 0) {
+      return;
+    }
+    profiles++;
+    for (Difference difference : differences) {
+      difference.look(profileId, state, nowMicros);
+    }
+  }
+
+  /** How many profiles were looked at. */
+  long profiles() {
+    return profiles;
+  }
+
+  List<Difference> differences() {
+    return differences;
+  }
+
+  /** Of one audience. */
+  static final class Difference {
+    private final String name;
+    private final Optional<CompiledAudience> audience;
+    private final boolean complete;
+    private final List<String> entering = new ArrayList<>();
+    private final List<String> leaving = new ArrayList<>();
+    private long members;
+    private long enter;
+    private long leave;
+
+    Difference(
+        String name, Optional<CompiledAudience> audience, AudienceSet before, AudienceSet after) {
+      this.name = name;
+      this.audience = audience;
+      this.complete = audience.map(a -> before.remembersFor(a, after)).orElse(true);
+    }
+
+    private void look(String profileId, ProfileState state, long now) {
+      boolean was = state.memberships().containsKey(name);
+      Optional<Evaluation> would = audience.map(a -> a.evaluate(state, now));
+      // As whoever decides does: who is no member has to be one at the newest event, too.
+      boolean is = would.map(w -> was ? w.member() : w.mayEnter()).orElse(false);
+      if (was) {
+        members++;
+      }
+      if (is && !was) {
+        enter++;
+        example(entering, profileId);
+      } else if (was && !is) {
+        leave++;
+        example(leaving, profileId);
+      }
+    }
+
+    private static void example(List<String> examples, String profileId) {
+      if (examples.size() < EXAMPLES_MAX) {
+        examples.add(profileId);
+      }
+    }
+
+    String name() {
+      return name;
+    }
+
+    /** Whether the audience would be gone. */
+    boolean isGone() {
+      return audience.isEmpty();
+    }
+
+    /**
+     * Whether all events that it would count have been remembered. If not, more would enter or
+     * leave than is told here, and as little as is told here is what would happen.
+     */
+    boolean isComplete() {
+      return complete;
+    }
+
+    /** Members as last told. */
+    long members() {
+      return members;
+    }
+
+    long enter() {
+      return enter;
+    }
+
+    long leave() {
+      return leave;
+    }
+
+    /** Ids of some who would enter. */
+    List<String> entering() {
+      return entering;
+    }
+
+    /** Ids of some who would leave. */
+    List<String> leaving() {
+      return leaving;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.attune.evaluator;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.attune.core.audience.AudienceChanges;
+import dev.attune.core.audience.AudienceSet;
+import dev.attune.core.definition.DefinitionException;
+import dev.attune.core.definition.Definitions;
+import dev.attune.platform.definition.DefinitionFile;
+import dev.attune.platform.definition.DefinitionsPreview;
+import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.http.HttpProblem;
+import dev.attune.platform.http.HttpServer;
+import dev.attune.platform.http.Json;
+import dev.attune.platform.http.JsonBody;
+import dev.attune.platform.http.OperatorOnly;
+import dev.attune.platform.http.Replies;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * {@code POST /v1/audiences:preview}: for each audience that files of definitions would change, how
+ * many would enter and leave, with examples. Looks at the states of the partitions that this
+ * process has, for a bounded time, and says at how many it could look.
+ */
+final class PreviewHttp {
+  /** Longest look; whoever asks waits for it. */
+  private static final Duration LOOK_MAX = Duration.ofSeconds(40);
+
+  private final DefinitionsSource definitions;
+  private final DefinitionsPreview preview;
+  private final ProfileStates states;
+  // One look takes a core; several at once would take the stream threads'.
+  private final ReentrantLock one = new ReentrantLock();
+
+  PreviewHttp(DefinitionsSource definitions, DefinitionsPreview preview, ProfileStates states) {
+    this.definitions = definitions;
+    this.preview = preview;
+    this.states = states;
+  }
+
+  void routes(HttpRouting.Builder http) {
+    http.post("/v1/audiences:preview", OperatorOnly.json(this::preview));
+  }
+
+  private void preview(ServerRequest request, ServerResponse response) {
+    JsonNode body = Json.parseLarge(Replies.body(request, HttpServer.BODY_BYTES_MAX));
+    JsonBody.requireKeys(body, List.of("files", "prune"));
+    boolean prune = JsonBody.bool(body, "prune", false);
+    Definitions before = definitions.current();
+    Definitions after;
+    try {
+      after = preview.with(DefinitionFile.list(body), prune);
+    } catch (DefinitionException e) {
+      throw HttpProblem.badRequest("invalid_definition", String.valueOf(e.getMessage()));
+    }
+    var looked =
+        new Preview(
+            AudienceSet.compile(before),
+            AudienceSet.compile(after),
+            AudienceChanges.between(before, after),
+            states.nowMicros());
+    boolean whole = look(looked);
+    Replies.json(response, 200, json -> write(json, looked, whole));
+  }
+
+  private boolean look(Preview preview) {
+    if (!one.tryLock()) {
+      throw HttpProblem.unavailable("another preview is under way");
+    }
+    try {
+      long end = System.nanoTime() + LOOK_MAX.toNanos();
+      return preview.differences().isEmpty()
+          || states.forEach(
+              preview.after(),
+              (profileId, state) -> {
+                preview.look(profileId, state);
+                return System.nanoTime() - end < 0;
+              });
+    } finally {
+      one.unlock();
+    }
+  }
+
+  private static void write(JsonGenerator json, Preview preview, boolean whole) throws IOException {
+    json.writeStartObject();
+    json.writeNumberField("profiles", preview.profiles());
+    json.writeBooleanField("all_profiles", whole);
+    json.writeArrayFieldStart("audiences");
+    for (Preview.Difference difference : preview.differences()) {
+      json.writeStartObject();
+      json.writeStringField("name", difference.name());
+      json.writeBooleanField("removed", difference.isGone());
+      json.writeNumberField("members", difference.members());
+      json.writeNumberField("enter", difference.enter());
+      json.writeNumberField("leave", difference.leave());
+      json.writeBooleanField("complete", difference.isComplete());
+      names(json, "entering", difference.entering());
+      names(json, "leaving", difference.leaving());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  private static void names(JsonGenerator json, String field, List<String> names)
+      throws IOException {
+    json.writeArrayFieldStart(field);
+    for (String name : names) {
+      json.writeString(name);
+    }
+    json.writeEndArray();
+  }
+}

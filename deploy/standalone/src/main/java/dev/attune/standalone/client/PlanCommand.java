@@ -1,0 +1,125 @@
+package dev.attune.standalone.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.attune.standalone.terminal.Terminal;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * {@code ./attune plan DIR}: who would enter and leave which audience if the definitions in DIR
+ * were applied. Changes nothing.
+ */
+@Command(
+    name = "plan",
+    description = "Says who would enter and leave audiences if a folder were applied.",
+    exitCodeListHeading = "Exit codes:%n",
+    exitCodeList = {
+      "0:the definitions can be applied",
+      "1:they are refused, or no Attune answers",
+      "2:the command was not understood",
+      "3:with --exit-code: somebody would enter or leave"
+    })
+public final class PlanCommand implements Callable<Integer> {
+  private static final String PATH = "/v1/audiences:preview";
+  private static final int MOVES = 3;
+
+  private final Terminal terminal;
+  @Mixin private Server server = new Server();
+
+  @Parameters(
+      paramLabel = "DIR",
+      description = "Folder with catalog.yaml, models/, audiences/, webhooks/.")
+  private Path dir = Path.of("definitions");
+
+  @Option(names = "--prune", description = "As if apply also removed what is not in DIR.")
+  private boolean prune;
+
+  @Option(
+      names = "--exit-code",
+      description = "Exit with 3 when somebody would enter or leave: for checks of changes.")
+  private boolean exitCode;
+
+  @Option(names = "--json", description = "The server's answer on one line, for programs.")
+  private boolean json;
+
+  public PlanCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    ObjectNode request = DefinitionFolder.read(dir, UnaryOperator.identity());
+    request.put("prune", prune);
+    try (AttuneClient attune = server.connect()) {
+      JsonNode plan = attune.post(PATH, request).orComplain();
+      if (json) {
+        terminal.result(plan.toString());
+      } else {
+        show(plan);
+      }
+      return exitCode && moves(plan) ? MOVES : 0;
+    }
+  }
+
+  private static boolean moves(JsonNode plan) {
+    for (JsonNode audience : plan.path("audiences")) {
+      if (audience.path("enter").asLong() + audience.path("leave").asLong() > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void show(JsonNode plan) {
+    if (plan.path("audiences").isEmpty()) {
+      terminal.result("No audience would change.");
+      return;
+    }
+    var table = new Table();
+    table.row("audience", "members", "enter", "leave", "");
+    List<String> notes = new ArrayList<>();
+    for (JsonNode audience : plan.path("audiences")) {
+      String name = audience.path("name").asText();
+      table.row(
+          name,
+          audience.path("members").asText(),
+          "+" + audience.path("enter").asText(),
+          "-" + audience.path("leave").asText(),
+          audience.path("removed").asBoolean() ? "is removed" : "");
+      example(notes, name, "would enter", audience.path("entering"));
+      example(notes, name, "would leave", audience.path("leaving"));
+      if (!audience.path("complete").asBoolean()) {
+        notes.add(
+            name
+                + ": not all events that it asks for have been remembered; it counts what is known,"
+                + " and the rest from when it is applied.");
+      }
+    }
+    table.lines().forEach(terminal::result);
+    terminal.result("");
+    notes.forEach(terminal::result);
+    String profiles = plan.path("profiles").asText();
+    terminal.result(
+        plan.path("all_profiles").asBoolean()
+            ? "Of all " + profiles + " profiles. Nothing was changed."
+            : "Of the first "
+                + profiles
+                + " profiles: there was no time for more. Nothing was changed.");
+  }
+
+  private static void example(List<String> notes, String name, String what, JsonNode ids) {
+    List<String> shown = new ArrayList<>();
+    ids.forEach(id -> shown.add(id.asText()));
+    if (!shown.isEmpty()) {
+      notes.add(name + ": " + what + ", e.g. " + String.join(", ", shown));
+    }
+  }
+}
