@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
@@ -134,6 +135,9 @@ public final class EvaluatorPart implements Part {
   }
 
   private ReadOnlyKeyValueStore<String, byte[]> profiles() {
+    if (!streams.state().isRunningOrRebalancing()) {
+      throw new InvalidStateStoreException("the evaluator is " + streams.state());
+    }
     return streams.store(
         StoreQueryParameters.fromNameAndType(
             ProfileProcessor.PROFILES, QueryableStoreTypes.keyValueStore()));

@@ -9,6 +9,8 @@ import dev.attune.core.audience.ProfileState;
 import dev.attune.core.definition.Nearest;
 import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.Replies;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -51,13 +53,18 @@ record ExplainHttp(CurrentAudiences audiences, ProfileStates states) {
     ProfileState state =
         states
             .find(profileId, set)
-            .orElseThrow(() -> HttpProblem.notFound("the evaluator has not heard of this profile"));
+            .orElseThrow(
+                () ->
+                    HttpProblem.notFound(
+                        "the evaluator that answers here has not heard of this profile"));
     if (state.isRedirect()) {
       throw HttpProblem.notFound("the profile was merged into " + state.redirectTo());
     }
     long now = states.nowMicros();
     ProfileState.Membership held = state.memberships().get(name);
     Explanation explanation = new Explainer(set, state, now).explain(audience);
+    // It is about a person.
+    response.header(HeaderValues.create(HeaderNames.CACHE_CONTROL, "private, no-cache"));
     Replies.json(
         response,
         200,

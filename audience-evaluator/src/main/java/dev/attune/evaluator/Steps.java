@@ -179,7 +179,8 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     Set<String> matches = Set.copyOf(state.matches());
     state.forget(now.micros());
     Decider decider = decider("");
-    if (state.definitionsFingerprint() != audiences.fingerprint()) {
+    if (reason == Reason.CHANGE || state.definitionsFingerprint() != audiences.fingerprint()) {
+      // Nobody remembers which audiences could not be asked while the clock was not known.
       decider.all(reason == Reason.CHANGE ? reason : Reason.DEFINITION);
     } else {
       decider.timed(matches, reason);
@@ -195,6 +196,11 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     if (state.profileVersion() != 0
         && !state.isRedirect()
         && state.definitionsFingerprint() != audiences.fingerprint()) {
+      if (now.isKnown()) {
+        // What no audience asks for any more: one that asks for it again begins anew, with
+        // everybody.
+        state.forget(now.micros());
+      }
       decider.all(Reason.DEFINITION);
     }
   }

@@ -119,6 +119,41 @@ final class ConditionsTest {
     }
   }
 
+  // Who was never in it, has no ring and no date: nothing but the change named the audience.
+  @Test
+  void changeWhileTheClockIsNotKnown_isDecidedOnceItIs() {
+    String loyal =
+        "name: loyal\nwhen: {all: [{trait: traits.plan == \"pro\"}, {not: {event: Refunded, within: 1h}}]}\n";
+    try (Rig rig = Rig.onWall(directory, definitions(1, loyal))) {
+      rig.send(live(USER, 1, Map.of("plan", "free"), List.of()));
+      assertThat(rig.told()).isEmpty();
+      rig.watermark(0, 2, START + 1);
+      // As after a restart: of the second partition of the events nothing is known yet.
+      rig.send(live(USER, 2, Map.of("plan", "pro"), List.of()));
+      rig.watermark(1, 2, START + Rig.TICK);
+      rig.watermark(0, 2, START + Rig.TICK);
+      rig.advance(Rig.TICK);
+      assertThat(rig.told()).containsExactly(USER + " +loyal CHANGE");
+    }
+  }
+
+  @Test
+  void where_thatIsAskedForAgain_beginsAnewForEverybody() {
+    String other = LARGE.replace("100", "200");
+    try (Rig rig = Rig.onWall(directory, definitions(1, LARGE))) {
+      rig.send(live(ANON, 1, Map.of(), List.of(order("e1", 100))));
+      assertThat(rig.told()).containsExactly(ANON + " +large CHANGE");
+      for (Definitions next : List.of(definitions(2, other), definitions(3, LARGE))) {
+        rig.define(next);
+        rig.pass(Rig.TICK);
+        rig.pass(Rig.TICK);
+      }
+      assertThat(rig.told()).containsExactly(ANON + " -large DEFINITION");
+      rig.send(live(ANON, 2, Map.of(), List.of(order("e2", 150))));
+      assertThat(rig.told()).containsExactly(ANON + " +large CHANGE");
+    }
+  }
+
   private static List<Cause> views() {
     return List.of(
         event("v1", "Page Viewed", "anonymous_id:x", START),

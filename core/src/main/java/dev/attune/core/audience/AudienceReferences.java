@@ -12,6 +12,9 @@ public final class AudienceReferences {
   /** Longest chain of audiences of which each asks for the next. */
   static final int CHAIN_MAX = 32;
 
+  /** Deepest nesting of conditions, those of the audiences that are asked for included. */
+  static final int DEPTH_MAX = 64;
+
   private final Map<String, AudienceDefinition> audiences;
   private final Map<String, Extent> known = new HashMap<>();
   private final List<String> path = new ArrayList<>();
@@ -28,16 +31,18 @@ public final class AudienceReferences {
   public record Flaw(String audience, String message) {}
 
   /**
-   * What an audience is together with all that it asks for.
+   * What a condition is together with all that it asks for.
    *
    * @param conditions counted as often as they are asked for
    * @param chain of audiences, the longest
+   * @param depth of the deepest nesting
    */
-  private record Extent(long conditions, int chain) {
-    static final Extent ONE = new Extent(1, 0);
+  private record Extent(long conditions, int chain, int depth) {
+    static final Extent ONE = new Extent(1, 0, 1);
 
-    Extent and(Extent other) {
-      return new Extent(conditions + other.conditions, Math.max(chain, other.chain));
+    /** This condition, and the one in it. */
+    static Extent around(Extent inner) {
+      return new Extent(1 + inner.conditions, inner.chain, 1 + inner.depth);
     }
   }
 
@@ -48,7 +53,7 @@ public final class AudienceReferences {
       try {
         var _ = references.extent(name);
       } catch (FlawException e) {
-        return Optional.of(new Flaw(name, String.valueOf(e.getMessage())));
+        return Optional.of(e.flaw);
       }
     }
     return Optional.empty();
@@ -60,39 +65,37 @@ public final class AudienceReferences {
       return before;
     }
     int seen = path.indexOf(name);
-    path.add(name);
     if (seen >= 0) {
       throw new FlawException(
+          name,
           "audiences ask for each other in a circle: "
-              + String.join(" -> ", path.subList(seen, path.size())));
+              + String.join(" -> ", path.subList(seen, path.size()))
+              + " -> "
+              + name);
     }
-    checkChain(path.size());
     AudienceDefinition definition = audiences.get(name);
     if (definition == null) {
-      throw new FlawException("there is no audience \"" + name + "\"");
+      throw new FlawException(path.getLast(), "there is no audience \"" + name + "\"");
     }
+    path.add(name);
+    // Before it is gone into: how deep that is nobody has looked at yet.
+    check(path.getFirst(), path.size(), CHAIN_MAX, "is a chain of", "audiences");
     Extent when = extent(definition.when());
-    Extent extent = new Extent(when.conditions(), when.chain() + 1);
-    // Of all in the chain, the first that is too much is the one to be told.
-    checkChain(extent.chain());
-    if (extent.conditions() > AudienceDefinition.ALL_CONDITIONS_MAX) {
-      throw new FlawException(
-          "with the audiences that it asks for \""
-              + name
-              + "\" has "
-              + extent.conditions()
-              + " conditions (allowed: "
-              + AudienceDefinition.ALL_CONDITIONS_MAX
-              + ")");
-    }
+    Extent extent = new Extent(when.conditions(), when.chain() + 1, when.depth());
+    check(name, extent.chain(), CHAIN_MAX, "is a chain of", "audiences");
+    check(name, extent.depth(), DEPTH_MAX, "nests", "conditions in each other");
+    check(name, extent.conditions(), AudienceDefinition.ALL_CONDITIONS_MAX, "has", "conditions");
     path.removeLast();
     known.put(name, extent);
     return extent;
   }
 
-  private static void checkChain(int length) {
-    if (length > CHAIN_MAX) {
-      throw new FlawException("audiences ask for each other in a chain longer than " + CHAIN_MAX);
+  private static void check(String name, long found, long max, String verb, String what) {
+    if (found > max) {
+      throw new FlawException(
+          name,
+          "with the audiences that it asks for \"%s\" %s %d %s (allowed: %d)"
+              .formatted(name, verb, found, what, max));
     }
   }
 
@@ -100,8 +103,8 @@ public final class AudienceReferences {
     return switch (condition) {
       case Condition.All all -> extent(all.conditions());
       case Condition.Any any -> extent(any.conditions());
-      case Condition.Not not -> Extent.ONE.and(extent(not.condition()));
-      case Condition.InAudience in -> Extent.ONE.and(extent(in.name()));
+      case Condition.Not not -> Extent.around(extent(not.condition()));
+      case Condition.InAudience in -> Extent.around(extent(in.name()));
       case Condition.TraitTest _,
           Condition.InWarehouse _,
           Condition.DateTest _,
@@ -111,15 +114,27 @@ public final class AudienceReferences {
   }
 
   private Extent extent(List<Condition> conditions) {
-    return conditions.stream().map(this::extent).reduce(Extent.ONE, Extent::and);
+    long count = 1;
+    int chain = 0;
+    int depth = 0;
+    for (Condition condition : conditions) {
+      Extent extent = extent(condition);
+      count += extent.conditions();
+      chain = Math.max(chain, extent.chain());
+      depth = Math.max(depth, extent.depth());
+    }
+    return new Extent(count, chain, 1 + depth);
   }
 
-  /** Ends the walk; said as a {@link Flaw}. */
+  /** Ends the walk. */
   private static final class FlawException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    FlawException(String message) {
+    private final transient Flaw flaw;
+
+    FlawException(String audience, String message) {
       super(message);
+      this.flaw = new Flaw(audience, message);
     }
   }
 }

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +35,7 @@ public final class AudienceSet {
     this.catalog = definitions.catalog();
     StringBuilder versions = new StringBuilder("catalog " + definitions.catalogVersion());
     for (var entry : new TreeMap<>(definitions.audiences()).entrySet()) {
-      String kind =
-          entry.getValue().when() instanceof Condition.InWarehouse ? "model/" : "audience/";
-      long version = definitions.versions().getOrDefault(kind + entry.getKey(), 0L);
+      long version = version(entry.getValue(), definitions);
       var audience = new CompiledAudience(entry.getValue(), version, definitions.audiences());
       audiences.put(audience.name(), audience);
       versions.append('\n').append(audience.name()).append(' ').append(version);
@@ -50,6 +49,38 @@ public final class AudienceSet {
       byName.computeIfAbsent(matcher.match().event(), _ -> new ArrayList<>()).add(matcher);
     }
     this.fingerprint = EventHash.of(versions.toString());
+  }
+
+  // Of whatever was written last of it and of all that it asks for: that is what decides.
+  private static long version(AudienceDefinition audience, Definitions definitions) {
+    String kind = audience.when() instanceof Condition.InWarehouse ? "model/" : "audience/";
+    long own = definitions.versions().getOrDefault(kind + audience.name(), 0L);
+    return Math.max(own, version(audience.when(), definitions));
+  }
+
+  private static long version(Condition condition, Definitions definitions) {
+    return switch (condition) {
+      case Condition.All all -> version(all.conditions(), definitions);
+      case Condition.Any any -> version(any.conditions(), definitions);
+      case Condition.Not not -> version(not.condition(), definitions);
+      case Condition.InAudience in ->
+          version(
+              Objects.requireNonNull(definitions.audiences().get(in.name()), in.name()),
+              definitions);
+      case Condition.TraitTest _,
+          Condition.InWarehouse _,
+          Condition.DateTest _,
+          Condition.EventCount _ ->
+          0;
+    };
+  }
+
+  private static long version(List<Condition> conditions, Definitions definitions) {
+    long newest = 0;
+    for (Condition condition : conditions) {
+      newest = Math.max(newest, version(condition, definitions));
+    }
+    return newest;
   }
 
   private static void index(

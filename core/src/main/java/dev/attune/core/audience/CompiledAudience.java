@@ -41,7 +41,7 @@ public final class CompiledAudience {
     return definition;
   }
 
-  /** Version of the definition. */
+  /** Version of the definition, or of the newest one among those that it asks for. */
   public long version() {
     return version;
   }
@@ -76,20 +76,19 @@ public final class CompiledAudience {
     for (int i = 0; i < known.length; i++) {
       known[i] = tests.get(i).test(state);
     }
-    // A leaf holds from `unless` on until `until`: two instants say all that time can change.
+    // A leaf holds from `from` on until `until`: two instants say all that time can change.
     long[] until = new long[leaves.size()];
-    long[] unless = new long[leaves.size()];
+    long[] from = new long[leaves.size()];
     long newest = nowMicros;
     for (int i = 0; i < until.length; i++) {
       Leaf leaf = leaves.get(i);
       until[i] = leaf.until(state);
-      unless[i] = leaf.unless(state);
+      from[i] = leaf.from(state);
       newest = Math.max(newest, leaf.newest(state));
     }
-    boolean member = holds(known, until, unless, nowMicros);
-    boolean atNewest = newest == nowMicros ? member : holds(known, until, unless, newest);
-    return new Evaluation(
-        member, member && atNewest, flip(known, until, unless, nowMicros, member));
+    boolean member = holds(known, until, from, nowMicros);
+    boolean atNewest = newest == nowMicros ? member : holds(known, until, from, newest);
+    return new Evaluation(member, member && atNewest, flip(known, until, from, nowMicros, member));
   }
 
   /**
@@ -119,22 +118,22 @@ public final class CompiledAudience {
     return evidence;
   }
 
-  private boolean holds(boolean[] known, long[] until, long[] unless, long at) {
+  private boolean holds(boolean[] known, long[] until, long[] from, long at) {
     boolean[] counts = new boolean[until.length];
     for (int i = 0; i < counts.length; i++) {
-      counts[i] = at < until[i] && at >= unless[i];
+      counts[i] = at < until[i] && at >= from[i];
     }
     return root.holds(known, counts);
   }
 
-  private long flip(boolean[] known, long[] until, long[] unless, long now, boolean member) {
+  private long flip(boolean[] known, long[] until, long[] from, long now, boolean member) {
     var instants = new TreeSet<Long>();
     for (int i = 0; i < until.length; i++) {
       add(instants, until[i], now);
-      add(instants, unless[i], now);
+      add(instants, from[i], now);
     }
     for (long instant : instants) {
-      if (holds(known, until, unless, instant) != member) {
+      if (holds(known, until, from, instant) != member) {
         return instant;
       }
     }

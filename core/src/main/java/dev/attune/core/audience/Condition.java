@@ -69,7 +69,11 @@ public sealed interface Condition {
      *
      * @param length {@link #WITHIN_MIN} to {@link #WITHIN_MAX}
      */
-    record Within(Duration length) implements Window {}
+    record Within(Duration length) implements Window {
+      long micros() {
+        return length.toMillis() * 1_000;
+      }
+    }
 
     /** At an instant or after it. */
     record Since(Instant start) implements Window {}

@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 /** Reads the conditions of one audience. */
 final class ConditionParser {
   private static final int EVENT_LENGTH_MAX = 200;
+  private static final int TRAIT_LENGTH_MAX = 200;
   private static final int DATE_LENGTH = "2026-01-31".length();
   private static final Instant SINCE_MIN = Instant.EPOCH;
   private static final Instant SINCE_MAX = Instant.parse("9999-01-01T00:00:00Z");
@@ -108,8 +109,14 @@ final class ConditionParser {
 
   private static Condition event(Yaml yaml) {
     String event = yaml.get("event").text();
-    if (event.isBlank() || event.length() > EVENT_LENGTH_MAX) {
-      throw yaml.get("event").error("an event's name has 1 to " + EVENT_LENGTH_MAX + " characters");
+    if (event.isBlank()
+        || event.length() > EVENT_LENGTH_MAX
+        || event.chars().anyMatch(Character::isISOControl)) {
+      throw yaml.get("event")
+          .error(
+              "an event's name has 1 to "
+                  + EVENT_LENGTH_MAX
+                  + " characters, none of them a control character");
     }
     Comparison comparison = Comparison.AT_LEAST;
     int count = 1;
@@ -177,7 +184,7 @@ final class ConditionParser {
   }
 
   private Condition audience(Yaml yaml) {
-    String name = yaml.text();
+    String name = yaml.name();
     if (!audiences.contains(name)) {
       throw yaml.error("there is no audience \"" + name + "\"" + Nearest.hint(name, audiences));
     }
@@ -187,6 +194,9 @@ final class ConditionParser {
   private Condition date(Yaml yaml) {
     Yaml written = yaml.get("date");
     String trait = written.text();
+    if (trait.length() > TRAIT_LENGTH_MAX) {
+      throw written.error("the name of a trait has at most " + TRAIT_LENGTH_MAX + " characters");
+    }
     TraitType type =
         catalog
             .trait(trait)

@@ -1,8 +1,7 @@
 package dev.attune.core.audience;
 
 import dev.attune.core.audience.Condition.Window;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import dev.attune.core.profile.TraitFit;
 
 /**
  * At least so many events in the window, and not at least so many others.
@@ -30,7 +29,7 @@ record CountLeaf(String key, int atLeast, int notAtLeast, Window window) impleme
   /** How long before now an event can matter at most. */
   static long longestMicros(Window window) {
     return switch (window) {
-      case Window.Within within -> within.length().toMillis() * 1_000;
+      case Window.Within within -> within.micros();
       case Window.Since _ -> AudienceSet.EVER;
     };
   }
@@ -41,7 +40,7 @@ record CountLeaf(String key, int atLeast, int notAtLeast, Window window) impleme
   }
 
   @Override
-  public long unless(ProfileState state) {
+  public long from(ProfileState state) {
     return notAtLeast < 0 ? Long.MIN_VALUE : expires(state.ring(key), notAtLeast);
   }
 
@@ -54,9 +53,9 @@ record CountLeaf(String key, int atLeast, int notAtLeast, Window window) impleme
       return Long.MIN_VALUE;
     }
     return switch (window) {
-      case Window.Within within -> ring.nth(n) + within.length().toMillis() * 1_000;
+      case Window.Within within -> ring.nth(n) + within.micros();
       case Window.Since since ->
-          ring.nth(n) >= micros(since.start()) ? Long.MAX_VALUE : Long.MIN_VALUE;
+          ring.nth(n) >= TraitFit.micros(since.start()) ? Long.MAX_VALUE : Long.MIN_VALUE;
     };
   }
 
@@ -69,13 +68,8 @@ record CountLeaf(String key, int atLeast, int notAtLeast, Window window) impleme
   @Override
   public EventRing counted(ProfileState state, long nowMicros) {
     return switch (window) {
-      case Window.Within within ->
-          state.ring(key).after(nowMicros - within.length().toMillis() * 1_000);
-      case Window.Since since -> state.ring(key).after(micros(since.start()) - 1);
+      case Window.Within within -> state.ring(key).after(nowMicros - within.micros());
+      case Window.Since since -> state.ring(key).after(TraitFit.micros(since.start()) - 1);
     };
-  }
-
-  private static long micros(Instant instant) {
-    return ChronoUnit.MICROS.between(Instant.EPOCH, instant);
   }
 }

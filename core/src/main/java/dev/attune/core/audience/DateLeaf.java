@@ -7,12 +7,20 @@ import dev.attune.proto.v1.Value;
 record DateLeaf(String trait, DateTest.Side side, long spanMicros) implements Leaf {
   private static final long DAY_MICROS = 86_400_000_000L;
 
+  /** More than ten thousand years on either side of the epoch is no date, and would overflow. */
+  private static final long BEYOND_DAYS = 3_660_000;
+
   static DateLeaf of(DateTest test) {
     return new DateLeaf(test.trait(), test.side(), test.span().toMillis() * 1_000);
   }
 
+  /** Whether the profile has such a time. */
+  boolean isKnown(ProfileState state) {
+    return begin(state.value(trait)) != Long.MIN_VALUE;
+  }
+
   @Override
-  public long unless(ProfileState state) {
+  public long from(ProfileState state) {
     long begin = begin(state.value(trait));
     return switch (side) {
       case NEXT -> begin == Long.MIN_VALUE ? begin : begin - spanMicros + 1;
@@ -36,10 +44,17 @@ record DateLeaf(String trait, DateTest.Side side, long spanMicros) implements Le
   // What has no time has no begin.
   private static long begin(Value value) {
     return switch (value.getKindCase()) {
-      case TIMESTAMP_MICROS -> value.getTimestampMicros();
-      case DATE_DAYS -> value.getDateDays() * DAY_MICROS;
+      case TIMESTAMP_MICROS -> within(value.getTimestampMicros(), BEYOND_DAYS * DAY_MICROS);
+      case DATE_DAYS -> {
+        long days = within(value.getDateDays(), BEYOND_DAYS);
+        yield days == Long.MIN_VALUE ? days : days * DAY_MICROS;
+      }
       default -> Long.MIN_VALUE;
     };
+  }
+
+  private static long within(long time, long beyond) {
+    return time < -beyond || time > beyond ? Long.MIN_VALUE : time;
   }
 
   @Override

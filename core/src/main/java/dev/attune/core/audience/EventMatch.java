@@ -1,5 +1,6 @@
 package dev.attune.core.audience;
 
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 
@@ -10,7 +11,7 @@ import java.util.Optional;
  * @param where of those, only the ones whose properties fit
  */
 public record EventMatch(String event, Optional<PropertyExpression> where) {
-  // No text of a definition has it.
+  // No event's name in a definition has it.
   private static final char SEPARATOR = '\0';
 
   /** All events of a name. */
@@ -18,9 +19,16 @@ public record EventMatch(String event, Optional<PropertyExpression> where) {
     return new EventMatch(event, Optional.empty());
   }
 
-  /** What its events are remembered under: the name, or the name and the expression. */
+  /**
+   * What its events are remembered under: the name, or the name and a hash of the expression. It
+   * stands in every state, so that it must not be as long as somebody can write.
+   */
   String key() {
-    return where.map(expression -> event + SEPARATOR + expression.text()).orElse(event);
+    return where
+        .map(
+            expression ->
+                event + SEPARATOR + HexFormat.of().toHexDigits(EventHash.of(expression.text())))
+        .orElse(event);
   }
 
   /** Whether an event of the name has such properties. */

@@ -93,7 +93,8 @@ public final class Explainer {
       }
       case DateTest date -> {
         DateLeaf leaf = DateLeaf.of(date);
-        yield leaf("date", asked(date), leaf, false, -1, absent(List.of(date.trait())));
+        List<String> missing = leaf.isKnown(state) ? List.of() : List.of(date.trait());
+        yield leaf("date", asked(date), leaf, false, -1, missing);
       }
       case EventCount count -> {
         CountLeaf leaf = CountLeaf.of(count);
@@ -107,12 +108,12 @@ public final class Explainer {
   private Explanation leaf(
       String kind, String asked, Leaf leaf, boolean negated, int counted, List<String> missing) {
     long until = leaf.until(state);
-    long unless = leaf.unless(state);
+    long from = leaf.from(state);
     long changes =
-        unless > now && unless < until
-            ? unless
-            : until > now && unless <= now && until != Long.MAX_VALUE ? until : 0;
-    boolean holds = (now < until && now >= unless) != negated;
+        from > now && from < until
+            ? from
+            : until > now && from <= now && until != Long.MAX_VALUE ? until : 0;
+    boolean holds = (now < until && now >= from) != negated;
     List<Explanation.Counted> events = new ArrayList<>();
     EventRing newest = leaf.counted(state, now).newest(CompiledAudience.EVIDENCE_MAX);
     for (int n = 1; n <= newest.size(); n++) {

@@ -9,8 +9,8 @@ import java.util.List;
  * @param asked what was asked, as it is written; empty for those that only combine others
  * @param missing names of the traits that it asks for and the profile does not have, or not of the
  *     declared type; sorted
- * @param counted how many events it counts; what is remembered is bounded, so that it may be fewer
- *     than there were once it holds. -1: it counts none
+ * @param counted how many events it counts, as far as they are remembered: at least as many as its
+ *     answer needs, if there were so many. -1: it counts none
  * @param events the newest that it counts, newest first, at most {@link
  *     CompiledAudience#EVIDENCE_MAX}
  * @param changesMicros when time alone changes this answer next; 0: never

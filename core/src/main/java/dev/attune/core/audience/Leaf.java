@@ -6,7 +6,7 @@ package dev.attune.core.audience;
  */
 sealed interface Leaf permits CountLeaf, DateLeaf {
   /** The first instant at which it holds; {@link Long#MIN_VALUE} when there is no such bound. */
-  long unless(ProfileState state);
+  long from(ProfileState state);
 
   /**
    * The first instant at which it holds no more: {@link Long#MAX_VALUE} for never, {@link

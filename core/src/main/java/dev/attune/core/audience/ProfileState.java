@@ -15,9 +15,11 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -41,16 +43,20 @@ public final class ProfileState {
   /** How long after an event, or a copy of it, was received another copy does not count. */
   public static final Duration COPIES_WITHIN = Duration.ofDays(7);
 
-  /**
-   * Of how many events of a profile copies are recognised at least, if there are more so soon. One
-   * that several conditions count with a {@code where} of their own is counted for each.
-   */
+  /** Of how many events of a profile copies are recognised at least, if there are more so soon. */
   public static final int COPIES_MAX = 1_000;
+
+  /**
+   * How many entries of all rings are kept at most for the sake of copies: where an event stands in
+   * more than {@code COPIES_ENTRIES_MAX / COPIES_MAX} of them, copies of fewer events are
+   * recognised, or a state would outgrow its record.
+   */
+  static final int COPIES_ENTRIES_MAX = 20_000;
 
   private static final long COPIES_WITHIN_MICROS = COPIES_WITHIN.toMillis() * 1_000;
 
   private final AudienceSet audiences;
-  private final Map<RingKey, EventRing> rings = new TreeMap<>();
+  private final NavigableMap<RingKey, EventRing> rings = new TreeMap<>();
   private final SortedMap<String, Value> traits = new TreeMap<>();
   private final SortedMap<String, Membership> memberships = new TreeMap<>();
   private final SortedMap<Identifier, Departure> departures = new TreeMap<>();
@@ -137,7 +143,7 @@ public final class ProfileState {
     Map<String, Object> properties = null;
     for (AudienceSet.Matcher matcher : matchers) {
       if (properties == null && matcher.match().where().isPresent()) {
-        properties = TraitValues.fields(event.getProperties());
+        properties = TraitValues.properties(event.getProperties());
       }
       if (matcher.match().fits(properties == null ? Map.of() : properties)) {
         Added here = add(event, matcher, nowMicros);
@@ -147,6 +153,7 @@ public final class ProfileState {
         added = added.and(here);
       }
     }
+    thinOut(nowMicros);
     return new Taken(added, news);
   }
 
@@ -170,7 +177,6 @@ public final class ProfileState {
     if (!after.equals(before)) {
       rings.put(key, after);
       unions.remove(key.match());
-      thinOut(nowMicros);
     }
     if (known == 0) {
       return entry.micros() > countedAfter ? Added.NEW : Added.NOT_COUNTED;
@@ -291,21 +297,37 @@ public final class ProfileState {
       return;
     }
     int settledUntil = settledUntil(nowMicros);
-    rings.values().stream()
-        .flatMap(ring -> IntStream.rangeClosed(1, ring.size()).mapToObj(ring::entry))
-        .filter(entry -> entry.heard() > settledUntil)
-        .sorted(Entry.HEARD.reversed())
-        .skip(COPIES_MAX)
-        .findFirst()
+    List<Entry> unsettled =
+        rings.values().stream()
+            .flatMap(ring -> IntStream.rangeClosed(1, ring.size()).mapToObj(ring::entry))
+            .filter(entry -> entry.heard() > settledUntil)
+            .sorted(Entry.HEARD.reversed())
+            .toList();
+    firstBeyond(unsettled)
         .ifPresent(
-            first ->
-                rings.replaceAll(
-                    (key, ring) ->
-                        audiences
-                            .matcher(key.match())
-                            .map(m -> ring.keep(m.capacity(), Long.MIN_VALUE, heardUntil(first)))
-                            .orElse(ring)));
-    unions.clear();
+            first -> {
+              rings.replaceAll(
+                  (key, ring) ->
+                      audiences
+                          .matcher(key.match())
+                          .map(m -> ring.keep(m.capacity(), Long.MIN_VALUE, heardUntil(first)))
+                          .orElse(ring));
+              unions.clear();
+            });
+  }
+
+  // The same event may stand in several rings, and is one.
+  private static Optional<Entry> firstBeyond(List<Entry> lastHeardFirst) {
+    Set<Long> events = new HashSet<>();
+    int entries = 0;
+    for (Entry entry : lastHeardFirst) {
+      events.add(entry.hash());
+      entries++;
+      if (events.size() > COPIES_MAX || entries > COPIES_ENTRIES_MAX) {
+        return Optional.of(entry);
+      }
+    }
+    return Optional.empty();
   }
 
   // Whoever was heard of before the settled ones stands before this one, too.
@@ -465,10 +487,11 @@ public final class ProfileState {
 
   private EventRing union(String match) {
     EventRing union = EventRing.EMPTY;
-    for (var entry : rings.entrySet()) {
-      if (entry.getKey().match().equals(match)) {
-        union = union.union(entry.getValue());
+    for (var entry : rings.tailMap(new RingKey(match, "", ""), true).entrySet()) {
+      if (!entry.getKey().match().equals(match)) {
+        break;
       }
+      union = union.union(entry.getValue());
     }
     return union;
   }

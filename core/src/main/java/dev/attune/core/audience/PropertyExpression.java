@@ -21,8 +21,9 @@ public final class PropertyExpression {
   }
 
   /**
-   * Whether it holds. A property that is not there, or of another type, has no value: what it would
-   * have to decide does not hold.
+   * Whether it holds. A property that is not there, or null, has no value: what it would have to
+   * decide does not hold. Values of different types are different; which of them is greater is not
+   * decided.
    */
   boolean test(Map<String, Object> properties) {
     return Expressions.holds(program, PropertyLanguage.VARIABLE, properties);

@@ -5,6 +5,7 @@ import dev.cel.bundle.Cel;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.types.MapType;
 import dev.cel.common.types.SimpleType;
+import java.util.regex.Pattern;
 
 /** CEL over the properties of an event, of which nobody says the types. Thread-safe. */
 final class PropertyLanguage {
@@ -22,16 +23,19 @@ final class PropertyLanguage {
   static PropertyExpression compile(Yaml yaml) {
     String text = yaml.text();
     CelAbstractSyntaxTree checked =
-        Expressions.take(yaml, CEL.compile(text), PropertyLanguage::hint);
+        Expressions.take(yaml, CEL.compile(text), message -> hint(text, message));
     return new PropertyExpression(text, Expressions.program(CEL, yaml, checked));
   }
 
-  private static String hint(String message) {
+  private static String hint(String text, String message) {
     if (!message.contains("undeclared reference to '")) {
       return "";
     }
     int from = message.indexOf('\'') + 1;
     String name = message.substring(from, message.indexOf('\'', from));
+    if (Pattern.compile("\\b" + Pattern.quote(name) + "\\s*\\(").matcher(text).find()) {
+      return " (CEL has no such function)";
+    }
     return name.equals(TraitLanguage.VARIABLE)
         ? " (traits are a condition of their own: all: [{event: ...}, {trait: ...}])"
         : " (write properties." + name + ")";

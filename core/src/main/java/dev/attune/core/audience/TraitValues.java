@@ -38,6 +38,13 @@ final class TraitValues {
     };
   }
 
+  /** The properties of an event. One that is null has no value, as a trait that is null. */
+  static Map<String, Object> properties(Value object) {
+    Map<String, Object> properties = fields(object);
+    properties.values().removeIf(dev.cel.common.values.NullValue.NULL_VALUE::equals);
+    return properties;
+  }
+
   /** What is in an object; nothing in any other value. */
   static Map<String, Object> fields(Value value) {
     Map<String, Object> object = new LinkedHashMap<>();

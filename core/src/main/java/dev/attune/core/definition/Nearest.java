@@ -6,10 +6,16 @@ import java.util.Optional;
 
 /** The name that someone probably meant. */
 public final class Nearest {
+  /** Nobody means a name by what is longer; and to compare it with all names would take long. */
+  private static final int LENGTH_MAX = 200;
+
   private Nearest() {}
 
   /** The known name with the smallest edit distance, if it is near enough to be meant. */
   public static Optional<String> of(String name, Collection<String> known) {
+    if (name.length() > LENGTH_MAX) {
+      return Optional.empty();
+    }
     return known.stream()
         .filter(candidate -> distance(name, candidate) <= Math.max(2, name.length() / 3))
         .min(

@@ -101,8 +101,10 @@ public final class TraitFit {
 
   private static Optional<Value> date(String text) {
     try {
-      return Optional.of(
-          Value.newBuilder().setDateDays((int) LocalDate.parse(text).toEpochDay()).build());
+      LocalDate date = LocalDate.parse(text);
+      return date.getYear() >= 1 && date.getYear() <= 9999
+          ? Optional.of(Value.newBuilder().setDateDays((int) date.toEpochDay()).build())
+          : Optional.empty();
     } catch (DateTimeException e) {
       return Optional.empty();
     }

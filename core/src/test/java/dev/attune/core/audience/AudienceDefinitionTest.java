@@ -154,6 +154,9 @@ final class AudienceDefinitionTest {
         "{event: X, not: {event: Y, within: 1d}, within: 1d}|(found event, not)",
         "{not: {event: Y, within: 1d}, within: 1d}|unknown key \"within\"",
         "{event: '', within: 1d}|1 to 200 characters",
+        "{event: \"Order\\0true\", within: 1d}|none of them a control character",
+        "{event: X, where: 'lower(properties.a) == \"b\"', within: 1d}|reference to 'lower' (in container '') (CEL has no such function)",
+        "{audience: A b}|is not a name",
       })
   void condition_thatDoesNotFit_isRefused(String condition, String message) {
     assertThatThrownBy(() -> parse("name: a\nwhen: " + condition + "\n"))

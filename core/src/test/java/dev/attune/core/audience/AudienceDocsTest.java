@@ -247,6 +247,25 @@ class AudienceDocsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "{event: X, within: 1d}",
+        "{event: 42, within: 01d}",
+        "{event: X, count: '>=2', within: 1000 ms}",
+        "{event: X, count: ' == 064 ', since: 1970-01-01}",
+        "{event: X, since: 2026-01-31t09:00:00z}",
+        "{event: X, where: true, since: '2026-01-31T09:00:00.5+01:00'}",
+        "{trait: true}",
+        "{not: {date: created_at, last: 1h}}",
+        "{any: [{date: renewal_date, next: 3650d}]}",
+      })
+  void condition_thatIsTaken_isValid(String condition) {
+    String yaml = "name: a\nwhen: " + condition + "\n";
+    assertThat(schemaErrors(yaml)).isEmpty();
+    assertThat(set(Map.of("a", yaml)).audience("a")).isPresent();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
         "{event: X}",
         "{event: X, within: 1d, since: 2026-01-31}",
         "{event: X, since: yesterday}",
@@ -260,6 +279,10 @@ class AudienceDocsTest {
         "{audience: A b}",
         "{date: created_at}",
         "{date: created_at, next: 1d, last: 1d}",
+        "{date: created_at, next: 0s}",
+        "{event: X, within: 500ms}",
+        "{event: X, count: '>= 0000064', within: 1d}",
+        "{event: X, since: 0026-01-31}",
         "{all: []}",
         "{not: [{event: X, within: 1d}]}",
         "{}",

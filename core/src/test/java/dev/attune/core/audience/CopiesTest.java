@@ -32,6 +32,28 @@ final class CopiesTest {
         new Definitions(1, 1, Catalog.DEFAULT, Map.of(), audiences, Map.of(), Map.of()));
   }
 
+  @Test
+  void event_inManyRings_isOneOfThoseWhoseCopiesAreKnown() {
+    Map<String, AudienceDefinition> audiences = new HashMap<>();
+    for (int i = 0; i < 10; i++) {
+      String yaml =
+          "name: a%d\nwhen: {event: Event 0, where: '!has(properties.p%d)', count: '== 1', within: 1h}\n"
+              .formatted(i, i);
+      audiences.put("a" + i, AudienceDefinitionTest.parse(yaml));
+    }
+    AudienceSet set =
+        AudienceSet.compile(
+            new Definitions(1, 1, Catalog.DEFAULT, Map.of(), audiences, Map.of(), Map.of()));
+    var state = new ProfileState(set);
+    for (int i = 0; i < ProfileState.COPIES_MAX; i++) {
+      long at = START + i * MINUTE;
+      var _ = state.add(event(0, "event " + i, at, at), at);
+    }
+    long now = START + ProfileState.COPIES_MAX * MINUTE;
+    assertThat(state.add(event(0, "event 0", now, now), now).added()).isEqualTo(Added.COPY);
+    assertThat(state.encode().getSerializedSize()).isLessThan(400_000);
+  }
+
   private static Event event(int matcher, String id, long occurred, long received) {
     return Event.newBuilder()
         .setEventId(id)

@@ -49,8 +49,10 @@ final class EngineOracleTest {
           "properties.n > 1", e -> number(e).map(n -> n > 1).orElse(false),
           "!(properties.n > 1)", e -> number(e).map(n -> n <= 1).orElse(false),
           "properties.n == 2 || properties.kind == \"x\"",
-              e -> number(e).filter(n -> n == 2).isPresent() || entry(e, "kind").isPresent(),
-          "has(properties.kind)", e -> entry(e, "kind").isPresent());
+              e -> number(e).filter(n -> n == 2).isPresent() || text(e, "kind").isPresent(),
+          "has(properties.kind)", e -> value(e, "kind").isPresent(),
+          "properties.n != 2", e -> value(e, "n").map(v -> !isTwo(v)).orElse(false),
+          "!(properties.n == 2)", e -> value(e, "n").map(v -> !isTwo(v)).orElse(false));
 
   @Test
   void engine_besideAPlainEvaluator_agrees() {
@@ -311,32 +313,46 @@ final class EngineOracleTest {
   private static Value properties(Random random) {
     ValueObject.Builder object = ValueObject.newBuilder();
     Value.Builder n = Value.newBuilder();
-    switch (random.nextInt(4)) {
+    switch (random.nextInt(5)) {
       case 0 -> n.setInteger(random.nextInt(4));
       case 1 -> n.setNumber(random.nextInt(8) / 2.0);
       case 2 -> n.setText("2");
+      case 3 -> n.setNullValue(true);
       default -> {}
     }
     if (!n.build().equals(Value.getDefaultInstance())) {
       object.addEntries(ValueEntry.newBuilder().setKey("n").setValue(n));
     }
     if (random.nextBoolean()) {
+      Value.Builder kind = Value.newBuilder();
       object.addEntries(
-          ValueEntry.newBuilder().setKey("kind").setValue(Value.newBuilder().setText("x")));
+          ValueEntry.newBuilder()
+              .setKey("kind")
+              .setValue(random.nextBoolean() ? kind.setText("x") : kind.setNullValue(true)));
     }
     return Value.newBuilder().setObject(object).build();
   }
 
   private static Optional<Double> number(Event event) {
-    return entry(event, "n")
+    return value(event, "n")
         .filter(value -> value.hasInteger() || value.hasNumber())
         .map(value -> value.hasInteger() ? (double) value.getInteger() : value.getNumber());
   }
 
-  private static Optional<Value> entry(Event event, String key) {
+  private static boolean isTwo(Value value) {
+    return (value.hasInteger() && value.getInteger() == 2)
+        || (value.hasNumber() && value.getNumber() == 2);
+  }
+
+  private static Optional<String> text(Event event, String key) {
+    return value(event, key).filter(Value::hasText).map(Value::getText);
+  }
+
+  private static Optional<Value> value(Event event, String key) {
     return event.getProperties().getObject().getEntriesList().stream()
         .filter(entry -> entry.getKey().equals(key))
         .map(ValueEntry::getValue)
+        .filter(value -> !value.hasNullValue())
         .findFirst();
   }
 

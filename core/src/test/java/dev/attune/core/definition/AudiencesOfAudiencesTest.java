@@ -101,7 +101,7 @@ class AudiencesOfAudiencesTest {
                         audience("b", "when: {any: [{audience: c}]}\n"),
                         audience("c", "when: {audience: b}\n"))))
         .isInstanceOf(DefinitionException.class)
-        .hasMessage("audiences/a.yaml:2:7: audiences ask for each other in a circle: b -> c -> b");
+        .hasMessage("audiences/b.yaml:2:7: audiences ask for each other in a circle: b -> c -> b");
     assertThatThrownBy(() -> Definitions.parse(List.of(audience("a", "when: {audience: a}\n"))))
         .hasMessageContaining("a -> a");
   }
@@ -117,7 +117,9 @@ class AudiencesOfAudiencesTest {
     chain.add(audience("b", "when: {audience: a31}\n"));
     assertThatThrownBy(() -> Definitions.parse(chain))
         .isInstanceOf(DefinitionException.class)
-        .hasMessageContaining("a chain longer than 32");
+        .hasMessage(
+            "audiences/b.yaml:2:7: with the audiences that it asks for \"b\" is a chain of 33 audiences"
+                + " (allowed: 32)");
   }
 
   @Test
@@ -132,7 +134,38 @@ class AudiencesOfAudiencesTest {
     assertThatThrownBy(() -> Definitions.parse(doubled))
         .isInstanceOf(DefinitionException.class)
         .hasMessageMatching(
-            "audiences/a\\d+.yaml:2:7: with the audiences that it asks for \"a\\d+\" has \\d+ conditions"
+            "audiences/(a\\d+).yaml:2:7: with the audiences that it asks for \"\\1\" has \\d+ conditions"
                 + " \\(allowed: 1000\\)");
+  }
+
+  @Test
+  void nesting_thatIsTooDeepTogether_isRefused() {
+    String deep = "when: " + "{not: ".repeat(29) + "%s" + "}".repeat(29) + "\n";
+    List<Definition> audiences =
+        new ArrayList<>(
+            List.of(
+                audience("a", deep.formatted("{event: X, within: 1d}")),
+                audience("b", deep.formatted("{audience: a}")),
+                audience("c", deep.formatted("{audience: b}"))));
+    assertThatThrownBy(() -> Definitions.parse(audiences))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessage(
+            "audiences/c.yaml:2:7: with the audiences that it asks for \"c\" nests 90 conditions in each"
+                + " other (allowed: 64)");
+    audiences.removeLast();
+    assertThat(AudienceSet.compile(Definitions.parse(audiences)).audiences()).hasSize(2);
+  }
+
+  @Test
+  void version_isOfWhateverWasWrittenLast() {
+    AudienceSet set =
+        AudienceSet.compile(
+            Definitions.parse(
+                List.of(
+                    audience("a", "when: {not: {audience: b}}\n"),
+                    audience("b", "when: {event: X, within: 1d}\n").toBuilder()
+                        .setVersion(9)
+                        .build())));
+    assertThat(set.audience("a").orElseThrow().version()).isEqualTo(9);
   }
 }

@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -122,6 +123,29 @@ class LauncherTest {
     assertThat(run(root, jdk, "up").output()).contains("Building Attune", "Learning what is hot");
   }
 
+  // A JVM takes classes from a cache without a look at whether the jars are still the same.
+  @Test
+  void cacheOfOtherCode_isNeverUsed() throws Exception {
+    Path root = project();
+    Path cache = root.resolve("deploy/standalone/target/attune.aot");
+    run(root, jdk, "up");
+    assertThat(cache).exists();
+    Files.setLastModifiedTime(
+        root.resolve("core/src/main/A.java"), FileTime.from(Instant.now().plusSeconds(5)));
+    assertThat(run(root, jdk, Map.of("ATTUNE_LEARN", "off"), "up").output())
+        .contains("Building Attune")
+        .doesNotContain("Learning");
+    assertThat(cache).doesNotExist();
+
+    run(root, jdk, "up");
+    assertThat(cache).exists();
+    Files.setLastModifiedTime(
+        root.resolve("core/src/main/A.java"), FileTime.from(Instant.now().plusSeconds(60)));
+    Files.createFile(folder.resolve("learn-nothing"));
+    assertThat(run(root, jdk, "up").output()).contains("that did not work out");
+    assertThat(cache).doesNotExist();
+  }
+
   @Test
   void clientCommand_buildsAndDoesNotLearn() throws Exception {
     Outcome outcome = run(project(), jdk, "status");
@@ -148,7 +172,7 @@ class LauncherTest {
   void signalWhileLearning_stopsWhatLearns() throws Exception {
     Path root = project();
     Files.createFile(folder.resolve("learn-for-ever"));
-    Process launcher = start(root, jdk, "up");
+    Process launcher = start(root, jdk, Map.of(), "up");
     try (var lines = launcher.inputReader()) {
       String line;
       do {
@@ -223,6 +247,9 @@ class LauncherTest {
             wait
           done
         fi
+        if [ -e '%1$s/learn-nothing' ]; then
+          exit 1
+        fi
         # Long enough to be seen.
         sleep 0.5
         printf learnt >"$cache"
@@ -257,13 +284,21 @@ class LauncherTest {
   }
 
   private Outcome run(Path root, Path javaHome, String... arguments) throws Exception {
-    Process process = start(root, javaHome, arguments);
+    return run(root, javaHome, Map.of(), arguments);
+  }
+
+  private Outcome run(
+      Path root, Path javaHome, Map<String, String> environment, String... arguments)
+      throws Exception {
+    Process process = start(root, javaHome, environment, arguments);
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("the launcher ends").isTrue();
     return new Outcome(process.exitValue(), output);
   }
 
-  private Process start(Path root, Path javaHome, String... arguments) throws IOException {
+  private Process start(
+      Path root, Path javaHome, Map<String, String> environment, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(List.of("/bin/bash", root.resolve("attune").toString()));
     command.addAll(List.of(arguments));
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -272,6 +307,7 @@ class LauncherTest {
     builder.environment().put("HOME", folder.toString());
     builder.environment().remove("MAVEN_OPTS");
     builder.environment().remove("ATTUNE_LEARN");
+    builder.environment().putAll(environment);
     Process process = builder.start();
     process.getOutputStream().close();
     return process;

@@ -108,7 +108,7 @@ record Plan(int rate, int warmUpSeconds, int seconds) {
   }
 
   private int thinner() {
-    return Math.max(1, rate / RATE_OF_SHARES);
+    return Math.ceilDiv(Math.max(1, rate), RATE_OF_SHARES);
   }
 
   String path(int i) {

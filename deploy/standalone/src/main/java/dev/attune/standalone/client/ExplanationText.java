@@ -26,7 +26,10 @@ final class ExplanationText {
                 : " does not belong to " + explained.path("audience").asText())
             + ".");
     if (why.path("holds").asBoolean() != member) {
-      lines.add("What is below was decided a moment ago, and is told next.");
+      lines.add(
+          "By the conditions below, as of "
+              + explained.path("as_of").asText()
+              + ", it would be the other way round: ask again.");
     }
     if (why.has("changes_at")) {
       lines.add("Time alone changes that at " + why.path("changes_at").asText() + ".");

@@ -159,7 +159,7 @@ class ThreeViewsIT {
     Http.Reply nobody = Http.get(audiences + "three-views/explain?profile_id=" + "0".repeat(32));
     assertThat(nobody.status()).isEqualTo(404);
     assertThat(nobody.body().path("message").asText())
-        .isEqualTo("the evaluator has not heard of this profile");
+        .isEqualTo("the evaluator that answers here has not heard of this profile");
     Http.Reply identifier = Http.get(audiences + "three-views/explain?profile_id=user_id:cleo");
     assertThat(identifier.status()).isEqualTo(400);
     assertThat(identifier.body().path("message").asText()).startsWith("profile_id is 32 hex");
