@@ -12,6 +12,8 @@ import static dev.attune.evaluator.Rig.MINUTE;
 import static dev.attune.evaluator.Rig.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.attune.core.audience.AudienceSet;
+import dev.attune.core.audience.ProfileState;
 import dev.attune.core.definition.Definitions;
 import dev.attune.proto.v1.Cause;
 import java.nio.file.Path;
@@ -121,20 +123,30 @@ final class ConditionsTest {
 
   // Who was never in it, has no ring and no date: nothing but the change named the audience.
   @Test
-  void changeWhileTheClockIsNotKnown_isDecidedOnceItIs() {
-    String loyal =
-        "name: loyal\nwhen: {all: [{trait: traits.plan == \"pro\"}, {not: {event: Refunded, within: 1h}}]}\n";
-    try (Rig rig = Rig.onWall(directory, definitions(1, loyal))) {
-      rig.send(live(USER, 1, Map.of("plan", "free"), List.of()));
-      assertThat(rig.told()).isEmpty();
-      rig.watermark(0, 2, START + 1);
-      // As after a restart: of the second partition of the events nothing is known yet.
-      rig.send(live(USER, 2, Map.of("plan", "pro"), List.of()));
-      rig.watermark(1, 2, START + Rig.TICK);
-      rig.watermark(0, 2, START + Rig.TICK);
-      rig.advance(Rig.TICK);
-      assertThat(rig.told()).containsExactly(USER + " +loyal CHANGE");
-    }
+  void changeWhileTheClockIsNotKnown_isDecidedOnceItIs() throws Exception {
+    AudienceSet set =
+        AudienceSet.compile(
+            definitions(
+                1,
+                """
+                name: loyal
+                when: {all: [{trait: traits.plan == "pro"}, {not: {event: Refunded, within: 1h}}]}
+                """));
+    var state = new ProfileState(set);
+    Now known = new Now(START, START, false);
+    Now unknown = new Now(Now.UNKNOWN, START, false);
+    var out = new Outbox();
+    new Steps(set, USER, state, known, out)
+        .change(live(USER, 1, Map.of("plan", "free"), List.of()).getChanged());
+    // As after a restart that finds more partitions of the events than before.
+    new Steps(set, USER, state, unknown, out)
+        .change(live(USER, 2, Map.of("plan", "pro"), List.of()).getChanged());
+    assertThat(out.transitions()).isEmpty();
+    assertThat(state.dueMicros()).isEqualTo(Decider.AT_ONCE);
+    new Steps(set, USER, state, known, out).due();
+    assertThat(out.transitions())
+        .singleElement()
+        .satisfies(entered -> assertThat(entered.getAudience()).isEqualTo("loyal"));
   }
 
   @Test
