@@ -22,7 +22,8 @@ import java.util.stream.Collectors;
 /**
  * {@code GET /v1/audiences/{name}/explain?profile_id=...}: whether a profile belongs to an
  * audience, and the tree of its conditions with what decided each. It is what the evaluator knows
- * now, which a lookup shows a moment later. Values of traits are not repeated: a lookup has them.
+ * now, at the time that the slowest of its partitions has reached; a lookup shows it a moment
+ * later. Values of traits are not repeated: a lookup has them.
  */
 record ExplainHttp(CurrentAudiences audiences, ProfileStates states) {
   void routes(HttpRouting.Builder http) {

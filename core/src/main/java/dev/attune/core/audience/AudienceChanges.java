@@ -59,6 +59,7 @@ public final class AudienceChanges {
       case Condition.TraitTest _,
           Condition.InWarehouse _,
           Condition.DateTest _,
+          Condition.LastEvent _,
           Condition.EventCount _ ->
           false;
     };

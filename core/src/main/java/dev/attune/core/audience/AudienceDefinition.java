@@ -19,6 +19,7 @@ import java.util.Set;
  *       count: ">= 2"                                # >=, >, ==, <= or <, and 0 to 64; ">= 1" when left out
  *       within: 30d                                  # 1s to 3650d before now; or since: 2026-01-31
  *     - not: {event: Refunded, within: 90d}
+ *     - {event: Page Viewed, last: properties.path == "/pricing", within: 1h}   # the newest one is such
  *     - {audience: newsletter-readers}               # belongs to another audience
  *     - {date: renewal_date, next: 7d}               # within 7 days from now; last: within so long ago
  * }</pre>

@@ -108,6 +108,7 @@ public final class AudienceReferences {
       case Condition.TraitTest _,
           Condition.InWarehouse _,
           Condition.DateTest _,
+          Condition.LastEvent _,
           Condition.EventCount _ ->
           Extent.ONE;
     };

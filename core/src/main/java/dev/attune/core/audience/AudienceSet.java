@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * work of a change follows the audiences that it concerns. Immutable.
  */
 public final class AudienceSet {
-  /** Longer ago than anything: how long an event can matter that counts since a date. */
-  static final long EVER = 1L << 61;
-
   private final Catalog catalog;
   private final long fingerprint;
   private final Map<String, CompiledAudience> audiences = new TreeMap<>();
@@ -70,6 +67,7 @@ public final class AudienceSet {
       case Condition.TraitTest _,
           Condition.InWarehouse _,
           Condition.DateTest _,
+          Condition.LastEvent _,
           Condition.EventCount _ ->
           0;
     };
@@ -180,15 +178,17 @@ public final class AudienceSet {
           Condition.InWarehouse _,
           Condition.InAudience _,
           Condition.DateTest _ -> {}
+      case Condition.LastEvent last -> {
+        match(last.all(), 1, last.window());
+        match(last.fitting(), 1, last.window());
+      }
       case Condition.EventCount count ->
-          matchers.merge(
-              count.match().key(),
-              new Matcher(
-                  count.match(),
-                  Math.max(1, count.needed()),
-                  CountLeaf.longestMicros(count.window())),
-              Matcher::max);
+          match(count.match(), Math.max(1, count.needed()), count.window());
     }
+  }
+
+  private void match(EventMatch match, int capacity, Condition.Window window) {
+    matchers.merge(match.key(), new Matcher(match, capacity, window.longestMicros()), Matcher::max);
   }
 
   /** How many events are remembered, and for how long they can matter. */

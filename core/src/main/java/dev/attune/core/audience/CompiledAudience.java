@@ -206,6 +206,11 @@ public final class CompiledAudience {
         dates.add(date.trait());
         yield leaf(DateLeaf.of(date), false);
       }
+      case Condition.LastEvent last -> {
+        matches.put(last.all().key(), last.all());
+        matches.put(last.fitting().key(), last.fitting());
+        yield leaf(LastLeaf.of(last), false);
+      }
       case Condition.EventCount count -> {
         matches.put(count.match().key(), count.match());
         yield leaf(CountLeaf.of(count), CountLeaf.negated(count.comparison()));

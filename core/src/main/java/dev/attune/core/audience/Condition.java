@@ -1,8 +1,10 @@
 package dev.attune.core.audience;
 
+import dev.attune.core.profile.TraitFit;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** What an audience asks of a profile: a tree of conditions, checked when it was read. */
 public sealed interface Condition {
@@ -62,21 +64,74 @@ public sealed interface Condition {
   Duration WITHIN_MIN = Duration.ofSeconds(1);
   Duration WITHIN_MAX = Duration.ofDays(3650);
 
-  /** When the events happened that are counted. */
+  /**
+   * The newest event of a name has such properties.
+   *
+   * @param window in which it has to lie
+   */
+  record LastEvent(String event, PropertyExpression fits, Window window) implements Condition {
+    EventMatch all() {
+      return EventMatch.of(event);
+    }
+
+    EventMatch fitting() {
+      return new EventMatch(event, Optional.of(fits));
+    }
+  }
+
+  /** When the events happened that are counted. All instants in microseconds. */
   sealed interface Window {
+    /** The first instant at which what happened at an instant lies in it no more, or never did. */
+    long until(long eventMicros);
+
+    /** What happened at this instant or earlier does not lie in it. */
+    long before(long nowMicros);
+
+    /** How long before now something in it may have happened. */
+    long longestMicros();
+
     /**
      * Later than so long before now.
      *
      * @param length {@link #WITHIN_MIN} to {@link #WITHIN_MAX}
      */
     record Within(Duration length) implements Window {
-      long micros() {
+      @Override
+      public long until(long eventMicros) {
+        return eventMicros + longestMicros();
+      }
+
+      @Override
+      public long before(long nowMicros) {
+        return nowMicros - longestMicros();
+      }
+
+      @Override
+      public long longestMicros() {
         return length.toMillis() * 1_000;
       }
     }
 
     /** At an instant or after it. */
-    record Since(Instant start) implements Window {}
+    record Since(Instant start) implements Window {
+      /** Longer ago than anything. */
+      private static final long EVER = 1L << 61;
+
+      @Override
+      public long until(long eventMicros) {
+        return eventMicros >= TraitFit.micros(start) ? Long.MAX_VALUE : Long.MIN_VALUE;
+      }
+
+      @Override
+      public long before(long nowMicros) {
+        return TraitFit.micros(start) - 1;
+      }
+
+      @Override
+      public long longestMicros() {
+        return EVER;
+      }
+    }
   }
 
   /**
@@ -88,11 +143,6 @@ public sealed interface Condition {
       implements Condition {
     /** Greatest number to compare with: what is remembered of a profile is bounded by it. */
     public static final int COUNT_MAX = 64;
-
-    /** Of all events of a name, in a sliding window. */
-    public EventCount(String event, Comparison comparison, int count, Duration within) {
-      this(EventMatch.of(event), comparison, count, new Window.Within(within));
-    }
 
     /** How many of the newest events are needed to decide it. */
     int needed() {

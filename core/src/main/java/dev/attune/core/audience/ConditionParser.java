@@ -33,7 +33,7 @@ final class ConditionParser {
   private static final Map<String, List<String>> KINDS =
       ImmutableMap.of(
           "trait", List.of(),
-          "event", List.of("where", "count", "within", "since"),
+          "event", List.of("where", "count", "last", "within", "since"),
           "audience", List.of(),
           "date", List.of("next", "last"),
           "all", List.of(),
@@ -43,6 +43,7 @@ final class ConditionParser {
   private static final String[] KEYS =
       KINDS.entrySet().stream()
           .flatMap(kind -> Stream.concat(Stream.of(kind.getKey()), kind.getValue().stream()))
+          .distinct()
           .toArray(String[]::new);
 
   private final Catalog catalog;
@@ -108,16 +109,34 @@ final class ConditionParser {
   }
 
   private static Condition event(Yaml yaml) {
-    String event = yaml.get("event").text();
+    return yaml.has("last") ? lastEvent(yaml) : eventCount(yaml);
+  }
+
+  private static Condition lastEvent(Yaml yaml) {
+    if (yaml.has("where") || yaml.has("count")) {
+      throw yaml.error(
+          "an event condition has \"last\", or \"where\" and \"count\": the last one is one, and"
+              + " \"last\" says what it has");
+    }
+    return new Condition.LastEvent(
+        name(yaml.get("event")), PropertyLanguage.compile(yaml.get("last")), window(yaml));
+  }
+
+  private static String name(Yaml yaml) {
+    String event = yaml.text();
     if (event.isBlank()
         || event.length() > EVENT_LENGTH_MAX
         || event.chars().anyMatch(Character::isISOControl)) {
-      throw yaml.get("event")
-          .error(
-              "an event's name has 1 to "
-                  + EVENT_LENGTH_MAX
-                  + " characters, none of them a control character");
+      throw yaml.error(
+          "an event's name has 1 to "
+              + EVENT_LENGTH_MAX
+              + " characters, none of them a control character");
     }
+    return event;
+  }
+
+  private static Condition eventCount(Yaml yaml) {
+    String event = name(yaml.get("event"));
     Comparison comparison = Comparison.AT_LEAST;
     int count = 1;
     if (yaml.has("count")) {

@@ -1,7 +1,6 @@
 package dev.attune.core.audience;
 
 import dev.attune.core.audience.Condition.Window;
-import dev.attune.core.profile.TraitFit;
 
 /**
  * At least so many events in the window, and not at least so many others.
@@ -26,14 +25,6 @@ record CountLeaf(String key, int atLeast, int notAtLeast, Window window) impleme
     return comparison == Comparison.AT_MOST || comparison == Comparison.LESS_THAN;
   }
 
-  /** How long before now an event can matter at most. */
-  static long longestMicros(Window window) {
-    return switch (window) {
-      case Window.Within within -> within.micros();
-      case Window.Since _ -> AudienceSet.EVER;
-    };
-  }
-
   @Override
   public long until(ProfileState state) {
     return expires(state.ring(key), atLeast);
@@ -49,14 +40,7 @@ record CountLeaf(String key, int atLeast, int notAtLeast, Window window) impleme
     if (n == 0) {
       return Long.MAX_VALUE;
     }
-    if (ring.size() < n) {
-      return Long.MIN_VALUE;
-    }
-    return switch (window) {
-      case Window.Within within -> ring.nth(n) + within.micros();
-      case Window.Since since ->
-          ring.nth(n) >= TraitFit.micros(since.start()) ? Long.MAX_VALUE : Long.MIN_VALUE;
-    };
+    return ring.size() < n ? Long.MIN_VALUE : window.until(ring.nth(n));
   }
 
   @Override
@@ -67,9 +51,6 @@ record CountLeaf(String key, int atLeast, int notAtLeast, Window window) impleme
 
   @Override
   public EventRing counted(ProfileState state, long nowMicros) {
-    return switch (window) {
-      case Window.Within within -> state.ring(key).after(nowMicros - within.micros());
-      case Window.Since since -> state.ring(key).after(TraitFit.micros(since.start()) - 1);
-    };
+    return state.ring(key).after(window.before(nowMicros));
   }
 }

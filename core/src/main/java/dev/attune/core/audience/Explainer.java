@@ -2,6 +2,7 @@ package dev.attune.core.audience;
 
 import dev.attune.core.audience.Condition.DateTest;
 import dev.attune.core.audience.Condition.EventCount;
+import dev.attune.core.audience.Condition.LastEvent;
 import dev.attune.core.audience.Condition.Window;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -96,6 +97,11 @@ public final class Explainer {
         List<String> missing = leaf.isKnown(state) ? List.of() : List.of(date.trait());
         yield leaf("date", asked(date), leaf, false, -1, missing);
       }
+      case LastEvent last -> {
+        LastLeaf leaf = LastLeaf.of(last);
+        int counted = leaf.counted(state, now).size();
+        yield leaf("event", asked(last), leaf, false, counted, List.of());
+      }
       case EventCount count -> {
         CountLeaf leaf = CountLeaf.of(count);
         boolean negated = CountLeaf.negated(count.comparison());
@@ -152,10 +158,18 @@ public final class Explainer {
         + count.comparison().symbol()
         + " "
         + count.count()
-        + switch (count.window()) {
-          case Window.Within within -> " within " + span(within.length());
-          case Window.Since since -> " since " + since.start();
-        };
+        + asked(count.window());
+  }
+
+  private static String asked(LastEvent last) {
+    return "the last " + last.event() + asked(last.window()) + " has " + last.fits().text();
+  }
+
+  private static String asked(Window window) {
+    return switch (window) {
+      case Window.Within within -> " within " + span(within.length());
+      case Window.Since since -> " since " + since.start();
+    };
   }
 
   // As definitions write it, in the greatest unit that says it whole.

@@ -4,7 +4,7 @@ package dev.attune.core.audience;
  * A condition that time alone can change: it holds from one instant on until another one, as far as
  * is known of a profile by now. All instants in microseconds.
  */
-sealed interface Leaf permits CountLeaf, DateLeaf {
+sealed interface Leaf permits CountLeaf, DateLeaf, LastLeaf {
   /** The first instant at which it holds; {@link Long#MIN_VALUE} when there is no such bound. */
   long from(ProfileState state);
 

@@ -39,6 +39,12 @@ final class AudienceDefinitionTest {
         Yaml.parse("audiences/a.yaml", yaml), CATALOG, Set.of("a", "newsletter-readers"));
   }
 
+  /** Of all events of a name, in a sliding window. */
+  static Condition count(String event, Comparison comparison, int count, Duration within) {
+    return new Condition.EventCount(
+        EventMatch.of(event), comparison, count, new Condition.Window.Within(within));
+  }
+
   @Test
   void audience_withEverything_isRead() {
     AudienceDefinition audience =
@@ -62,13 +68,9 @@ final class AudienceDefinitionTest {
     assertThat(((Condition.TraitTest) all.getFirst()).expression().traits())
         .containsExactly("lifetime_value", "plan");
     assertThat(all.get(1))
-        .isEqualTo(
-            new Condition.EventCount(
-                "Order Completed", Comparison.AT_LEAST, 2, Duration.ofDays(30)));
+        .isEqualTo(count("Order Completed", Comparison.AT_LEAST, 2, Duration.ofDays(30)));
     assertThat(((Condition.Any) all.get(2)).conditions().getFirst())
-        .isEqualTo(
-            new Condition.EventCount(
-                "Page Viewed", Comparison.AT_LEAST, 1, Duration.ofMinutes(10)));
+        .isEqualTo(count("Page Viewed", Comparison.AT_LEAST, 1, Duration.ofMinutes(10)));
   }
 
   @Test

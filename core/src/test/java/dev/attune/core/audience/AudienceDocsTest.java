@@ -178,6 +178,14 @@ class AudienceDocsTest {
         .build();
   }
 
+  private static Value path(String path) {
+    return Value.newBuilder()
+        .setObject(
+            ValueObject.newBuilder()
+                .addEntries(ValueEntry.newBuilder().setKey("path").setValue(text(path))))
+        .build();
+  }
+
   @Test
   void examples_sayWhoBelongs_andWhoDoesNot() {
     Duration day = Duration.ofDays(1);
@@ -206,6 +214,15 @@ class AudienceDocsTest {
                 .did("Order Completed", day, order(integer(99)))
                 .did("Order Completed", day, order(text("1000")))
                 .did("Order Completed", day)));
+    people.put(
+        "left-at-the-checkout",
+        List.of(
+            new Person()
+                .did("Page Viewed", Duration.ofHours(2).minusMillis(1), path("/checkout"))
+                .did("Page Viewed", day, path("/")),
+            new Person()
+                .did("Page Viewed", Duration.ofMinutes(1), path("/"))
+                .did("Page Viewed", Duration.ofMinutes(2), path("/checkout"))));
     people.put(
         "bought-this-year",
         List.of(
@@ -252,6 +269,7 @@ class AudienceDocsTest {
         "{event: X, count: '>=2', within: 1000 ms}",
         "{event: X, count: ' == 064 ', since: 1970-01-01}",
         "{event: X, since: 2026-01-31t09:00:00z}",
+        "{event: X, last: properties.a == 1, within: 1d}",
         "{event: X, where: true, since: '2026-01-31T09:00:00.5+01:00'}",
         "{trait: true}",
         "{not: {date: created_at, last: 1h}}",
@@ -281,6 +299,10 @@ class AudienceDocsTest {
         "{date: created_at, next: 1d, last: 1d}",
         "{date: created_at, next: 0s}",
         "{event: X, within: 500ms}",
+        "{event: X, last: properties.a == 1}",
+        "{event: X, last: properties.a == 1, where: properties.a == 1, within: 1d}",
+        "{event: X, last: properties.a == 1, count: '> 1', within: 1d}",
+        "{event: X, next: 1d, within: 1d}",
         "{event: X, count: '>= 0000064', within: 1d}",
         "{event: X, since: 0026-01-31}",
         "{all: []}",

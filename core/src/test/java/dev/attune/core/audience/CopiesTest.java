@@ -26,7 +26,7 @@ final class CopiesTest {
               "a" + i,
               "",
               "",
-              new Condition.EventCount("Event " + i, Comparison.AT_LEAST, count, within)));
+              AudienceDefinitionTest.count("Event " + i, Comparison.AT_LEAST, count, within)));
     }
     return AudienceSet.compile(
         new Definitions(1, 1, Catalog.DEFAULT, Map.of(), audiences, Map.of(), Map.of()));

@@ -15,8 +15,8 @@ import dev.attune.proto.v1.ValueObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -160,7 +160,7 @@ final class EngineOracleTest {
     assertThat(explained.holds()).as("explained, %s, %s", when, seed).isEqualTo(expected);
     long newest =
         audience.matches().values().stream()
-            .flatMap(match -> asked.times(match).stream())
+            .flatMap(match -> asked.times(match).values().stream())
             .max(Long::compare)
             .orElse(now);
     assertThat(evaluation.mayEnter())
@@ -199,16 +199,22 @@ final class EngineOracleTest {
           yield consents && plain(other.when(), now);
         }
         case Condition.DateTest date -> plain(date, now);
+        case Condition.LastEvent last -> {
+          Map<String, Long> times = times(EventMatch.of(last.event()));
+          Optional<String> newest =
+              times.keySet().stream()
+                  .max(
+                      Comparator.comparing((String id) -> times.getOrDefault(id, 0L))
+                          .thenComparing(EventHash::of, Long::compareUnsigned));
+          yield newest
+              .filter(id -> lies(times.getOrDefault(id, 0L), last.window(), now))
+              .filter(id -> times(last.fitting()).containsKey(id))
+              .isPresent();
+        }
         case Condition.EventCount count -> {
           long n =
-              times(count.match()).stream()
-                  .filter(
-                      time ->
-                          switch (count.window()) {
-                            case Window.Within within ->
-                                time > now - within.length().toMillis() * 1_000;
-                            case Window.Since since -> time >= since.start().toEpochMilli() * 1_000;
-                          })
+              times(count.match()).values().stream()
+                  .filter(time -> lies(time, count.window(), now))
                   .count();
           yield switch (count.comparison()) {
             case AT_LEAST -> n >= count.count();
@@ -237,8 +243,15 @@ final class EngineOracleTest {
       };
     }
 
+    private static boolean lies(long time, Window window, long now) {
+      return switch (window) {
+        case Window.Within within -> time > now - within.length().toMillis() * 1_000;
+        case Window.Since since -> time >= since.start().toEpochMilli() * 1_000;
+      };
+    }
+
     /** Of the distinct events that match: each happened at the earliest time that was said. */
-    Collection<Long> times(EventMatch match) {
+    Map<String, Long> times(EventMatch match) {
       Map<String, Long> times = new HashMap<>();
       for (Event event : known.events) {
         if (event.getName().equals(match.event())
@@ -246,7 +259,7 @@ final class EngineOracleTest {
           times.merge(event.getEventId(), event.getOccurredAtMicros(), Math::min);
         }
       }
-      return times.values();
+      return times;
     }
   }
 
@@ -374,7 +387,9 @@ final class EngineOracleTest {
                 ? new Window.Since(
                     Instant.ofEpochMilli((now + random.nextLong(-60, 30) * unit) / 1_000))
                 : new Window.Within(Duration.ofMillis(random.nextInt(1, 300) * unit / 1_000));
-        yield new Condition.EventCount(match, comparison, random.nextInt(5), window);
+        yield match.where().isPresent() && random.nextInt(3) == 0
+            ? new Condition.LastEvent(match.event(), match.where().get(), window)
+            : new Condition.EventCount(match, comparison, random.nextInt(5), window);
       }
       case 3 ->
           new Condition.DateTest(
@@ -384,7 +399,7 @@ final class EngineOracleTest {
       case 4 ->
           mayAsk
               ? new Condition.InAudience(OTHER)
-              : new Condition.EventCount(
+              : AudienceDefinitionTest.count(
                   "A", Comparison.AT_LEAST, 1, Duration.ofMillis(20 * unit / 1_000));
       case 5, 6 -> new Condition.All(list(random, depth, now, unit, mayAsk));
       case 7 -> new Condition.Any(list(random, depth, now, unit, mayAsk));

@@ -16,7 +16,7 @@ final class EventConnection extends Connection {
           + "\r\nContent-Length: ";
 
   private static final int ROOM = 8 << 10;
-  private static final int EVENT_ROOM = 512;
+  private static final int EVENT_ROOM = 2 << 10;
 
   private final Plan plan;
   private final int batch;

@@ -30,14 +30,22 @@ public final class LiveRun {
    * @param collector {@code http://host:port}
    * @param grpc {@code host:port}
    * @param rate events a second
+   * @param mix of what events
    * @param batch events in a request, which is sent when the last of them is due
    * @param warmUp seconds before what is timed
    * @param seconds that are timed
    */
   public static Seen run(
-      URI collector, String grpc, int rate, int batch, int warmUp, int seconds, Progress progress)
+      URI collector,
+      String grpc,
+      Mix mix,
+      int rate,
+      int batch,
+      int warmUp,
+      int seconds,
+      Progress progress)
       throws IOException, InterruptedException {
-    var plan = new Plan(rate, warmUp, seconds);
+    var plan = new Plan(rate, warmUp, seconds, mix);
     var ledger = new Ledger(plan);
     try (Lookups lookups = new Lookups(grpc)) {
       Watch watch = new Watch(plan, ledger, lookups);

@@ -7,42 +7,40 @@ import java.util.stream.IntStream;
 
 /**
  * Which event is sent when, about whom. Event {@code i} is due {@code i / rate} seconds after the
- * start. Of ten events eight are identifies that change one trait of one of 1,999 people in turn,
- * one is a stranger's first event, which makes them a member of an audience, and one is an order,
- * which a webhook tells of.
+ * start.
  *
  * @param rate events a second
  * @param warmUpSeconds whose events are verified like all others, but not timed
  * @param seconds that are timed
  */
-record Plan(int rate, int warmUpSeconds, int seconds) {
+record Plan(int rate, int warmUpSeconds, int seconds, Mix mix) {
   static final String JOINED = "Bench Joined";
   static final String ORDERED = "Bench Ordered";
   static final String TRAIT = "bench_sequence";
   static final String EVENT_ID = "bench-";
   static final String BATCH_PATH = "/v1/batch";
 
-  /**
-   * Every how many identifies one is looked for. Prime to the people: it is not always the same.
-   */
-  private static final int LOOKUP_EVERY = 20;
+  /** How many identifies a second are looked for: looking must not become the load. */
+  private static final int LOOKED_FOR_A_SECOND = 20;
 
-  /** Every how many strangers one is looked for. */
+  /** Every how many strangers one is looked for, up to {@link #RATE_OF_SHARES}. */
   private static final int AUDIENCE_EVERY = 4;
 
-  /** Above so many events a second a smaller share is looked for, or looking becomes the load. */
   private static final int RATE_OF_SHARES = 500;
-
-  private static final int PEOPLE = 1_999;
-  private static final int CYCLE = 10;
-  private static final int IDENTIFIES = 8;
+  private static final int VIEW_BYTES = 1_000;
   private static final long SECOND = 1_000_000_000L;
 
   /** What an event is there for. */
   enum Kind {
     IDENTIFY,
     JOIN,
-    ORDER
+    ORDER,
+    VIEW
+  }
+
+  /** Of the mix with a webhook and an audience. */
+  Plan(int rate, int warmUpSeconds, int seconds) {
+    this(rate, warmUpSeconds, seconds, Mix.SHOP);
   }
 
   int events() {
@@ -62,27 +60,11 @@ record Plan(int rate, int warmUpSeconds, int seconds) {
   }
 
   Kind kind(int i) {
-    return switch (i % CYCLE) {
-      case 3 -> Kind.JOIN;
-      case 7 -> Kind.ORDER;
-      default -> Kind.IDENTIFY;
-    };
-  }
-
-  /** How many of the same kind come before it. */
-  private static int ordinal(int i) {
-    int place = i % CYCLE;
-    return switch (place) {
-      case 3, 7 -> i / CYCLE;
-      default -> i / CYCLE * IDENTIFIES + place - (place > 3 ? 1 : 0) - (place > 7 ? 1 : 0);
-    };
+    return mix.kind(i);
   }
 
   String userId(int i) {
-    return switch (kind(i)) {
-      case JOIN -> "stranger-" + i;
-      case ORDER, IDENTIFY -> "person-" + ordinal(i) % PEOPLE;
-    };
+    return mix.userId(i);
   }
 
   /**
@@ -91,24 +73,20 @@ record Plan(int rate, int warmUpSeconds, int seconds) {
    */
   boolean isWatched(int i) {
     return switch (kind(i)) {
-      case IDENTIFY -> ordinal(i) % lookupEvery() == 0;
-      case JOIN -> ordinal(i) % audienceEvery() == 0;
-      case ORDER -> false;
+      case IDENTIFY -> mix.ordinal(i) % lookupEvery() == 0;
+      case JOIN -> mix.ordinal(i) % audienceEvery() == 0;
+      case ORDER, VIEW -> false;
     };
   }
 
-  /** Of how many identifies one is looked for. */
+  /** Of how many identifies one is looked for. Prime to 1,999 people: it is not always the same. */
   int lookupEvery() {
-    return LOOKUP_EVERY * thinner();
+    return Math.max(1, mix.identifiesASecond(rate) / LOOKED_FOR_A_SECOND);
   }
 
   /** Of how many strangers one is looked for. */
   int audienceEvery() {
-    return AUDIENCE_EVERY * thinner();
-  }
-
-  private int thinner() {
-    return Math.ceilDiv(Math.max(1, rate), RATE_OF_SHARES);
+    return AUDIENCE_EVERY * Math.ceilDiv(Math.max(1, rate), RATE_OF_SHARES);
   }
 
   String path(int i) {
@@ -133,6 +111,12 @@ record Plan(int rate, int warmUpSeconds, int seconds) {
           case IDENTIFY -> "\"traits\":{\"" + TRAIT + "\":" + i + "}";
           case JOIN -> "\"event\":\"" + JOINED + "\",\"properties\":{\"number\":" + i + "}";
           case ORDER -> "\"event\":\"" + ORDERED + "\",\"properties\":{\"number\":" + i + "}";
+          case VIEW ->
+              "\"event\":\"Product Viewed\",\"properties\":{\"number\":"
+                  + i
+                  + ",\"text\":\""
+                  + "x".repeat(VIEW_BYTES)
+                  + "\"}";
         };
     return "{\"type\":\""
         + type(i)

@@ -1,5 +1,6 @@
 package dev.attune.load.refresh;
 
+import dev.attune.load.pipeline.Mix;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,14 +16,22 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Posts events as fast as they are taken: some connections, on each one request at a time, the next
- * with the answer to the one before. Each event is of some person and has an id of its own.
+ * with the answer to the one before. Each event is of some person and has an id of its own. In a
+ * batch one in five is an identify that changes a trait, as in {@link Mix#BROWSING}, whose people
+ * they are.
  */
 final class Posts {
   private static final int CONNECTIONS = 32;
-  private static final int PEOPLE = 20_000;
+
+  /** The trait that identifies change, an integer. */
+  static final String TRAIT = "bench_posted";
+
+  private static final int IDENTIFY_EVERY = 5;
   private static final String ID = "0000000000";
 
   private final int port;
@@ -91,12 +100,16 @@ final class Posts {
       byte[] request = request();
       List<Integer> ids = places(request, "m-" + ID, 2);
       List<Integer> people = places(request, "u-" + ID, 2);
+      List<Integer> values = places(request, ":1" + ID, 2);
       while (System.nanoTime() < end) {
         long first = next.getAndAdd(batch);
         for (int i = 0; i < batch; i++) {
           long number = first + i;
           write(request, ids.get(i), number);
-          write(request, people.get(i), number % PEOPLE);
+          write(request, people.get(i), number % Mix.BROWSERS);
+          if (i % IDENTIFY_EVERY == 0 && batch > 1) {
+            write(request, values.get(i / IDENTIFY_EVERY), number);
+          }
         }
         socket.getOutputStream().write(request);
         if (status(in) == 200) {
@@ -110,23 +123,27 @@ final class Posts {
   }
 
   private byte[] request() {
+    String head = "{\"messageId\":\"m-" + ID + "\",\"userId\":\"u-" + ID + "\",";
     String event =
-        "{\"type\":\"track\",\"event\":\"Product Viewed\",\"messageId\":\"m-"
-            + ID
-            + "\",\"userId\":\"u-"
-            + ID
-            + "\",\"timestamp\":\"2026-11-01T12:00:00.000Z\",\"properties\":{\"sku\":\"S-17\",\"price\":12.5,\"text\":\"";
+        head
+            + "\"type\":\"track\",\"event\":\"Product Viewed\",\"timestamp\":\"2026-11-01T12:00:00.000Z\",\"properties\":{\"sku\":\"S-17\",\"price\":12.5,\"text\":\"";
     String padded = event + "x".repeat(Math.max(0, eventBytes - event.length() - 3)) + "\"}}";
+    // A number must not begin with a zero.
+    String identify = head + "\"type\":\"identify\",\"traits\":{\"" + TRAIT + "\":1" + ID + "}}";
     String body =
-        batch == 1 ? padded : "{\"batch\":[" + (padded + ",").repeat(batch - 1) + padded + "]}";
+        batch == 1
+            ? padded
+            : IntStream.range(0, batch)
+                .mapToObj(i -> i % IDENTIFY_EVERY == 0 ? identify : padded)
+                .collect(Collectors.joining(",", "{\"batch\":[", "]}"));
     byte[] bytes = body.getBytes(StandardCharsets.US_ASCII);
-    String head =
+    String line =
         "POST /v1/"
             + (batch == 1 ? "track" : "batch")
             + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
             + bytes.length
             + "\r\n\r\n";
-    return (head + body).getBytes(StandardCharsets.US_ASCII);
+    return (line + body).getBytes(StandardCharsets.US_ASCII);
   }
 
   private static List<Integer> places(byte[] request, String text, int skip) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.attune.load.command.BenchFrame.Folders;
 import dev.attune.load.pipeline.LiveRun;
+import dev.attune.load.pipeline.Mix;
 import dev.attune.load.pipeline.Stages;
 import dev.attune.load.process.Child;
 import dev.attune.load.process.MemorySampler;
@@ -232,7 +233,7 @@ final class RefreshBench {
         events(attune, stages);
       }
       if (plan.parts().contains(Part.BESIDE)) {
-        beside(attune, client, live(attune, "Live events alone", LIVE_RATE, 1));
+        beside(attune, client, live(attune, "Live events alone", Mix.SHOP, LIVE_RATE, 1));
       }
     }
   }
@@ -244,7 +245,14 @@ final class RefreshBench {
     files
         .addObject()
         .put("path", "catalog.yaml")
-        .put("text", WarehouseTable.catalog("  " + LiveRun.trait() + ": {type: integer}\n"));
+        .put(
+            "text",
+            WarehouseTable.catalog(
+                "  "
+                    + LiveRun.trait()
+                    + ": {type: integer}\n  "
+                    + Posts.TRAIT
+                    + ": {type: integer}\n"));
     files.addObject().put("path", "models/table.yaml").put("text", table.model());
     var _ = client.post(DefinitionFolder.PATH, request).orComplain();
   }
@@ -277,7 +285,7 @@ final class RefreshBench {
       }
     }
     int half = (int) Math.round(rate / 2);
-    LiveRun.Seen seen = live(attune, "Events at half of that", half, BATCH);
+    LiveRun.Seen seen = live(attune, "Events at half of that", Mix.BROWSING, half, BATCH);
     if (seen.samples() == 0 || seen.unanswered() > 0) {
       figures.notMeasured(
           Name.VISIBLE, seen.unanswered() + " events were not acknowledged; " + seen.text());
@@ -286,12 +294,13 @@ final class RefreshBench {
     }
   }
 
-  private LiveRun.Seen live(StandaloneProcess attune, String name, int rate, int batch)
+  private LiveRun.Seen live(StandaloneProcess attune, String name, Mix mix, int rate, int batch)
       throws IOException, InterruptedException {
     try (Progress progress = terminal.progress(name, 0, "events")) {
       return LiveRun.run(
           URI.create(attune.url()),
           attune.grpc(),
+          mix,
           rate,
           batch,
           (int) WARM_UP.toSeconds(),
@@ -322,7 +331,8 @@ final class RefreshBench {
   /** A first load that lasts longer than the events beside it, and is then cancelled. */
   private void beside(StandaloneProcess attune, AttuneClient client, LiveRun.Seen alone)
       throws IOException, InterruptedException {
-    var events = new FutureTask<>(() -> live(attune, "Live events beside a load", LIVE_RATE, 1));
+    var events =
+        new FutureTask<>(() -> live(attune, "Live events beside a load", Mix.SHOP, LIVE_RATE, 1));
     Thread.ofPlatform().start(events);
     String run = begin(client);
     LiveRun.Seen with;

@@ -55,6 +55,22 @@ class PlanTest {
   }
 
   @Test
+  void browsing_isMostlyViews_ofManyPeople() throws Exception {
+    var browsing = new Plan(5_000, 1, 10, Mix.BROWSING);
+    List<Integer> identifies =
+        IntStream.range(0, browsing.events())
+            .filter(i -> browsing.kind(i) == Plan.Kind.IDENTIFY)
+            .boxed()
+            .toList();
+    assertThat(identifies).hasSize(11_000);
+    assertThat(identifies.stream().filter(browsing::isWatched)).hasSize(220);
+    assertThat(browsing.userId(20_001)).isEqualTo("u-0000000001");
+    assertThat(browsing.json(1, Instant.EPOCH)).hasSizeBetween(1_000, 1_300);
+    assertThat(JsonMapper.builder().build().readTree(browsing.json(1, Instant.EPOCH)).path("type"))
+        .hasToString("\"track\"");
+  }
+
+  @Test
   void batchJson_isTheEventsInOrder_eachWithItsType() throws Exception {
     JsonNode batch =
         JsonMapper.builder().build().readTree(plan.batchJson(5, 3, Instant.EPOCH)).path("batch");

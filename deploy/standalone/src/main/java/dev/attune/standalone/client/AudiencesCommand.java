@@ -63,17 +63,9 @@ public final class AudiencesCommand implements Runnable {
       @Option(names = "--json", description = "The server's answer on one line, for programs.")
           boolean json)
       throws InterruptedException {
-    int colon = who.indexOf(':');
-    if (colon <= 0 || colon == who.length() - 1) {
-      throw new Complaint("whom to explain is NAMESPACE:VALUE, e.g. user_id:42.");
-    }
+    ObjectNode lookup = AttuneClient.JSON.createObjectNode();
+    lookup.set("identifier", Whom.identifier(who, "whom to explain"));
     try (AttuneClient attune = server.connect()) {
-      // In the body, not in the path: an identifier in a URL ends up in access logs.
-      ObjectNode lookup = AttuneClient.JSON.createObjectNode();
-      lookup
-          .putObject("identifier")
-          .put("namespace", who.substring(0, colon))
-          .put("value", who.substring(colon + 1));
       String id =
           attune.post("/v1/profiles:lookup", lookup).orComplain().path("profile_id").asText();
       JsonNode explained =

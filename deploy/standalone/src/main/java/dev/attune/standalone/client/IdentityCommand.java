@@ -28,6 +28,8 @@ public final class IdentityCommand implements Runnable {
 
   /** Who does not belong together, and who says so. */
   static final class Word {
+    private static final String EACH = "each of the two";
+
     @Parameters(index = "0", paramLabel = "NAMESPACE:VALUE", description = "e.g. user_id:42.")
     private String one = "";
 
@@ -51,21 +53,10 @@ public final class IdentityCommand implements Runnable {
     private String by = System.getProperty("user.name", "");
 
     ObjectNode body() {
-      // In the body, not in the path: an identifier in a URL ends up in access logs.
       ObjectNode body = AttuneClient.JSON.createObjectNode();
-      put(body, "one", one);
-      put(body, "other", other);
+      body.set("one", Whom.identifier(one, EACH));
+      body.set("other", Whom.identifier(other, EACH));
       return body.put("by", by).put("reason", reason);
-    }
-
-    private static void put(ObjectNode body, String key, String identifier) {
-      int colon = identifier.indexOf(':');
-      if (colon <= 0 || colon == identifier.length() - 1) {
-        throw new Complaint("each of the two is NAMESPACE:VALUE, e.g. user_id:42.");
-      }
-      body.putObject(key)
-          .put("namespace", identifier.substring(0, colon))
-          .put("value", identifier.substring(colon + 1));
     }
   }
 

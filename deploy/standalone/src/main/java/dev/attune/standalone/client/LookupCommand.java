@@ -1,6 +1,5 @@
 package dev.attune.standalone.client;
 
-import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -42,15 +41,8 @@ public final class LookupCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    int colon = who.indexOf(':');
-    if (colon <= 0 || colon == who.length() - 1) {
-      throw new Complaint("whom to look up is NAMESPACE:VALUE, e.g. user_id:42.");
-    }
-    // In the body, not in the path: an identifier in a URL ends up in access logs.
     var body = AttuneClient.JSON.createObjectNode();
-    body.putObject("identifier")
-        .put("namespace", who.substring(0, colon))
-        .put("value", who.substring(colon + 1));
+    body.set("identifier", Whom.identifier(who, "whom to look up"));
     if (!view.isEmpty()) {
       body.put("view", view);
     }

@@ -1,0 +1,41 @@
+package dev.attune.core.audience;
+
+import dev.attune.core.audience.Condition.Window;
+
+/**
+ * The newest event of a name lies in the window, and its properties fit. Nothing is kept of the
+ * properties: the newest event fits exactly when it is the newest of those that fit, too.
+ *
+ * @param all key of all events of the name, see {@link EventMatch#key}
+ * @param fitting key of those that fit
+ */
+record LastLeaf(String all, String fitting, Window window) implements Leaf {
+  static LastLeaf of(Condition.LastEvent last) {
+    return new LastLeaf(last.all().key(), last.fitting().key(), last.window());
+  }
+
+  @Override
+  public long from(ProfileState state) {
+    return Long.MIN_VALUE;
+  }
+
+  @Override
+  public long until(ProfileState state) {
+    EventRing events = state.ring(all);
+    EventRing fit = state.ring(fitting);
+    return events.size() > 0 && fit.size() > 0 && events.hash(1) == fit.hash(1)
+        ? window.until(events.nth(1))
+        : Long.MIN_VALUE;
+  }
+
+  @Override
+  public long newest(ProfileState state) {
+    EventRing ring = state.ring(all);
+    return ring.size() == 0 ? Long.MIN_VALUE : ring.nth(1);
+  }
+
+  @Override
+  public EventRing counted(ProfileState state, long nowMicros) {
+    return state.ring(all).newest(1).after(window.before(nowMicros));
+  }
+}
