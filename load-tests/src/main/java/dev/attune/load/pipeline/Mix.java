@@ -23,7 +23,7 @@ public enum Mix {
     }
 
     @Override
-    int ordinal(int i) {
+    int countBefore(int i) {
       int place = i % CYCLE;
       return switch (place) {
         case 3, 7 -> i / CYCLE;
@@ -33,7 +33,7 @@ public enum Mix {
 
     @Override
     String userId(int i) {
-      return kind(i) == Kind.JOIN ? "stranger-" + i : "person-" + ordinal(i) % PEOPLE;
+      return kind(i) == Kind.JOIN ? "stranger-" + i : "person-" + countBefore(i) % PEOPLE;
     }
 
     @Override
@@ -55,7 +55,7 @@ public enum Mix {
     }
 
     @Override
-    int ordinal(int i) {
+    int countBefore(int i) {
       return i / IDENTIFY_EVERY;
     }
 
@@ -78,7 +78,7 @@ public enum Mix {
   abstract Kind kind(int i);
 
   /** How many of the same kind come before it. */
-  abstract int ordinal(int i);
+  abstract int countBefore(int i);
 
   abstract String userId(int i);
 

@@ -73,8 +73,8 @@ record Plan(int rate, int warmUpSeconds, int seconds, Mix mix) {
    */
   boolean isWatched(int i) {
     return switch (kind(i)) {
-      case IDENTIFY -> mix.ordinal(i) % lookupEvery() == 0;
-      case JOIN -> mix.ordinal(i) % audienceEvery() == 0;
+      case IDENTIFY -> mix.countBefore(i) % lookupEvery() == 0;
+      case JOIN -> mix.countBefore(i) % audienceEvery() == 0;
       case ORDER, VIEW -> false;
     };
   }
