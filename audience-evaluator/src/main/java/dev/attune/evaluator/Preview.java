@@ -1,5 +1,6 @@
 package dev.attune.evaluator;
 
+import dev.attune.core.audience.AudienceChanges;
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.CompiledAudience;
 import dev.attune.core.audience.Evaluation;
@@ -7,7 +8,6 @@ import dev.attune.core.audience.ProfileState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Who would enter and who would leave if other definitions were in force, of the profiles that it
@@ -23,15 +23,39 @@ final class Preview {
   private long profiles;
 
   /**
-   * @param changed names of the audiences to be looked at
    * @param nowMicros what windows are measured against
    */
-  Preview(AudienceSet before, AudienceSet after, Set<String> changed, long nowMicros) {
+  Preview(AudienceSet before, AudienceSet after, AudienceChanges changes, long nowMicros) {
     this.after = after;
     this.nowMicros = nowMicros;
-    for (String name : changed) {
-      differences.add(new Difference(name, after.audience(name), before, after));
+    for (String name : changes.audiences()) {
+      Optional<CompiledAudience> audience = after.audience(name);
+      Unknown unknown =
+          audience.map(a -> unknown(a, before, changes, nowMicros)).orElse(Unknown.NOTHING);
+      differences.add(new Difference(name, audience, unknown));
     }
+  }
+
+  /** What would decide and cannot be known before it is applied. */
+  enum Unknown {
+    NOTHING,
+    /** Not all events that it counts have been remembered, or nobody can say that they have. */
+    EVENTS,
+    /** A trait that it reads is declared otherwise: profiles are folded anew first. */
+    TRAITS,
+    /** A table that it asks for is read by the next refresh. */
+    TABLE
+  }
+
+  private static Unknown unknown(
+      CompiledAudience audience, AudienceSet before, AudienceChanges changes, long nowMicros) {
+    if (changes.tables().stream().anyMatch(audience::readsTable)) {
+      return Unknown.TABLE;
+    }
+    if (audience.traits().stream().anyMatch(changes.traits()::contains)) {
+      return Unknown.TRAITS;
+    }
+    return before.remembersFor(audience, nowMicros) ? Unknown.NOTHING : Unknown.EVENTS;
   }
 
   /** The set that states are to be read with. */
@@ -63,18 +87,17 @@ final class Preview {
   static final class Difference {
     private final String name;
     private final Optional<CompiledAudience> audience;
-    private final boolean complete;
+    private final Unknown unknown;
     private final List<String> entering = new ArrayList<>();
     private final List<String> leaving = new ArrayList<>();
     private long members;
     private long enter;
     private long leave;
 
-    Difference(
-        String name, Optional<CompiledAudience> audience, AudienceSet before, AudienceSet after) {
+    Difference(String name, Optional<CompiledAudience> audience, Unknown unknown) {
       this.name = name;
       this.audience = audience;
-      this.complete = audience.map(a -> before.remembersFor(a, after)).orElse(true);
+      this.unknown = unknown;
     }
 
     private void look(String profileId, ProfileState state, long now) {
@@ -109,12 +132,9 @@ final class Preview {
       return audience.isEmpty();
     }
 
-    /**
-     * Whether all events that it would count have been remembered. If not, more would enter or
-     * leave than is told here, and as little as is told here is what would happen.
-     */
-    boolean isComplete() {
-      return complete;
+    /** What decides besides what is told here. */
+    Unknown unknown() {
+      return unknown;
     }
 
     /** Members as last told. */

@@ -21,7 +21,11 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * {@code POST /v1/audiences:preview}: for each audience that files of definitions would change, how
@@ -35,7 +39,8 @@ final class PreviewHttp {
   private final DefinitionsSource definitions;
   private final DefinitionsPreview preview;
   private final ProfileStates states;
-  // One look takes a core; several at once would take the stream threads'.
+  // One look takes a core; several at once, or the compiling for them, would take the stream
+  // threads'.
   private final ReentrantLock one = new ReentrantLock();
 
   PreviewHttp(DefinitionsSource definitions, DefinitionsPreview preview, ProfileStates states) {
@@ -52,10 +57,26 @@ final class PreviewHttp {
     JsonNode body = Json.parseLarge(Replies.body(request, HttpServer.BODY_BYTES_MAX));
     JsonBody.requireKeys(body, List.of("files", "prune"));
     boolean prune = JsonBody.bool(body, "prune", false);
+    List<DefinitionFile> files = DefinitionFile.list(body);
+    if (!one.tryLock()) {
+      throw HttpProblem.unavailable("another preview is under way");
+    }
+    Looked looked;
+    try {
+      looked = onAThreadOfItsOwn(() -> look(files, prune));
+    } finally {
+      one.unlock();
+    }
+    Replies.json(response, 200, json -> write(json, looked.preview(), looked.whole()));
+  }
+
+  private record Looked(Preview preview, boolean whole) {}
+
+  private Looked look(List<DefinitionFile> files, boolean prune) {
     Definitions before = definitions.current();
     Definitions after;
     try {
-      after = preview.with(DefinitionFile.list(body), prune);
+      after = preview.with(files, prune);
     } catch (DefinitionException e) {
       throw HttpProblem.badRequest("invalid_definition", String.valueOf(e.getMessage()));
     }
@@ -65,25 +86,33 @@ final class PreviewHttp {
             AudienceSet.compile(after),
             AudienceChanges.between(before, after),
             states.nowMicros());
-    boolean whole = look(looked);
-    Replies.json(response, 200, json -> write(json, looked, whole));
+    long end = System.nanoTime() + LOOK_MAX.toNanos();
+    boolean whole =
+        looked.differences().isEmpty()
+            || states.forEach(
+                looked.after(),
+                (profileId, state) -> {
+                  looked.look(profileId, state);
+                  return System.nanoTime() - end < 0;
+                });
+    return new Looked(looked, whole);
   }
 
-  private boolean look(Preview preview) {
-    if (!one.tryLock()) {
-      throw HttpProblem.unavailable("another preview is under way");
-    }
+  // It computes all the time: a virtual one would keep one of few carriers from everybody else.
+  private static <T> T onAThreadOfItsOwn(Supplier<T> work) {
+    var task = new FutureTask<>(work::get);
+    Thread.ofPlatform().daemon().name("preview").start(task);
     try {
-      long end = System.nanoTime() + LOOK_MAX.toNanos();
-      return preview.differences().isEmpty()
-          || states.forEach(
-              preview.after(),
-              (profileId, state) -> {
-                preview.look(profileId, state);
-                return System.nanoTime() - end < 0;
-              });
-    } finally {
-      one.unlock();
+      return task.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException("a preview failed", e.getCause());
+    } catch (InterruptedException e) {
+      task.cancel(true);
+      Thread.currentThread().interrupt();
+      throw HttpProblem.unavailable("interrupted while looking");
     }
   }
 
@@ -99,7 +128,7 @@ final class PreviewHttp {
       json.writeNumberField("members", difference.members());
       json.writeNumberField("enter", difference.enter());
       json.writeNumberField("leave", difference.leave());
-      json.writeBooleanField("complete", difference.isComplete());
+      json.writeStringField("unknown", difference.unknown().name().toLowerCase(Locale.ROOT));
       names(json, "entering", difference.entering());
       names(json, "leaving", difference.leaving());
       json.writeEndObject();

@@ -53,8 +53,12 @@ final class Changes {
   private Changes() {}
 
   static Definitions definitions(long version, String... audiences) {
+    return definitionsOf(version, CATALOG, audiences);
+  }
+
+  static Definitions definitionsOf(long version, String catalog, String... audiences) {
     List<Definition> definitions = new ArrayList<>();
-    definitions.add(definition("catalog", "catalog", 1, CATALOG));
+    definitions.add(definition("catalog", "catalog", 1, catalog));
     for (String audience : audiences) {
       String name = audience.substring("name: ".length(), audience.indexOf('\n'));
       String kind = audience.contains("\nkind: audience\n") ? "model" : "audience";

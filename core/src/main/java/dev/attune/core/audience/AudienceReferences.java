@@ -38,12 +38,7 @@ public final class AudienceReferences {
    * @param depth of the deepest nesting
    */
   private record Extent(long conditions, int chain, int depth) {
-    static final Extent ONE = new Extent(1, 0, 1);
-
-    /** This condition, and the one in it. */
-    static Extent around(Extent inner) {
-      return new Extent(1 + inner.conditions, inner.chain, 1 + inner.depth);
-    }
+    static final Extent NOTHING = new Extent(0, 0, 0);
   }
 
   /** The first flaw, by name of the audience; empty when there is none. */
@@ -100,31 +95,18 @@ public final class AudienceReferences {
   }
 
   private Extent extent(Condition condition) {
-    return switch (condition) {
-      case Condition.All all -> extent(all.conditions());
-      case Condition.Any any -> extent(any.conditions());
-      case Condition.Not not -> Extent.around(extent(not.condition()));
-      case Condition.InAudience in -> Extent.around(extent(in.name()));
-      case Condition.TraitTest _,
-          Condition.InWarehouse _,
-          Condition.DateTest _,
-          Condition.LastEvent _,
-          Condition.EventCount _ ->
-          Extent.ONE;
-    };
-  }
-
-  private Extent extent(List<Condition> conditions) {
-    long count = 1;
-    int chain = 0;
-    int depth = 0;
-    for (Condition condition : conditions) {
-      Extent extent = extent(condition);
-      count += extent.conditions();
+    Extent asked =
+        condition instanceof Condition.InAudience in ? extent(in.name()) : Extent.NOTHING;
+    long conditions = 1 + asked.conditions();
+    int chain = asked.chain();
+    int depth = asked.depth();
+    for (Condition part : condition.parts()) {
+      Extent extent = extent(part);
+      conditions += extent.conditions();
       chain = Math.max(chain, extent.chain());
       depth = Math.max(depth, extent.depth());
     }
-    return new Extent(count, chain, 1 + depth);
+    return new Extent(conditions, chain, 1 + depth);
   }
 
   /** Ends the walk. */

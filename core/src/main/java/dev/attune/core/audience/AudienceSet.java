@@ -9,10 +9,8 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * All audiences of a set of definitions, indexed by what could change their answer, so that the
@@ -36,11 +34,10 @@ public final class AudienceSet {
       var audience = new CompiledAudience(entry.getValue(), version, definitions.audiences());
       audiences.put(audience.name(), audience);
       versions.append('\n').append(audience.name()).append(' ').append(version);
-      index(byMatch, audience.matches().keySet(), audience);
+      index(byMatch, audience.needs().keySet(), audience);
       index(byTrait, audience.traits(), audience);
       index(byDate, audience.dates(), audience);
-      // What another audience asks for is in that one's own conditions.
-      match(entry.getValue().when());
+      audience.needs().forEach((key, need) -> matchers.merge(key, need, Matcher::max));
     }
     for (Matcher matcher : matchers.values()) {
       byName.computeIfAbsent(matcher.match().event(), _ -> new ArrayList<>()).add(matcher);
@@ -56,27 +53,13 @@ public final class AudienceSet {
   }
 
   private static long version(Condition condition, Definitions definitions) {
-    return switch (condition) {
-      case Condition.All all -> version(all.conditions(), definitions);
-      case Condition.Any any -> version(any.conditions(), definitions);
-      case Condition.Not not -> version(not.condition(), definitions);
-      case Condition.InAudience in ->
-          version(
-              Objects.requireNonNull(definitions.audiences().get(in.name()), in.name()),
-              definitions);
-      case Condition.TraitTest _,
-          Condition.InWarehouse _,
-          Condition.DateTest _,
-          Condition.LastEvent _,
-          Condition.EventCount _ ->
-          0;
-    };
-  }
-
-  private static long version(List<Condition> conditions, Definitions definitions) {
     long newest = 0;
-    for (Condition condition : conditions) {
-      newest = Math.max(newest, version(condition, definitions));
+    if (condition instanceof Condition.InAudience in) {
+      AudienceDefinition asked = definitions.audiences().get(in.name());
+      newest = asked == null ? 0 : version(asked, definitions);
+    }
+    for (Condition part : condition.parts()) {
+      newest = Math.max(newest, version(part, definitions));
     }
     return newest;
   }
@@ -129,19 +112,22 @@ public final class AudienceSet {
   }
 
   /**
-   * Whether what this set remembers of events is all that an audience of another set counts. If
-   * not, that one starts with less than it asks for.
+   * Whether this set has long remembered all that an audience of another set counts now. An
+   * audience has remembered it since its version at the latest, which is when it was written, in
+   * microseconds. Who is not known to have done so is taken not to have.
    */
-  public boolean remembersFor(CompiledAudience audience, AudienceSet other) {
-    return audience.matches().keySet().stream()
-        .allMatch(key -> remembers(matchers.get(key), other.matchers.get(key)));
+  public boolean remembersFor(CompiledAudience audience, long nowMicros) {
+    return audience.needs().entrySet().stream()
+        .allMatch(
+            need ->
+                byMatch.getOrDefault(need.getKey(), List.of()).stream()
+                    .anyMatch(each -> remembers(each, need.getKey(), need.getValue(), nowMicros)));
   }
 
-  private static boolean remembers(@Nullable Matcher have, @Nullable Matcher want) {
-    return have != null
-        && want != null
-        && have.capacity() >= want.capacity()
-        && have.longestMicros() >= want.longestMicros();
+  private static boolean remembers(
+      CompiledAudience audience, String key, Matcher need, long nowMicros) {
+    Matcher has = audience.needs().get(key);
+    return has != null && has.covers(need) && audience.version() <= need.neededFrom(nowMicros);
   }
 
   /** What is to be remembered of events with a key; empty when no audience counts them. */
@@ -167,35 +153,5 @@ public final class AudienceSet {
     return catalog.trait(trait).isPresent()
         || trait.startsWith(AudienceDefinition.CONSENT_PREFIX)
         || WarehouseMembers.isOne(trait);
-  }
-
-  private void match(Condition condition) {
-    switch (condition) {
-      case Condition.All all -> all.conditions().forEach(this::match);
-      case Condition.Any any -> any.conditions().forEach(this::match);
-      case Condition.Not not -> match(not.condition());
-      case Condition.TraitTest _,
-          Condition.InWarehouse _,
-          Condition.InAudience _,
-          Condition.DateTest _ -> {}
-      case Condition.LastEvent last -> {
-        match(last.all(), 1, last.window());
-        match(last.fitting(), 1, last.window());
-      }
-      case Condition.EventCount count ->
-          match(count.match(), Math.max(1, count.needed()), count.window());
-    }
-  }
-
-  private void match(EventMatch match, int capacity, Condition.Window window) {
-    matchers.merge(match.key(), new Matcher(match, capacity, window.longestMicros()), Matcher::max);
-  }
-
-  /** How many events are remembered, and for how long they can matter. */
-  record Matcher(EventMatch match, int capacity, long longestMicros) {
-    Matcher max(Matcher other) {
-      return new Matcher(
-          match, Math.max(capacity, other.capacity), Math.max(longestMicros, other.longestMicros));
-    }
   }
 }

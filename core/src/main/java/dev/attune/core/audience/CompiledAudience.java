@@ -19,7 +19,7 @@ public final class CompiledAudience {
   private final Node root;
   private final List<Predicate<ProfileState>> tests = new ArrayList<>();
   private final List<Leaf> leaves = new ArrayList<>();
-  private final Map<String, EventMatch> matches = new TreeMap<>();
+  private final Map<String, Matcher> needs = new TreeMap<>();
   private final Set<String> traits = new TreeSet<>();
   private final Set<String> dates = new TreeSet<>();
 
@@ -46,9 +46,9 @@ public final class CompiledAudience {
     return version;
   }
 
-  /** Which events it counts, by {@link EventMatch#key}. */
-  Map<String, EventMatch> matches() {
-    return matches;
+  /** Which events it counts and how many of them it needs, by {@link EventMatch#key}. */
+  Map<String, Matcher> needs() {
+    return needs;
   }
 
   /** Whether time alone may change its answer. */
@@ -59,6 +59,11 @@ public final class CompiledAudience {
   /** Names of the traits that it compares with now. */
   Set<String> dates() {
     return dates;
+  }
+
+  /** Whether it asks who is listed in the table of a model. */
+  public boolean readsTable(String model) {
+    return traits.contains(WarehouseMembers.trait(model));
   }
 
   /** Names of the traits that it reads, those of consents included. */
@@ -207,12 +212,12 @@ public final class CompiledAudience {
         yield leaf(DateLeaf.of(date), false);
       }
       case Condition.LastEvent last -> {
-        matches.put(last.all().key(), last.all());
-        matches.put(last.fitting().key(), last.fitting());
+        need(Matcher.of(last.all(), 1, last.window()));
+        need(Matcher.of(last.fitting(), 1, last.window()));
         yield leaf(LastLeaf.of(last), false);
       }
       case Condition.EventCount count -> {
-        matches.put(count.match().key(), count.match());
+        need(Matcher.of(count.match(), Math.max(1, count.needed()), count.window()));
         yield leaf(CountLeaf.of(count), CountLeaf.negated(count.comparison()));
       }
     };
@@ -220,6 +225,10 @@ public final class CompiledAudience {
 
   private List<Node> compile(List<Condition> conditions, Map<String, AudienceDefinition> others) {
     return conditions.stream().map(condition -> compile(condition, others)).toList();
+  }
+
+  private void need(Matcher matcher) {
+    needs.merge(matcher.match().key(), matcher, Matcher::max);
   }
 
   private Node leaf(Leaf leaf, boolean negated) {

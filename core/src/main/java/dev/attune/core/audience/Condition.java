@@ -8,10 +8,20 @@ import java.util.Optional;
 
 /** What an audience asks of a profile: a tree of conditions, checked when it was read. */
 public sealed interface Condition {
+  /** The conditions that it combines; empty for those that combine none. */
+  default List<Condition> parts() {
+    return List.of();
+  }
+
   /** Every one of them holds; never empty. */
   record All(List<Condition> conditions) implements Condition {
     public All {
       conditions = List.copyOf(conditions);
+    }
+
+    @Override
+    public List<Condition> parts() {
+      return conditions;
     }
   }
 
@@ -20,10 +30,20 @@ public sealed interface Condition {
     public Any {
       conditions = List.copyOf(conditions);
     }
+
+    @Override
+    public List<Condition> parts() {
+      return conditions;
+    }
   }
 
   /** It does not hold. A condition that is false because a trait is missing makes this one true. */
-  record Not(Condition condition) implements Condition {}
+  record Not(Condition condition) implements Condition {
+    @Override
+    public List<Condition> parts() {
+      return List.of(condition);
+    }
+  }
 
   /**
    * A table of the warehouse lists the person as a member. No file of {@code audiences/} says so:
@@ -87,9 +107,6 @@ public sealed interface Condition {
     /** What happened at this instant or earlier does not lie in it. */
     long before(long nowMicros);
 
-    /** How long before now something in it may have happened. */
-    long longestMicros();
-
     /**
      * Later than so long before now.
      *
@@ -98,38 +115,33 @@ public sealed interface Condition {
     record Within(Duration length) implements Window {
       @Override
       public long until(long eventMicros) {
-        return eventMicros + longestMicros();
+        return eventMicros + micros();
       }
 
       @Override
       public long before(long nowMicros) {
-        return nowMicros - longestMicros();
+        return nowMicros - micros();
       }
 
-      @Override
-      public long longestMicros() {
+      long micros() {
         return length.toMillis() * 1_000;
       }
     }
 
     /** At an instant or after it. */
     record Since(Instant start) implements Window {
-      /** Longer ago than anything. */
-      private static final long EVER = 1L << 61;
-
       @Override
       public long until(long eventMicros) {
-        return eventMicros >= TraitFit.micros(start) ? Long.MAX_VALUE : Long.MIN_VALUE;
+        return eventMicros >= micros() ? Long.MAX_VALUE : Long.MIN_VALUE;
       }
 
       @Override
       public long before(long nowMicros) {
-        return TraitFit.micros(start) - 1;
+        return micros() - 1;
       }
 
-      @Override
-      public long longestMicros() {
-        return EVER;
+      long micros() {
+        return TraitFit.micros(start);
       }
     }
   }

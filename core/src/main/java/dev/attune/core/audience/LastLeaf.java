@@ -4,7 +4,7 @@ import dev.attune.core.audience.Condition.Window;
 
 /**
  * The newest event of a name lies in the window, and its properties fit. Nothing is kept of the
- * properties: the newest event fits exactly when it is the newest of those that fit, too.
+ * properties: the newest event fits exactly when it is among those that fit.
  *
  * @param all key of all events of the name, see {@link EventMatch#key}
  * @param fitting key of those that fit
@@ -23,7 +23,7 @@ record LastLeaf(String all, String fitting, Window window) implements Leaf {
   public long until(ProfileState state) {
     EventRing events = state.ring(all);
     EventRing fit = state.ring(fitting);
-    return events.size() > 0 && fit.size() > 0 && events.hash(1) == fit.hash(1)
+    return events.size() > 0 && fit.find(events.hash(1)) > 0
         ? window.until(events.nth(1))
         : Long.MIN_VALUE;
   }

@@ -134,14 +134,15 @@ public final class ProfileState {
    *     out
    */
   public Taken add(Event event, long nowMicros) {
-    List<AudienceSet.Matcher> matchers = audiences.matchersOf(event.getName());
+    List<Matcher> matchers = audiences.matchersOf(event.getName());
     if (matchers.isEmpty()) {
       return Taken.NOTHING;
     }
     Added added = Added.NOT_COUNTED;
     Set<String> news = new TreeSet<>();
     Map<String, Object> properties = null;
-    for (AudienceSet.Matcher matcher : matchers) {
+    boolean changed = false;
+    for (Matcher matcher : matchers) {
       if (properties == null && matcher.match().where().isPresent()) {
         properties = TraitValues.properties(event.getProperties());
       }
@@ -151,13 +152,16 @@ public final class ProfileState {
           news.add(matcher.match().key());
         }
         added = added.and(here);
+        changed |= here != Added.NOT_COUNTED;
       }
     }
-    thinOut(nowMicros);
+    if (changed) {
+      thinOut(nowMicros);
+    }
     return new Taken(added, news);
   }
 
-  private Added add(Event event, AudienceSet.Matcher matcher, long nowMicros) {
+  private Added add(Event event, Matcher matcher, long nowMicros) {
     RingKey key =
         new RingKey(
             matcher.match().key(), event.getVia().getNamespace(), event.getVia().getValue());
@@ -195,7 +199,7 @@ public final class ProfileState {
     Set<String> changed = new TreeSet<>();
     theirs.forEach(
         (key, ring) -> {
-          AudienceSet.Matcher matcher = audiences.matcher(key.match()).orElse(null);
+          Matcher matcher = audiences.matcher(key.match()).orElse(null);
           if (matcher != null) {
             EventRing before = rings.getOrDefault(key, EventRing.EMPTY);
             EventRing after = before.union(ring);

@@ -2,6 +2,7 @@ package dev.attune.core.audience;
 
 import dev.attune.core.catalog.TraitType;
 import dev.attune.proto.v1.Value;
+import dev.cel.common.values.NullValue;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -41,7 +42,7 @@ final class TraitValues {
   /** The properties of an event. One that is null has no value, as a trait that is null. */
   static Map<String, Object> properties(Value object) {
     Map<String, Object> properties = fields(object);
-    properties.values().removeIf(dev.cel.common.values.NullValue.NULL_VALUE::equals);
+    properties.values().removeIf(NullValue.NULL_VALUE::equals);
     return properties;
   }
 
@@ -82,7 +83,7 @@ final class TraitValues {
         yield list;
       }
       case OBJECT -> fields(value);
-      case NULL_VALUE, KIND_NOT_SET -> dev.cel.common.values.NullValue.NULL_VALUE;
+      case NULL_VALUE, KIND_NOT_SET -> NullValue.NULL_VALUE;
     };
   }
 }

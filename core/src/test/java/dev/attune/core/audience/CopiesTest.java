@@ -6,6 +6,7 @@ import dev.attune.core.audience.ProfileState.Added;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Definitions;
 import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.Value;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,6 +31,37 @@ final class CopiesTest {
     }
     return AudienceSet.compile(
         new Definitions(1, 1, Catalog.DEFAULT, Map.of(), audiences, Map.of(), Map.of()));
+  }
+
+  // A copy of an older event, of an earlier time and with other properties, is what it was of.
+  @Test
+  void lastEvent_besideCopiesThatDiffer_isTheNewestByItsEarliestTime() {
+    AudienceDefinition definition =
+        AudienceDefinitionTest.parse(
+            "name: a\nwhen: {event: Event 0, last: has(properties.fits), within: 1h}\n");
+    AudienceSet set =
+        AudienceSet.compile(
+            new Definitions(
+                1, 1, Catalog.DEFAULT, Map.of(), Map.of("a", definition), Map.of(), Map.of()));
+    var state = new ProfileState(set);
+    long now = START + 10 * MINUTE;
+    var _ = state.add(fitting(event(0, "older", START + 9 * MINUTE, now)), now);
+    var _ = state.add(event(0, "older", START, now), now);
+    assertThat(set.audience("a").orElseThrow().evaluate(state, now).member()).isTrue();
+    var _ = state.add(event(0, "newest", START + 8 * MINUTE, now), now);
+    assertThat(set.audience("a").orElseThrow().evaluate(state, now).member()).isFalse();
+    var _ = state.add(fitting(event(0, "newer still", START + 8 * MINUTE + 1, now)), now);
+    assertThat(set.audience("a").orElseThrow().evaluate(state, now).member()).isTrue();
+  }
+
+  private static Event fitting(Event event) {
+    Event.Builder fits = event.toBuilder();
+    fits.getPropertiesBuilder()
+        .getObjectBuilder()
+        .addEntriesBuilder()
+        .setKey("fits")
+        .setValue(Value.newBuilder().setBoolean(true));
+    return fits.build();
   }
 
   @Test

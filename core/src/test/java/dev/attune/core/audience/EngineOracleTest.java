@@ -159,8 +159,8 @@ final class EngineOracleTest {
     Explanation explained = new Explainer(set, state, now).explain(audience);
     assertThat(explained.holds()).as("explained, %s, %s", when, seed).isEqualTo(expected);
     long newest =
-        audience.matches().values().stream()
-            .flatMap(match -> asked.times(match).values().stream())
+        audience.needs().values().stream()
+            .flatMap(need -> asked.times(need.match()).values().stream())
             .max(Long::compare)
             .orElse(now);
     assertThat(evaluation.mayEnter())

@@ -44,7 +44,7 @@ public enum Mix {
 
   /**
    * Of ten events two are identifies that change one trait, and eight are views of about 1 KB, of
-   * 20,000 people in turn.
+   * some 20,000 people in turn.
    */
   BROWSING {
     private static final int IDENTIFY_EVERY = 5;
@@ -70,8 +70,8 @@ public enum Mix {
     }
   };
 
-  /** People of {@link #BROWSING}. */
-  public static final int BROWSERS = 20_000;
+  /** People of {@link #BROWSING}; a prime, so that everybody does everything in the end. */
+  public static final int BROWSERS = 19_997;
 
   private static final int CYCLE = 10;
 

@@ -79,7 +79,10 @@ record Plan(int rate, int warmUpSeconds, int seconds, Mix mix) {
     };
   }
 
-  /** Of how many identifies one is looked for. Prime to 1,999 people: it is not always the same. */
+  /**
+   * Of how many identifies one is looked for. The numbers of people are primes: not always the
+   * same.
+   */
   int lookupEvery() {
     return Math.max(1, mix.identifiesASecond(rate) / LOOKED_FOR_A_SECOND);
   }

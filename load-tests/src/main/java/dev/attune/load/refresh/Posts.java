@@ -21,9 +21,8 @@ import java.util.stream.IntStream;
 
 /**
  * Posts events as fast as they are taken: some connections, on each one request at a time, the next
- * with the answer to the one before. Each event is of some person and has an id of its own. In a
- * batch one in five is an identify that changes a trait, as in {@link Mix#BROWSING}, whose people
- * they are.
+ * with the answer to the one before. Each event is of some person and has an id of its own. One in
+ * five may be an identify that changes a trait, as in {@link Mix#BROWSING}, whose people they are.
  */
 final class Posts {
   private static final int CONNECTIONS = 32;
@@ -37,19 +36,28 @@ final class Posts {
   private final int port;
   private final int batch;
   private final int eventBytes;
+  private final boolean identifies;
   private final AtomicLong next;
   private final Acknowledged acknowledged;
 
   /**
    * @param batch events in one request; 1 sends each alone
    * @param eventBytes of one event as JSON, about
+   * @param identifies whether one in five of a batch is one, which is shorter
    * @param next number of the next event; none is sent twice
    * @param acknowledged hears of the events that were taken
    */
-  Posts(int port, int batch, int eventBytes, AtomicLong next, Acknowledged acknowledged) {
+  Posts(
+      int port,
+      int batch,
+      int eventBytes,
+      boolean identifies,
+      AtomicLong next,
+      Acknowledged acknowledged) {
     this.port = port;
     this.batch = batch;
     this.eventBytes = eventBytes;
+    this.identifies = identifies;
     this.next = next;
     this.acknowledged = acknowledged;
   }
@@ -107,7 +115,7 @@ final class Posts {
           long number = first + i;
           write(request, ids.get(i), number);
           write(request, people.get(i), number % Mix.BROWSERS);
-          if (i % IDENTIFY_EVERY == 0 && batch > 1) {
+          if (identifies && i % IDENTIFY_EVERY == 0) {
             write(request, values.get(i / IDENTIFY_EVERY), number);
           }
         }
@@ -134,7 +142,7 @@ final class Posts {
         batch == 1
             ? padded
             : IntStream.range(0, batch)
-                .mapToObj(i -> i % IDENTIFY_EVERY == 0 ? identify : padded)
+                .mapToObj(i -> identifies && i % IDENTIFY_EVERY == 0 ? identify : padded)
                 .collect(Collectors.joining(",", "{\"batch\":[", "]}"));
     byte[] bytes = body.getBytes(StandardCharsets.US_ASCII);
     String line =

@@ -115,8 +115,8 @@ final class RefreshBench {
         Progress progress = terminal.progress("Collector alone", 4, "runs")) {
       var acknowledged = new Acknowledged();
       var next = new AtomicLong();
-      Posts batches = new Posts(child.port("http"), BATCH, EVENT_BYTES, next, acknowledged);
-      Posts singles = new Posts(child.port("http"), 1, EVENT_BYTES, next, acknowledged);
+      Posts batches = new Posts(child.port("http"), BATCH, EVENT_BYTES, false, next, acknowledged);
+      Posts singles = new Posts(child.port("http"), 1, EVENT_BYTES, false, next, acknowledged);
       var _ = batches.run(WARM_UP);
       progress.at(1, "batches");
       Posts.Taken batched = batches.run(Duration.ofSeconds(plan.seconds()));
@@ -262,7 +262,7 @@ final class RefreshBench {
     URI url = URI.create(attune.url());
     var acknowledged = new Acknowledged();
     var next = new AtomicLong();
-    Posts posts = new Posts(url.getPort(), BATCH, EVENT_BYTES, next, acknowledged);
+    Posts posts = new Posts(url.getPort(), BATCH, EVENT_BYTES, true, next, acknowledged);
     double rate;
     try (Progress progress = terminal.progress("Events", 2, "runs")) {
       var _ = posts.run(WARM_UP);

@@ -64,7 +64,7 @@ class PlanTest {
             .toList();
     assertThat(identifies).hasSize(11_000);
     assertThat(identifies.stream().filter(browsing::isWatched)).hasSize(220);
-    assertThat(browsing.userId(20_001)).isEqualTo("u-0000000001");
+    assertThat(browsing.userId(19_998)).isEqualTo("u-0000000001");
     assertThat(browsing.json(1, Instant.EPOCH)).hasSizeBetween(1_000, 1_300);
     assertThat(JsonMapper.builder().build().readTree(browsing.json(1, Instant.EPOCH)).path("type"))
         .hasToString("\"track\"");

@@ -25,11 +25,13 @@ import picocli.CommandLine.Parameters;
       "0:the definitions can be applied",
       "1:they are refused, or no Attune answers",
       "2:the command was not understood",
-      "3:with --exit-code: somebody would enter or leave"
+      "3:with --exit-code: somebody would enter or leave",
+      "4:with --exit-code: nobody of those who could be looked at, but not all could"
     })
 public final class PlanCommand implements Callable<Integer> {
   private static final String PATH = "/v1/audiences:preview";
   private static final int MOVES = 3;
+  private static final int UNKNOWN = 4;
 
   private final Terminal terminal;
   @Mixin private Server server = new Server();
@@ -65,7 +67,10 @@ public final class PlanCommand implements Callable<Integer> {
       } else {
         show(plan);
       }
-      return exitCode && moves(plan) ? MOVES : 0;
+      if (!exitCode) {
+        return 0;
+      }
+      return moves(plan) ? MOVES : isKnown(plan) ? 0 : UNKNOWN;
     }
   }
 
@@ -76,6 +81,15 @@ public final class PlanCommand implements Callable<Integer> {
       }
     }
     return false;
+  }
+
+  private static boolean isKnown(JsonNode plan) {
+    for (JsonNode audience : plan.path("audiences")) {
+      if (!audience.path("unknown").asText().equals("nothing")) {
+        return false;
+      }
+    }
+    return plan.path("all_profiles").asBoolean();
   }
 
   private void show(JsonNode plan) {
@@ -96,11 +110,9 @@ public final class PlanCommand implements Callable<Integer> {
           audience.path("removed").asBoolean() ? "is removed" : "");
       example(notes, name, "would enter", audience.path("entering"));
       example(notes, name, "would leave", audience.path("leaving"));
-      if (!audience.path("complete").asBoolean()) {
-        notes.add(
-            name
-                + ": not all events that it asks for have been remembered; it counts what is known,"
-                + " and the rest from when it is applied.");
+      String unknown = unknown(audience.path("unknown").asText());
+      if (!unknown.isEmpty()) {
+        notes.add(name + ": " + unknown);
       }
     }
     table.lines().forEach(terminal::result);
@@ -113,6 +125,19 @@ public final class PlanCommand implements Callable<Integer> {
             : "Of the first "
                 + profiles
                 + " profiles: there was no time for more. Nothing was changed.");
+  }
+
+  private static String unknown(String what) {
+    return switch (what) {
+      case "events" ->
+          "it asks for events that may not all have been remembered; it counts what is known, and the"
+              + " rest from when it is applied.";
+      case "traits" ->
+          "it reads a trait that is declared otherwise; who belongs is known once profiles are folded"
+              + " anew.";
+      case "table" -> "it asks for a table that the next refresh reads; that decides.";
+      default -> "";
+    };
   }
 
   private static void example(List<String> notes, String name, String what, JsonNode ids) {

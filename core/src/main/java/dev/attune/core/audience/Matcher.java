@@ -1,0 +1,46 @@
+package dev.attune.core.audience;
+
+import dev.attune.core.audience.Condition.Window;
+
+/**
+ * How many events are remembered, and for how long they can matter.
+ *
+ * @param capacity how many of the newest
+ * @param withinMicros the longest window; 0: none slides
+ * @param sinceMicros the earliest instant of a window that does not slide; {@link Long#MAX_VALUE}:
+ *     all slide
+ */
+record Matcher(EventMatch match, int capacity, long withinMicros, long sinceMicros) {
+  /** Longer ago than anything, and far from an overflow. */
+  private static final long EVER = 1L << 61;
+
+  static Matcher of(EventMatch match, int capacity, Window window) {
+    return switch (window) {
+      case Window.Within within -> new Matcher(match, capacity, within.micros(), Long.MAX_VALUE);
+      case Window.Since since -> new Matcher(match, capacity, 0, since.micros());
+    };
+  }
+
+  Matcher max(Matcher other) {
+    return new Matcher(
+        match,
+        Math.max(capacity, other.capacity),
+        Math.max(withinMicros, other.withinMicros),
+        Math.min(sinceMicros, other.sinceMicros));
+  }
+
+  /** How long before now an event can matter. */
+  long longestMicros() {
+    return sinceMicros == Long.MAX_VALUE ? withinMicros : EVER;
+  }
+
+  /** Whether what is remembered for this one would do for another one. */
+  boolean covers(Matcher other) {
+    return capacity >= other.capacity && longestMicros() >= other.longestMicros();
+  }
+
+  /** The instant from which on it has to have been remembered to know all that matters now. */
+  long neededFrom(long nowMicros) {
+    return withinMicros == 0 ? sinceMicros : Math.min(nowMicros - withinMicros, sinceMicros);
+  }
+}
