@@ -8,6 +8,7 @@ import dev.attune.core.audience.Explanation;
 import dev.attune.core.audience.ProfileState;
 import dev.attune.core.definition.Nearest;
 import dev.attune.platform.http.HttpProblem;
+import dev.attune.platform.http.Json;
 import dev.attune.platform.http.Replies;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -93,11 +94,7 @@ record ExplainHttp(CurrentAudiences audiences, ProfileStates states) {
     }
     json.writeBooleanField("holds", of.holds());
     if (!of.missing().isEmpty()) {
-      json.writeArrayFieldStart("missing");
-      for (String trait : of.missing()) {
-        json.writeString(trait);
-      }
-      json.writeEndArray();
+      Json.writeTexts(json, "missing", of.missing());
     }
     if (of.counted() >= 0) {
       json.writeNumberField("counted", of.counted());

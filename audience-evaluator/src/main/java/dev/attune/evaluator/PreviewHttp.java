@@ -129,20 +129,11 @@ final class PreviewHttp {
       json.writeNumberField("enter", difference.enter());
       json.writeNumberField("leave", difference.leave());
       json.writeStringField("unknown", difference.unknown().name().toLowerCase(Locale.ROOT));
-      names(json, "entering", difference.entering());
-      names(json, "leaving", difference.leaving());
+      Json.writeTexts(json, "entering", difference.entering());
+      Json.writeTexts(json, "leaving", difference.leaving());
       json.writeEndObject();
     }
     json.writeEndArray();
     json.writeEndObject();
-  }
-
-  private static void names(JsonGenerator json, String field, List<String> names)
-      throws IOException {
-    json.writeArrayFieldStart(field);
-    for (String name : names) {
-      json.writeString(name);
-    }
-    json.writeEndArray();
   }
 }

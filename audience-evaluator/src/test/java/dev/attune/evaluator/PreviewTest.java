@@ -65,13 +65,16 @@ final class PreviewTest {
     return rig.told().stream().map(told -> told.replaceFirst(" [A-Z]+$", "")).sorted().toList();
   }
 
+  private static Preview preview(Definitions before, Definitions after) {
+    return new Preview(
+        AudienceSet.compile(before),
+        AudienceSet.compile(after),
+        AudienceChanges.between(before, after),
+        START);
+  }
+
   private List<String> previewed(Rig rig, Definitions before, Definitions after, long profiles) {
-    var preview =
-        new Preview(
-            AudienceSet.compile(before),
-            AudienceSet.compile(after),
-            AudienceChanges.between(before, after),
-            START);
+    var preview = preview(before, after);
     assertThat(
             rig.states()
                 .forEach(
@@ -148,12 +151,7 @@ final class PreviewTest {
   }
 
   private static Preview.Unknown unknown(Definitions before, Definitions after) {
-    var preview =
-        new Preview(
-            AudienceSet.compile(before),
-            AudienceSet.compile(after),
-            AudienceChanges.between(before, after),
-            START);
+    var preview = preview(before, after);
     assertThat(preview.differences()).hasSize(1);
     return preview.differences().getFirst().unknown();
   }
@@ -219,12 +217,7 @@ final class PreviewTest {
             2,
             TWO_VIEWS,
             "name: many\nwhen: {event: Page Viewed, count: \">= 10\", within: 90d}\n");
-    var preview =
-        new Preview(
-            AudienceSet.compile(before),
-            AudienceSet.compile(after),
-            AudienceChanges.between(before, after),
-            START);
+    var preview = preview(before, after);
     assertThat(preview.differences())
         .extracting(Preview.Difference::name, Preview.Difference::unknown)
         .containsExactly(

@@ -87,6 +87,11 @@ public record AudienceDefinition(String name, String description, String consent
         new ConditionParser(catalog, audiences).parse(yaml.get("when")));
   }
 
+  /** The trait that has to be true where a consent is required. */
+  String consentTrait() {
+    return CONSENT_PREFIX + consent;
+  }
+
   /** True when a consent is required. */
   public boolean requiresConsent() {
     return !consent.isEmpty();

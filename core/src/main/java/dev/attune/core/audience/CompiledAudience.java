@@ -30,7 +30,10 @@ public final class CompiledAudience {
       AudienceDefinition definition, long version, Map<String, AudienceDefinition> others) {
     this.definition = definition;
     this.version = version;
-    this.root = compile(definition, others);
+    this.root = compile(definition.when(), others);
+    if (definition.requiresConsent()) {
+      traits.add(definition.consentTrait());
+    }
   }
 
   public String name() {
@@ -77,6 +80,10 @@ public final class CompiledAudience {
    * @param nowMicros events later than that count too: whoever stamps them bounds how much later
    */
   public Evaluation evaluate(ProfileState state, long nowMicros) {
+    // Before anything is computed for somebody whom no answer could bring in.
+    if (definition.requiresConsent() && !state.consents(definition.consentTrait())) {
+      return new Evaluation(false, false, 0);
+    }
     boolean[] known = new boolean[tests.size()];
     for (int i = 0; i < known.length; i++) {
       known[i] = tests.get(i).test(state);
@@ -151,12 +158,13 @@ public final class CompiledAudience {
     }
   }
 
+  // An audience that is asked for.
   private Node compile(AudienceDefinition of, Map<String, AudienceDefinition> others) {
     Node when = compile(of.when(), others);
     if (!of.requiresConsent()) {
       return when;
     }
-    String trait = AudienceDefinition.CONSENT_PREFIX + of.consent();
+    String trait = of.consentTrait();
     traits.add(trait);
     Node consent = test(state -> state.consents(trait));
     return (known, counts) -> consent.holds(known, counts) && when.holds(known, counts);
@@ -228,7 +236,7 @@ public final class CompiledAudience {
   }
 
   private void need(Matcher matcher) {
-    needs.merge(matcher.match().key(), matcher, Matcher::max);
+    needs.merge(matcher.key(), matcher, Matcher::max);
   }
 
   private Node leaf(Leaf leaf, boolean negated) {

@@ -45,8 +45,7 @@ record CountLeaf(String key, int atLeast, int notAtLeast, Window window) impleme
 
   @Override
   public long newest(ProfileState state) {
-    EventRing ring = state.ring(key);
-    return ring.size() == 0 ? Long.MIN_VALUE : ring.nth(1);
+    return state.ring(key).newestMicros();
   }
 
   @Override

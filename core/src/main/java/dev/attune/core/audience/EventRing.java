@@ -56,6 +56,11 @@ final class EventRing {
     return micros[n - 1];
   }
 
+  /** When the newest happened; {@link Long#MIN_VALUE} when there is none. */
+  long newestMicros() {
+    return micros.length == 0 ? Long.MIN_VALUE : micros[0];
+  }
+
   /** The hash of the n-th newest event, counted from 1. */
   long hash(int n) {
     return hashes[n - 1];

@@ -53,7 +53,7 @@ public final class Explainer {
     if (!definition.requiresConsent()) {
       return when;
     }
-    String trait = AudienceDefinition.CONSENT_PREFIX + definition.consent();
+    String trait = definition.consentTrait();
     Explanation consent =
         test("consent", definition.consent(), state.consents(trait), absent(List.of(trait)));
     return combined("all", consent.holds() && when.holds(), List.of(consent, when));

@@ -14,8 +14,6 @@ import dev.cel.common.types.SimpleType;
 import dev.cel.parser.CelStandardMacro;
 import dev.cel.runtime.CelEvaluationException;
 import dev.cel.runtime.Program;
-import java.util.Map;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** What all expressions have in common: what they may cost, and how their errors name the place. */
@@ -82,26 +80,16 @@ final class Expressions {
             + message);
   }
 
-  /** Whether a program of one variable holds; undecided is false. */
-  static boolean holds(Program program, String variable, Map<String, Object> values) {
-    try {
-      return program.eval(name -> name.equals(variable) ? Optional.of(values) : Optional.empty())
-              instanceof Boolean value
-          && value;
-    } catch (CelEvaluationException e) {
-      // Something missing that decides, a division by zero, a list that is too long.
-      return false;
-    }
-  }
-
   private static String at(int line, int column) {
     return "at " + line + ":" + column + " of the expression: ";
   }
 
-  // The list of every overload that would have fitted is longer than anybody reads.
+  // The lists of every overload and of every token that would have fitted are longer than anybody
+  // reads.
   private static String oneLine(String message) {
-    int candidates = message.indexOf(" (candidates:");
-    String shown = candidates < 0 ? message : message.substring(0, candidates);
-    return shown.replaceAll("\\s+", " ").strip();
+    return message
+        .replaceFirst("(?s) (\\(candidates:|expecting \\{).*", "")
+        .replaceAll("\\s+", " ")
+        .strip();
   }
 }

@@ -30,8 +30,7 @@ record LastLeaf(String all, String fitting, Window window) implements Leaf {
 
   @Override
   public long newest(ProfileState state) {
-    EventRing ring = state.ring(all);
-    return ring.size() == 0 ? Long.MIN_VALUE : ring.nth(1);
+    return state.ring(all).newestMicros();
   }
 
   @Override

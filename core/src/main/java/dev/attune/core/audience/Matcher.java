@@ -3,26 +3,30 @@ package dev.attune.core.audience;
 import dev.attune.core.audience.Condition.Window;
 
 /**
- * How many events are remembered, and for how long they can matter.
+ * Which events are remembered, how many, and for how long they can matter.
  *
+ * @param key of the events, see {@link EventMatch#key}: made once, for it costs a hash, and each
+ *     event asks for it
  * @param capacity how many of the newest
  * @param withinMicros the longest window; 0: none slides
  * @param sinceMicros the earliest instant of a window that does not slide; {@link Long#MAX_VALUE}:
  *     all slide
  */
-record Matcher(EventMatch match, int capacity, long withinMicros, long sinceMicros) {
+record Matcher(String key, EventMatch match, int capacity, long withinMicros, long sinceMicros) {
   /** Longer ago than anything, and far from an overflow. */
   private static final long EVER = 1L << 61;
 
   static Matcher of(EventMatch match, int capacity, Window window) {
     return switch (window) {
-      case Window.Within within -> new Matcher(match, capacity, within.micros(), Long.MAX_VALUE);
-      case Window.Since since -> new Matcher(match, capacity, 0, since.micros());
+      case Window.Within within ->
+          new Matcher(match.key(), match, capacity, within.micros(), Long.MAX_VALUE);
+      case Window.Since since -> new Matcher(match.key(), match, capacity, 0, since.micros());
     };
   }
 
   Matcher max(Matcher other) {
     return new Matcher(
+        key,
         match,
         Math.max(capacity, other.capacity),
         Math.max(withinMicros, other.withinMicros),

@@ -149,7 +149,7 @@ public final class ProfileState {
       if (matcher.match().fits(properties == null ? Map.of() : properties)) {
         Added here = add(event, matcher, nowMicros);
         if (here.isNews()) {
-          news.add(matcher.match().key());
+          news.add(matcher.key());
         }
         added = added.and(here);
         changed |= here != Added.NOT_COUNTED;
@@ -163,8 +163,7 @@ public final class ProfileState {
 
   private Added add(Event event, Matcher matcher, long nowMicros) {
     RingKey key =
-        new RingKey(
-            matcher.match().key(), event.getVia().getNamespace(), event.getVia().getValue());
+        new RingKey(matcher.key(), event.getVia().getNamespace(), event.getVia().getValue());
     EventRing before = rings.getOrDefault(key, EventRing.EMPTY);
     // History says its own time, and so do its copies: there is nothing to wait for.
     Entry entry =

@@ -123,6 +123,12 @@ final class AudienceDefinitionTest {
         .hasMessageContaining(message);
   }
 
+  @Test
+  void expression_thatEndsTooSoon_listsNotAllThatCouldFollow() {
+    assertThatThrownBy(() -> parse("name: a\nwhen: {trait: traits.age >}\n"))
+        .hasMessage("audiences/a.yaml:2:15: at 1:13 of the expression: mismatched input '<EOF>'");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

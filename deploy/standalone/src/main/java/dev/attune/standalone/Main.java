@@ -1,5 +1,6 @@
 package dev.attune.standalone;
 
+import dev.attune.core.definition.Nearest;
 import dev.attune.standalone.client.ApplyCommand;
 import dev.attune.standalone.client.AudiencesCommand;
 import dev.attune.standalone.client.DeadLettersCommand;
@@ -15,8 +16,12 @@ import dev.attune.standalone.demo.DemoCommand;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
 import dev.attune.standalone.up.UpCommand;
+import java.util.Set;
+import java.util.TreeSet;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The commands behind {@code ./attune}; the launcher prints their overview. */
 @Command(name = "./attune", mixinStandardHelpOptions = true)
@@ -52,7 +57,7 @@ public final class Main {
                 command.getCommandSpec().mixinStandardHelpOptions(true).version(Version.TEXT));
     commands.setParameterExceptionHandler(
         (exception, _) -> {
-          terminal.note("attune: " + exception.getMessage());
+          terminal.note("attune: " + sentence(exception));
           terminal.note(
               "Try " + exception.getCommandLine().getCommandSpec().qualifiedName() + " --help.");
           return CommandLine.ExitCode.USAGE;
@@ -66,5 +71,22 @@ public final class Main {
           throw exception;
         });
     return commands;
+  }
+
+  private static String sentence(ParameterException exception) {
+    CommandLine command = exception.getCommandLine();
+    Set<String> allowed = new TreeSet<>(command.getSubcommands().keySet());
+    if (allowed.isEmpty()
+        || !(exception instanceof UnmatchedArgumentException unmatched)
+        || unmatched.isUnknownOption()) {
+      return String.valueOf(exception.getMessage());
+    }
+    String word = unmatched.getUnmatched().getFirst();
+    return "%s has no \"%s\"%s (allowed: %s)."
+        .formatted(
+            command.getCommandName(),
+            word,
+            Nearest.hint(word, allowed),
+            String.join(", ", allowed));
   }
 }

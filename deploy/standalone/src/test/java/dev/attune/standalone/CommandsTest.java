@@ -262,6 +262,16 @@ class CommandsTest {
   }
 
   @Test
+  void unknownCommandInACommand_namesTheNearest() {
+    assertThat(attune("audiences", "explian", "high-value", "user_id:42")).isEqualTo(2);
+    assertThat(err())
+        .isEqualTo(
+            "attune: audiences has no \"explian\"; did you mean \"explain\"? (allowed: explain,"
+                + " list).\nTry ./attune audiences --help.\n");
+    assertThat(requests).isEmpty();
+  }
+
+  @Test
   void apply_ofAMissingFolder_saysSo(@TempDir Path folder) {
     assertThat(attune("apply", folder.resolve("none").toString())).isEqualTo(1);
     assertThat(err()).contains("there is no folder");

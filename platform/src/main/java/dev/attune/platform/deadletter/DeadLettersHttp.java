@@ -144,11 +144,7 @@ public final class DeadLettersHttp implements Consumer<HttpRouting.Builder> {
         200,
         json -> {
           json.writeStartObject();
-          json.writeArrayFieldStart("replayed");
-          for (String id : result.replayed()) {
-            json.writeString(id);
-          }
-          json.writeEndArray();
+          Json.writeTexts(json, "replayed", result.replayed());
           json.writeArrayFieldStart("skipped");
           for (var skipped : result.skipped().entrySet()) {
             json.writeStartObject();

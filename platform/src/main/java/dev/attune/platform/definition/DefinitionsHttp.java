@@ -53,21 +53,12 @@ public final class DefinitionsHttp implements Consumer<HttpRouting.Builder> {
   private static void write(JsonGenerator json, Applied applied) throws IOException {
     json.writeStartObject();
     json.writeNumberField("version", applied.version());
-    names(json, "added", applied.added());
-    names(json, "changed", applied.changed());
-    names(json, "unchanged", applied.unchanged());
-    names(json, "removed", applied.removed());
-    names(json, "wouldRemove", applied.wouldRemove());
+    Json.writeTexts(json, "added", applied.added());
+    Json.writeTexts(json, "changed", applied.changed());
+    Json.writeTexts(json, "unchanged", applied.unchanged());
+    Json.writeTexts(json, "removed", applied.removed());
+    Json.writeTexts(json, "wouldRemove", applied.wouldRemove());
     json.writeEndObject();
-  }
-
-  private static void names(JsonGenerator json, String field, List<String> names)
-      throws IOException {
-    json.writeArrayFieldStart(field);
-    for (String name : names) {
-      json.writeString(name);
-    }
-    json.writeEndArray();
   }
 
   private void list(ServerRequest request, ServerResponse response) {

@@ -2,6 +2,7 @@ package dev.attune.refresher.run;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.attune.platform.http.Json;
 import dev.attune.refresher.snapshot.Differences;
 import dev.attune.refresher.snapshot.RefreshOptions;
 import java.io.IOException;
@@ -42,11 +43,7 @@ final class RunJson {
     json.writeNumberField("written", run.written());
     json.writeNumberField("bad_rows", run.badRows());
     writeKinds(json, run.figures().kinds());
-    json.writeArrayFieldStart("overruled");
-    for (String guard : run.overruled()) {
-      json.writeString(guard);
-    }
-    json.writeEndArray();
+    Json.writeTexts(json, "overruled", run.overruled());
     if (run.differences().isPresent()) {
       writeDifferences(json, run.differences().get());
     }
