@@ -8,7 +8,6 @@ import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.ProfileRecord;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,14 +25,14 @@ final class ChangeEmitter {
 
   private static final int ATTEMPTS = 5;
 
-  /** What a write did to a profile, beside its record. */
-  record Told(List<Cause> causes, Moved moved) {
+  /** A record as it is stored, and what is told of it beside that. */
+  record Told(ProfileRecord record, List<Cause> causes, Moved moved) {
     Told {
       causes = List.copyOf(causes);
     }
 
-    static Told of(List<Cause> causes) {
-      return new Told(causes, Moved.NOTHING);
+    static Told of(ProfileRecord record, List<Cause> causes) {
+      return new Told(record, causes, Moved.NOTHING);
     }
   }
 
@@ -49,9 +48,9 @@ final class ChangeEmitter {
    * Appends the changes; returns once the log has them for good. When one of them fails the others
    * are nevertheless looked after: each may be older than what is stored by now.
    */
-  void emit(Map<ProfileRecord, Told> changes) {
+  void emit(List<Told> changes) {
     Optional<RuntimeException> failure = append(changes);
-    Map<ProfileRecord, Told> newer = overtaken(changes);
+    List<Told> newer = overtaken(changes);
     for (int attempt = 1; !newer.isEmpty(); attempt++) {
       Optional<RuntimeException> again = append(newer);
       if (again.isEmpty()) {
@@ -106,16 +105,15 @@ final class ChangeEmitter {
     }
   }
 
-  private Optional<RuntimeException> append(Map<ProfileRecord, Told> changes) {
+  private Optional<RuntimeException> append(List<Told> changes) {
     List<CompletionStage<?>> acknowledgements = new ArrayList<>();
-    changes.forEach(
-        (record, told) -> {
-          for (List<Cause> part : parts(told.causes())) {
-            Changed.Builder changed = Changed.newBuilder().setRecord(record).addAllCauses(part);
-            told.moved().addTo(changed);
-            acknowledgements.add(sink.emit(ProfileChange.newBuilder().setChanged(changed).build()));
-          }
-        });
+    for (Told told : changes) {
+      for (List<Cause> part : parts(told.causes())) {
+        Changed.Builder changed = Changed.newBuilder().setRecord(told.record()).addAllCauses(part);
+        told.moved().addTo(changed);
+        acknowledgements.add(sink.emit(ProfileChange.newBuilder().setChanged(changed).build()));
+      }
+    }
     return await(acknowledgements);
   }
 
@@ -146,25 +144,25 @@ final class ChangeEmitter {
     return parts;
   }
 
-  private Map<ProfileRecord, Told> overtaken(Map<ProfileRecord, Told> told) {
-    Map<ProfileRecord, Told> newer = new LinkedHashMap<>();
+  private List<Told> overtaken(List<Told> told) {
+    List<ProfileRecord> records = told.stream().map(Told::record).toList();
     Map<String, Long> versions =
-        patiently(told.keySet().stream().map(ProfileRecord::getProfileId).toList());
-    if (told.keySet().stream()
+        patiently(records.stream().map(ProfileRecord::getProfileId).toList());
+    if (records.stream()
         .anyMatch(r -> versions.getOrDefault(r.getProfileId(), 0L) < r.getVersion())) {
       // A replica took over that did not have it: writing it again is the only thing that helps.
       throw new StoreException(
           StoreException.Kind.UNAVAILABLE, "the store lost what it had acknowledged");
     }
     List<String> changed =
-        told.keySet().stream()
+        records.stream()
             .filter(r -> versions.getOrDefault(r.getProfileId(), 0L) > r.getVersion())
             .map(ProfileRecord::getProfileId)
             .toList();
-    for (Optional<ProfileRecord> record : store.readProfiles(changed).values()) {
-      record.ifPresent(r -> newer.put(r, Told.of(List.of())));
-    }
-    return newer;
+    return store.readProfiles(changed).values().stream()
+        .flatMap(Optional::stream)
+        .map(record -> Told.of(record, List.of()))
+        .toList();
   }
 
   // An older record may be the log's newest now. Whoever repeats the input may not come by this

@@ -10,6 +10,10 @@ public final class ProfileIds {
   /** An id that no profile ever has. */
   static final String NOBODY = "0".repeat(32);
 
+  // A digest for each fact of a large table: to look for the algorithm each time takes as long.
+  private static final ThreadLocal<MessageDigest> SHA256 =
+      ThreadLocal.withInitial(ProfileIds::newSha256);
+
   private ProfileIds() {}
 
   /**
@@ -30,7 +34,14 @@ public final class ProfileIds {
     return text.matches("[0-9a-f]{32}");
   }
 
+  /** This thread's own, fresh; to be used at once. */
   static MessageDigest sha256() {
+    MessageDigest digest = SHA256.get();
+    digest.reset();
+    return digest;
+  }
+
+  private static MessageDigest newSha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -221,7 +221,7 @@ public final class ProfileWriter {
       BiFunction<String, Facts, Facts> change,
       Function<String, List<Cause>> causes) {
     List<ProfileWrite> writes = new ArrayList<>();
-    Map<ProfileRecord, Told> told = new LinkedHashMap<>();
+    List<Told> told = new ArrayList<>();
     for (Optional<ProfileRecord> found : store.readProfiles(profileIds).values()) {
       if (found.isEmpty() || !found.get().hasLive()) {
         continue;
@@ -231,14 +231,14 @@ public final class ProfileWriter {
           .ifPresentOrElse(
               writes::add,
               // Told again: whoever wrote it may have died before telling.
-              () -> told.put(record, Told.of(causes.apply(record.getProfileId()))));
+              () -> told.add(Told.of(record, causes.apply(record.getProfileId()))));
     }
     List<Boolean> written = store.writeProfiles(writes);
     Set<String> again = new LinkedHashSet<>();
     for (int i = 0; i < writes.size(); i++) {
       ProfileRecord record = writes.get(i).record();
       if (written.get(i)) {
-        told.put(record, Told.of(causes.apply(record.getProfileId())));
+        told.add(Told.of(record, causes.apply(record.getProfileId())));
       } else {
         again.add(record.getProfileId());
       }
@@ -478,20 +478,20 @@ public final class ProfileWriter {
     private List<ProfileInput> writeTargets() {
       List<ProfileWrite> writes = new ArrayList<>();
       List<Told> tellings = new ArrayList<>();
-      Map<ProfileRecord, Told> told = new LinkedHashMap<>();
+      List<Told> told = new ArrayList<>();
       for (Target target : targets.values()) {
         ProfileRecord stored = storedOrNew(target.profileId);
         Facts facts = target.facts();
-        Told telling = new Told(target.causes(), target.moved(facts));
+        Moved moved = target.moved(facts);
         // What comes here is about to be taken away elsewhere. A restore that has an older redirect
         // of this profile in hand must not put that over it meanwhile.
         Optional<ProfileWrite> write = refolded(stored, facts, !target.gained.isEmpty());
         if (write.isPresent()) {
           writes.add(write.get());
-          tellings.add(telling);
+          tellings.add(new Told(write.get().record(), target.causes(), moved));
         } else {
           // Also without a cause: whoever wrote it may have died before telling.
-          told.put(stored, telling);
+          told.add(new Told(stored, target.causes(), moved));
         }
       }
       List<Boolean> done = store.writeProfiles(writes);
@@ -501,7 +501,7 @@ public final class ProfileWriter {
         ProfileRecord record = writes.get(i).record();
         if (done.get(i)) {
           now.put(record.getProfileId(), Optional.of(record));
-          told.put(record, tellings.get(i));
+          told.add(tellings.get(i));
         } else {
           refused.add(record.getProfileId());
         }
@@ -524,7 +524,7 @@ public final class ProfileWriter {
     /** Takes what moved away from the profiles it left. */
     private boolean writeLosers() {
       List<ProfileWrite> writes = new ArrayList<>();
-      Map<ProfileRecord, Told> told = new LinkedHashMap<>();
+      List<Told> told = new ArrayList<>();
       for (String from : new TreeSet<>(moves.stream().map(Move::from).toList())) {
         List<Move> lost = lost(from);
         ProfileRecord stored = storedOrNew(from);
@@ -539,9 +539,9 @@ public final class ProfileWriter {
                 ? refolded(stored, after, true).orElseThrow()
                 : redirected(stored, heir(from));
         writes.add(write);
-        told.put(
-            write.record(),
+        told.add(
             new Told(
+                write.record(),
                 lossCauses(from, lost),
                 Moved.between(before, after, List.of(), identifiers(lost))));
       }

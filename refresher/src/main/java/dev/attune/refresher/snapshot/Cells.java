@@ -21,9 +21,9 @@ final class Cells {
   static final int LENGTH_MAX = 32 * 1024;
 
   private static final int DEPTH_MAX = 20;
-  private static final long DAYS_MIN = LocalDate.of(1, 1, 1).toEpochDay();
-  private static final long DAYS_MAX = LocalDate.of(9999, 12, 31).toEpochDay();
-  private static final long DAY_MICROS = 86_400_000_000L;
+  static final long DAYS_MIN = LocalDate.of(1, 1, 1).toEpochDay();
+  static final long DAYS_MAX = LocalDate.of(9999, 12, 31).toEpochDay();
+  static final long DAY_MICROS = 86_400_000_000L;
 
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();

@@ -27,8 +27,7 @@ final class ForbiddenCells {
   private static final int INSERT_ROWS = 500;
 
   /** Thirteen digits of any script, at most three other characters between two of them. */
-  private static final String DIGITS =
-      "(?:^|\\P{Nd})(?:[2-9]|[^\\x00-\\x7F])(?:\\P{Nd}{0,3}\\p{Nd}){12}";
+  static final String DIGITS = "(?:^|\\P{Nd})(?:[2-9]|[^\\x00-\\x7F])(?:\\P{Nd}{0,3}\\p{Nd}){12}";
 
   /** The letters of {@link CellType} for dates, timestamps and booleans. */
   private static final String NEVER_CARDS = "('d', 't', 'b')";

@@ -269,7 +269,9 @@ final class TableRefresh {
     double shareMax = model.guards().badRows().orElse(settings.badRowShareMax());
     var bad = new BadRows(wanted.label(), wanted.rows(), shareMax, options.force());
     db.forEach(
-        selectChanged(diff.traits()) + " where emit and not gone",
+        selectChanged(diff.traits())
+            + " where emit and not gone and "
+            + SuspectRows.condition(model, takesBack, diff.traits().size(), catalog),
         row -> {
           try {
             input(row, diff.traits());
