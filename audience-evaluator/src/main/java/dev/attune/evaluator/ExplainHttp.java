@@ -98,6 +98,12 @@ record ExplainHttp(CurrentAudiences audiences, ProfileStates states) {
     }
     if (of.counted() >= 0) {
       json.writeNumberField("counted", of.counted());
+      if (!of.value().isEmpty()) {
+        json.writeStringField("value", of.value());
+      }
+      if (of.limited()) {
+        json.writeBooleanField("limited", true);
+      }
       json.writeArrayFieldStart("events");
       for (Explanation.Counted event : of.events()) {
         json.writeStartObject();

@@ -1,5 +1,6 @@
 package dev.attune.load;
 
+import dev.attune.load.audience.AudienceCommand;
 import dev.attune.load.faults.FaultsCommand;
 import dev.attune.load.gatling.HttpCommand;
 import dev.attune.load.lookup.LookupCommand;
@@ -44,6 +45,7 @@ public final class Bench implements Runnable {
     commands.addSubcommand(new HttpCommand(terminal));
     commands.addSubcommand(new RefreshCommand(terminal));
     commands.addSubcommand(new FaultsCommand(terminal));
+    commands.addSubcommand(new AudienceCommand(terminal));
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setExecutionExceptionHandler(
         (exception, _, _) -> {

@@ -24,7 +24,7 @@ public final class AudienceSet {
   private final Map<String, List<CompiledAudience>> byTrait = new HashMap<>();
   private final Map<String, List<CompiledAudience>> byDate = new TreeMap<>();
   private final Map<String, Matcher> matchers = new TreeMap<>();
-  private final Map<String, List<Matcher>> byName = new HashMap<>();
+  private final Map<String, EventIndex> byName = new HashMap<>();
 
   private AudienceSet(Definitions definitions) {
     this.catalog = definitions.catalog();
@@ -39,9 +39,11 @@ public final class AudienceSet {
       index(byDate, audience.dates(), audience);
       audience.needs().forEach((key, need) -> matchers.merge(key, need, Matcher::max));
     }
+    Map<String, List<Matcher>> named = new HashMap<>();
     for (Matcher matcher : matchers.values()) {
-      byName.computeIfAbsent(matcher.match().event(), _ -> new ArrayList<>()).add(matcher);
+      named.computeIfAbsent(matcher.match().event(), _ -> new ArrayList<>()).add(matcher);
     }
+    named.forEach((name, each) -> byName.put(name, new EventIndex(each)));
     this.fingerprint = EventHash.of(versions.toString());
   }
 
@@ -135,9 +137,9 @@ public final class AudienceSet {
     return Optional.ofNullable(matchers.get(key));
   }
 
-  /** What is to be remembered of events of a name, for each of what audiences ask of them. */
-  List<Matcher> matchersOf(String event) {
-    return byName.getOrDefault(event, List.of());
+  /** What may have to be remembered of events of a name; empty when no audience asks for them. */
+  Optional<EventIndex> eventsOf(String name) {
+    return Optional.ofNullable(byName.get(name));
   }
 
   /** The declared type of a trait. */

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** How a count is compared with a number. */
+/** How a count or an amount is compared with a number. */
 public enum Comparison {
   AT_LEAST(">="),
   MORE_THAN(">"),
@@ -21,6 +21,21 @@ public enum Comparison {
   /** As it is written. */
   public String symbol() {
     return symbol;
+  }
+
+  /**
+   * Whether it holds.
+   *
+   * @param order of the left side beside the right one, as of a comparator
+   */
+  boolean holds(int order) {
+    return switch (this) {
+      case AT_LEAST -> order >= 0;
+      case MORE_THAN -> order > 0;
+      case EXACTLY -> order == 0;
+      case AT_MOST -> order <= 0;
+      case LESS_THAN -> order < 0;
+    };
   }
 
   static List<String> symbols() {

@@ -1,13 +1,12 @@
 package dev.attune.core.audience;
 
+import dev.attune.core.audience.AudienceCompiler.LeafNode;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** An audience, ready to be asked. Immutable. */
 public final class CompiledAudience {
@@ -16,12 +15,17 @@ public final class CompiledAudience {
 
   private final AudienceDefinition definition;
   private final long version;
+  private final boolean requiresConsent;
   private final Node root;
-  private final List<Predicate<ProfileState>> tests = new ArrayList<>();
-  private final List<Leaf> leaves = new ArrayList<>();
-  private final Map<String, Matcher> needs = new TreeMap<>();
-  private final Set<String> traits = new TreeSet<>();
-  private final Set<String> dates = new TreeSet<>();
+  // Arrays: among ten thousand audiences each object more that is looked at is a miss of the cache.
+  private final Test[] tests;
+  private final Leaf[] leaves;
+  // Most audiences ask one thing.
+  private final @Nullable Leaf only;
+  private final boolean onlyNegated;
+  private final Map<String, Matcher> needs;
+  private final Set<String> traits;
+  private final Set<String> dates;
 
   /**
    * @param others the definitions of its set, which it may ask for
@@ -30,8 +34,18 @@ public final class CompiledAudience {
       AudienceDefinition definition, long version, Map<String, AudienceDefinition> others) {
     this.definition = definition;
     this.version = version;
-    this.root = compile(definition.when(), others);
-    if (definition.requiresConsent()) {
+    this.requiresConsent = definition.requiresConsent();
+    var compiler = new AudienceCompiler(others);
+    this.root = compiler.compile(definition.when());
+    this.tests = compiler.tests().toArray(Test[]::new);
+    this.leaves = compiler.leaves().toArray(Leaf[]::new);
+    boolean one = root instanceof LeafNode && leaves.length == 1 && tests.length == 0;
+    this.only = one ? leaves[0] : null;
+    this.onlyNegated = one && ((LeafNode) root).negated();
+    this.needs = compiler.needs();
+    this.traits = compiler.traits();
+    this.dates = compiler.dates();
+    if (requiresConsent) {
       traits.add(definition.consentTrait());
     }
   }
@@ -56,7 +70,7 @@ public final class CompiledAudience {
 
   /** Whether time alone may change its answer. */
   public boolean isTimed() {
-    return !leaves.isEmpty();
+    return leaves.length > 0;
   }
 
   /** Names of the traits that it compares with now. */
@@ -81,26 +95,37 @@ public final class CompiledAudience {
    */
   public Evaluation evaluate(ProfileState state, long nowMicros) {
     // Before anything is computed for somebody whom no answer could bring in.
-    if (definition.requiresConsent() && !state.consents(definition.consentTrait())) {
+    if (requiresConsent && !state.consents(definition.consentTrait())) {
       return new Evaluation(false, false, 0);
     }
-    boolean[] known = new boolean[tests.size()];
-    for (int i = 0; i < known.length; i++) {
-      known[i] = tests.get(i).test(state);
+    if (only != null) {
+      return evaluate(only, state, nowMicros);
     }
-    // A leaf holds from `from` on until `until`: two instants say all that time can change.
-    long[] until = new long[leaves.size()];
-    long[] from = new long[leaves.size()];
+    boolean[] known = new boolean[tests.length];
+    for (int i = 0; i < known.length; i++) {
+      known[i] = tests[i].holds(state);
+    }
+    // The turns of the leaves say all that time can change.
+    long[][] turns = new long[leaves.length][];
     long newest = nowMicros;
-    for (int i = 0; i < until.length; i++) {
-      Leaf leaf = leaves.get(i);
-      until[i] = leaf.until(state);
-      from[i] = leaf.from(state);
+    for (int i = 0; i < turns.length; i++) {
+      Leaf leaf = leaves[i];
+      turns[i] = leaf.turns(state);
       newest = Math.max(newest, leaf.newest(state));
     }
-    boolean member = holds(known, until, from, nowMicros);
-    boolean atNewest = newest == nowMicros ? member : holds(known, until, from, newest);
-    return new Evaluation(member, member && atNewest, flip(known, until, from, nowMicros, member));
+    boolean member = holds(known, turns, nowMicros);
+    boolean atNewest = newest == nowMicros ? member : holds(known, turns, newest);
+    return new Evaluation(member, member && atNewest, flip(known, turns, nowMicros, member));
+  }
+
+  // The same for one leaf, each turn of which is one of the answer.
+  private Evaluation evaluate(Leaf leaf, ProfileState state, long nowMicros) {
+    long[] turns = leaf.turns(state);
+    boolean member = Turns.holds(turns, nowMicros) != onlyNegated;
+    long newest = Math.max(nowMicros, leaf.newest(state));
+    boolean atNewest = member && Turns.holds(turns, newest) != onlyNegated;
+    long flip = Turns.next(turns, nowMicros);
+    return new Evaluation(member, atNewest, flip == Long.MAX_VALUE ? 0 : flip);
   }
 
   /**
@@ -130,130 +155,40 @@ public final class CompiledAudience {
     return evidence;
   }
 
-  private boolean holds(boolean[] known, long[] until, long[] from, long at) {
-    boolean[] counts = new boolean[until.length];
-    for (int i = 0; i < counts.length; i++) {
-      counts[i] = at < until[i] && at >= from[i];
+  private boolean holds(boolean[] known, long[][] turns, long at) {
+    boolean[] holding = new boolean[turns.length];
+    for (int i = 0; i < holding.length; i++) {
+      holding[i] = Turns.holds(turns[i], at);
     }
-    return root.holds(known, counts);
+    return root.holds(known, holding);
   }
 
-  private long flip(boolean[] known, long[] until, long[] from, long now, boolean member) {
-    var instants = new TreeSet<Long>();
-    for (int i = 0; i < until.length; i++) {
-      add(instants, until[i], now);
-      add(instants, from[i], now);
-    }
-    for (long instant : instants) {
-      if (holds(known, until, from, instant) != member) {
-        return instant;
+  private long flip(boolean[] known, long[][] turns, long now, boolean member) {
+    for (long at = next(turns, now); at != Long.MAX_VALUE; at = next(turns, at)) {
+      if (holds(known, turns, at) != member) {
+        return at;
       }
     }
     return 0;
   }
 
-  private static void add(Set<Long> instants, long instant, long now) {
-    if (instant > now && instant != Long.MAX_VALUE) {
-      instants.add(instant);
+  private static long next(long[][] turns, long after) {
+    long next = Long.MAX_VALUE;
+    for (long[] each : turns) {
+      next = Math.min(next, Turns.next(each, after));
     }
-  }
-
-  // An audience that is asked for.
-  private Node compile(AudienceDefinition of, Map<String, AudienceDefinition> others) {
-    Node when = compile(of.when(), others);
-    if (!of.requiresConsent()) {
-      return when;
-    }
-    String trait = of.consentTrait();
-    traits.add(trait);
-    Node consent = test(state -> state.consents(trait));
-    return (known, counts) -> consent.holds(known, counts) && when.holds(known, counts);
-  }
-
-  private Node compile(Condition condition, Map<String, AudienceDefinition> others) {
-    return switch (condition) {
-      case Condition.All all -> {
-        List<Node> nodes = compile(all.conditions(), others);
-        yield (known, counts) -> {
-          for (Node node : nodes) {
-            if (!node.holds(known, counts)) {
-              return false;
-            }
-          }
-          return true;
-        };
-      }
-      case Condition.Any any -> {
-        List<Node> nodes = compile(any.conditions(), others);
-        yield (known, counts) -> {
-          for (Node node : nodes) {
-            if (node.holds(known, counts)) {
-              return true;
-            }
-          }
-          return false;
-        };
-      }
-      case Condition.Not not -> {
-        Node node = compile(not.condition(), others);
-        yield (known, counts) -> !node.holds(known, counts);
-      }
-      case Condition.TraitTest test -> {
-        traits.addAll(test.expression().traits());
-        yield test(state -> test.expression().test(state.values()));
-      }
-      case Condition.InWarehouse listed -> {
-        String trait = WarehouseMembers.trait(listed.model());
-        traits.add(trait);
-        yield test(state -> state.has(trait));
-      }
-      case Condition.InAudience in -> {
-        AudienceDefinition other = others.get(in.name());
-        if (other == null) {
-          throw new IllegalArgumentException("audience: " + in.name() + " (expected: of the set)");
-        }
-        yield compile(other, others);
-      }
-      case Condition.DateTest date -> {
-        traits.add(date.trait());
-        dates.add(date.trait());
-        yield leaf(DateLeaf.of(date), false);
-      }
-      case Condition.LastEvent last -> {
-        need(Matcher.of(last.all(), 1, last.window()));
-        need(Matcher.of(last.fitting(), 1, last.window()));
-        yield leaf(LastLeaf.of(last), false);
-      }
-      case Condition.EventCount count -> {
-        need(Matcher.of(count.match(), Math.max(1, count.needed()), count.window()));
-        yield leaf(CountLeaf.of(count), CountLeaf.negated(count.comparison()));
-      }
-    };
-  }
-
-  private List<Node> compile(List<Condition> conditions, Map<String, AudienceDefinition> others) {
-    return conditions.stream().map(condition -> compile(condition, others)).toList();
-  }
-
-  private void need(Matcher matcher) {
-    needs.merge(matcher.key(), matcher, Matcher::max);
-  }
-
-  private Node leaf(Leaf leaf, boolean negated) {
-    int index = leaves.size();
-    leaves.add(leaf);
-    return (_, counts) -> counts[index] != negated;
-  }
-
-  private Node test(Predicate<ProfileState> test) {
-    int index = tests.size();
-    tests.add(test);
-    return (known, _) -> known[index];
+    return next;
   }
 
   /** A node of the tree, over the answers of the tests and of the leaves. */
   @FunctionalInterface
-  private interface Node {
-    boolean holds(boolean[] known, boolean[] counts);
+  interface Node {
+    boolean holds(boolean[] known, boolean[] holding);
+  }
+
+  /** What time alone does not change. */
+  @FunctionalInterface
+  interface Test {
+    boolean holds(ProfileState state);
   }
 }

@@ -99,13 +99,41 @@ public sealed interface Condition {
     }
   }
 
+  /**
+   * The oldest event of a name in the window has such properties.
+   *
+   * @param window in which it is the oldest
+   */
+  record FirstEvent(String event, PropertyExpression fits, Window window) implements Condition {
+    EventMatch all() {
+      return EventMatch.of(event);
+    }
+
+    EventMatch fitting() {
+      return new EventMatch(event, Optional.of(fits));
+    }
+  }
+
   /** When the events happened that are counted. All instants in microseconds. */
   sealed interface Window {
+    /**
+     * The first instant at which what happened at an instant lies in it; {@link Long#MIN_VALUE}
+     * when it always did.
+     */
+    default long from(long eventMicros) {
+      return Long.MIN_VALUE;
+    }
+
     /** The first instant at which what happened at an instant lies in it no more, or never did. */
     long until(long eventMicros);
 
     /** What happened at this instant or earlier does not lie in it. */
     long before(long nowMicros);
+
+    /** What happened later than this instant does not lie in it yet. */
+    default long last(long nowMicros) {
+      return Long.MAX_VALUE;
+    }
 
     /**
      * Later than so long before now.
@@ -125,6 +153,38 @@ public sealed interface Condition {
 
       long micros() {
         return length.toMillis() * 1_000;
+      }
+    }
+
+    /**
+     * Between two ages.
+     *
+     * @param youngest at least so long before now; less than {@code oldest}
+     * @param oldest less than so long before now; at most {@link #WITHIN_MAX}
+     */
+    record Ago(Duration youngest, Duration oldest) implements Window {
+      @Override
+      public long from(long eventMicros) {
+        return eventMicros + youngest.toMillis() * 1_000;
+      }
+
+      @Override
+      public long until(long eventMicros) {
+        return eventMicros + oldestMicros();
+      }
+
+      @Override
+      public long before(long nowMicros) {
+        return nowMicros - oldestMicros();
+      }
+
+      @Override
+      public long last(long nowMicros) {
+        return nowMicros - youngest.toMillis() * 1_000;
+      }
+
+      long oldestMicros() {
+        return oldest.toMillis() * 1_000;
       }
     }
 
@@ -156,12 +216,60 @@ public sealed interface Condition {
     /** Greatest number to compare with: what is remembered of a profile is bounded by it. */
     public static final int COUNT_MAX = 64;
 
-    /** How many of the newest events are needed to decide it. */
+    /** Whether the newest do not decide it, because they are too new. */
+    boolean needsAll() {
+      return window instanceof Window.Ago;
+    }
+
+    /** How many of the newest events are needed to decide it, where they do. */
     int needed() {
       return switch (comparison) {
         case AT_LEAST, LESS_THAN -> count;
         case MORE_THAN, EXACTLY, AT_MOST -> count + 1;
       };
     }
+  }
+
+  /**
+   * How many of the newest events of a kind are looked at by conditions that need all of them in
+   * their window; of a profile with more, such a condition sees the newest.
+   */
+  int EVENTS_MAX = 500;
+
+  /**
+   * What the properties of events amount to is compared with a number.
+   *
+   * @param match takes the property from each; events without it do not count
+   * @param bound of sums, averages and extremes in millionths; of distinct values how many
+   */
+  record EventAggregate(
+      EventMatch match, Aggregate aggregate, Comparison comparison, long bound, Window window)
+      implements Condition {}
+
+  /**
+   * Events in this order, each later than the one before it.
+   *
+   * @param steps {@link #STEPS_MIN} to {@link #STEPS_MAX}
+   * @param without none of these may lie between two steps
+   * @param window in which all steps have to lie
+   */
+  record Sequence(List<Step> steps, List<EventMatch> without, Window window) implements Condition {
+    /** Fewest steps. */
+    public static final int STEPS_MIN = 2;
+
+    /** Most steps, and most kinds of events that must not lie between them. */
+    public static final int STEPS_MAX = 8;
+
+    public Sequence {
+      steps = List.copyOf(steps);
+      without = List.copyOf(without);
+    }
+
+    /**
+     * One of them.
+     *
+     * @param after at most so long after the one before it; empty: however long
+     */
+    public record Step(EventMatch match, Optional<Duration> after) {}
   }
 }

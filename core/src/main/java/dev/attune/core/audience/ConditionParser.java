@@ -1,11 +1,13 @@
 package dev.attune.core.audience;
 
 import com.google.common.collect.ImmutableMap;
+import dev.attune.core.audience.Condition.Sequence;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.core.catalog.TraitType;
 import dev.attune.core.definition.Nearest;
 import dev.attune.core.definition.Yaml;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -14,7 +16,9 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,11 +33,23 @@ final class ConditionParser {
   private static final Instant SINCE_MAX = Instant.parse("9999-01-01T00:00:00Z");
   private static final Pattern COUNT = Pattern.compile("(>=|<=|==|>|<)\\s*(\\d{1,6})");
 
+  private static final List<String> WINDOWS = List.of("within", "since", "ago");
+
+  /** A property, how it is compared, and with which number. */
+  private static final Pattern COMPARED =
+      Pattern.compile(
+          PropertyLanguage.VARIABLE
+              + "((?:\\.[A-Za-z_][A-Za-z0-9_]{0,99}){1,8})\\s*(>=|<=|==|>|<)\\s*(-?\\d{1,13})(?:\\.(\\d{1,6}))?");
+
   /** The kinds of condition, and the keys that each may have beside its own. */
   private static final Map<String, List<String>> KINDS =
       ImmutableMap.of(
           "trait", List.of(),
-          "event", List.of("where", "count", "last", "within", "since"),
+          "event",
+              Stream.of(List.of("where", "count", "last", "first"), Aggregate.labels(), WINDOWS)
+                  .flatMap(List::stream)
+                  .toList(),
+          "sequence", Stream.concat(Stream.of("without"), WINDOWS.stream()).toList(),
           "audience", List.of(),
           "date", List.of("next", "last"),
           "all", List.of(),
@@ -88,6 +104,7 @@ final class ConditionParser {
     return switch (kind) {
       case "trait" -> new Condition.TraitTest(language.compile(yaml.get("trait")));
       case "event" -> event(yaml);
+      case "sequence" -> sequence(yaml);
       case "audience" -> audience(yaml.get("audience"));
       case "date" -> date(yaml);
       case "all" -> new Condition.All(list(yaml.get("all"), depth));
@@ -109,17 +126,113 @@ final class ConditionParser {
   }
 
   private static Condition event(Yaml yaml) {
-    return yaml.has("last") ? lastEvent(yaml) : eventCount(yaml);
+    List<String> asked =
+        Stream.concat(Stream.of("count", "last", "first"), Aggregate.labels().stream())
+            .filter(yaml::has)
+            .toList();
+    if (asked.size() > 1) {
+      throw yaml.error(
+          "an event condition asks one thing (found " + String.join(", ", asked) + ")");
+    }
+    String what = asked.isEmpty() ? "count" : asked.getFirst();
+    return switch (what) {
+      case "count" -> eventCount(yaml);
+      case "last", "first" -> oneEvent(yaml, what);
+      default -> aggregate(yaml, Aggregate.valueOf(what.toUpperCase(Locale.ROOT)));
+    };
   }
 
-  private static Condition lastEvent(Yaml yaml) {
-    if (yaml.has("where") || yaml.has("count")) {
+  private static Condition oneEvent(Yaml yaml, String which) {
+    if (yaml.has("where")) {
       throw yaml.error(
-          "an event condition has \"last\", or \"where\" and \"count\": the last one is one, and"
-              + " \"last\" says what it has");
+          "an event condition has \"%1$s\" or \"where\": the %1$s one is one, and \"%1$s\" says what"
+                  .formatted(which)
+              + " it has");
     }
-    return new Condition.LastEvent(
-        name(yaml.get("event")), PropertyLanguage.compile(yaml.get("last")), window(yaml));
+    String event = name(yaml.get("event"));
+    PropertyExpression fits = PropertyLanguage.compile(yaml.get(which));
+    return which.equals("last")
+        ? new Condition.LastEvent(event, fits, window(yaml))
+        : new Condition.FirstEvent(event, fits, window(yaml));
+  }
+
+  private static Condition aggregate(Yaml yaml, Aggregate aggregate) {
+    Yaml written = yaml.get(aggregate.label());
+    Matcher matcher = COMPARED.matcher(written.text().strip());
+    if (!matcher.matches()) {
+      throw written.error(
+          "\"%s\" does not compare a property with a number (allowed: e.g. properties.total >= 99.50; of the number at most 13 digits, and 6 after the point)"
+              .formatted(written.text()));
+    }
+    var measure =
+        new Measure(aggregate.takes(), List.of(matcher.group(1).substring(1).split("\\.")));
+    Comparison comparison = Comparison.ofSymbol(matcher.group(2)).orElseThrow();
+    String fraction = matcher.group(4);
+    var number = new BigDecimal(matcher.group(3) + (fraction == null ? "" : "." + fraction));
+    long bound;
+    if (aggregate == Aggregate.DISTINCT) {
+      if (fraction != null
+          || number.signum() < 0
+          || number.compareTo(BigDecimal.valueOf(Condition.EVENTS_MAX)) > 0) {
+        throw written.error(
+            "a number of different values is a whole one (allowed: 0 to "
+                + Condition.EVENTS_MAX
+                + ")");
+      }
+      bound = number.longValueExact();
+    } else {
+      if (number.abs().compareTo(BigDecimal.valueOf(Measure.NUMBER_MAX)) > 0) {
+        throw written.error(
+            "the number is out of bounds (allowed: -%1$d to %1$d)".formatted(Measure.NUMBER_MAX));
+      }
+      bound = number.movePointRight(Measure.DIGITS).longValueExact();
+    }
+    EventMatch match =
+        new EventMatch(
+            name(yaml.get("event")),
+            yaml.find("where").map(PropertyLanguage::compile),
+            Optional.of(measure));
+    return new Condition.EventAggregate(match, aggregate, comparison, bound, window(yaml));
+  }
+
+  private Condition sequence(Yaml yaml) {
+    List<Yaml> written = yaml.get("sequence").items();
+    if (written.size() < Sequence.STEPS_MIN || written.size() > Sequence.STEPS_MAX) {
+      throw yaml.get("sequence")
+          .error(
+              "a sequence of %d steps (allowed: %d to %d)"
+                  .formatted(written.size(), Sequence.STEPS_MIN, Sequence.STEPS_MAX));
+    }
+    List<Sequence.Step> steps = new ArrayList<>();
+    for (Yaml step : written) {
+      step.keys("event", "where", "within");
+      if (steps.isEmpty() && step.has("within")) {
+        throw step.error(
+            "the first step has no \"within\", which is the time since the step before it (allowed:"
+                + " on the others, and on the sequence for all of it)");
+      }
+      steps.add(new Sequence.Step(match(step), step.find("within").map(ConditionParser::span)));
+    }
+    List<EventMatch> without = new ArrayList<>();
+    if (yaml.has("without")) {
+      for (Yaml event : yaml.get("without").items()) {
+        event.keys("event", "where");
+        without.add(match(event));
+      }
+      if (without.isEmpty() || without.size() > Sequence.STEPS_MAX) {
+        throw yaml.get("without")
+            .error(
+                "\"without\" has %d events (allowed: 1 to %d)"
+                    .formatted(without.size(), Sequence.STEPS_MAX));
+      }
+    }
+    conditions += steps.size() + without.size() - 1;
+    return new Sequence(steps, without, window(yaml));
+  }
+
+  private static EventMatch match(Yaml yaml) {
+    return new EventMatch(
+        name(yaml.get("event")), yaml.find("where").map(PropertyLanguage::compile));
   }
 
   private static String name(Yaml yaml) {
@@ -136,7 +249,6 @@ final class ConditionParser {
   }
 
   private static Condition eventCount(Yaml yaml) {
-    String event = name(yaml.get("event"));
     Comparison comparison = Comparison.AT_LEAST;
     int count = 1;
     if (yaml.has("count")) {
@@ -161,21 +273,39 @@ final class ConditionParser {
                 + ")");
       }
     }
-    EventMatch match = new EventMatch(event, yaml.find("where").map(PropertyLanguage::compile));
-    return new Condition.EventCount(match, comparison, count, window(yaml));
+    return new Condition.EventCount(match(yaml), comparison, count, window(yaml));
   }
 
   private static Condition.Window window(Yaml yaml) {
-    if (yaml.has("within") == yaml.has("since")) {
+    List<String> windows = WINDOWS.stream().filter(yaml::has).toList();
+    if (windows.size() != 1) {
       throw yaml.error(
-          yaml.has("since")
-              ? "an event condition has \"within\" or \"since\", not both"
-              : "an event condition needs \"within\", e.g. within: 30d, or \"since\" with a date"
-                  + " (counts since ever are not kept)");
+          windows.isEmpty()
+              ? "a condition on events needs \"within\", e.g. within: 30d, \"since\" with a date, or"
+                  + " \"ago\" with two ages (counts since ever are not kept)"
+              : "a condition on events has one of \"within\", \"since\" and \"ago\" (found "
+                  + String.join(", ", windows)
+                  + ")");
     }
-    return yaml.has("within")
-        ? new Condition.Window.Within(span(yaml.get("within")))
-        : new Condition.Window.Since(instant(yaml.get("since")));
+    return switch (windows.getFirst()) {
+      case "within" -> new Condition.Window.Within(span(yaml.get("within")));
+      case "since" -> new Condition.Window.Since(instant(yaml.get("since")));
+      default -> ages(yaml.get("ago"));
+    };
+  }
+
+  private static Condition.Window ages(Yaml yaml) {
+    List<Yaml> ages = yaml.items();
+    if (ages.size() == 2) {
+      Duration youngest = span(ages.getFirst());
+      Duration oldest = span(ages.getLast());
+      if (youngest.compareTo(oldest) < 0) {
+        return new Condition.Window.Ago(youngest, oldest);
+      }
+    }
+    throw yaml.error(
+        "\"ago\" is a list of two ages, the younger one first, e.g. ago: [30d, 90d] for between 30"
+            + " and 90 days ago");
   }
 
   private static Duration span(Yaml yaml) {

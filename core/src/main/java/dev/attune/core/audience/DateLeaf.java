@@ -20,24 +20,16 @@ record DateLeaf(String trait, DateTest.Side side, long spanMicros) implements Le
   }
 
   @Override
-  public long from(ProfileState state) {
-    long begin = begin(state.value(trait));
-    return switch (side) {
-      case NEXT -> begin == Long.MIN_VALUE ? begin : begin - spanMicros + 1;
-      case LAST -> begin;
-    };
-  }
-
-  @Override
-  public long until(ProfileState state) {
+  public long[] turns(ProfileState state) {
     Value value = state.value(trait);
     long begin = begin(value);
     if (begin == Long.MIN_VALUE) {
-      return begin;
+      return Turns.NEVER;
     }
     return switch (side) {
-      case NEXT -> begin + (value.hasDateDays() ? DAY_MICROS : 1);
-      case LAST -> begin + spanMicros;
+      case NEXT ->
+          Turns.between(begin - spanMicros + 1, begin + (value.hasDateDays() ? DAY_MICROS : 1));
+      case LAST -> Turns.between(begin, begin + spanMicros);
     };
   }
 

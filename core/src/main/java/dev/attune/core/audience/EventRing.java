@@ -1,5 +1,6 @@
 package dev.attune.core.audience;
 
+import dev.attune.core.audience.Condition.Window;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -23,7 +24,10 @@ import org.jspecify.annotations.Nullable;
  * time, and to the N newest of those beside them that are settled.
  */
 final class EventRing {
-  static final EventRing EMPTY = new EventRing(new long[0], new long[0], new int[0]);
+  // Where nothing is taken from any of the events.
+  private static final long[] NOTHING = {};
+
+  static final EventRing EMPTY = new EventRing(new long[0], new long[0], new int[0], NOTHING);
 
   // When they happened, never growing.
   private final long[] micros;
@@ -31,20 +35,40 @@ final class EventRing {
   private final long[] hashes;
   // The hour, counted from the epoch, in which the last copy was heard of; not before it happened.
   private final int[] heard;
+  // What is taken from them, see Measure; none of them: all are 0.
+  private final long[] taken;
 
-  private EventRing(long[] micros, long[] hashes, int[] heard) {
+  private EventRing(long[] micros, long[] hashes, int[] heard, long[] taken) {
     this.micros = micros;
     this.hashes = hashes;
     this.heard = heard;
+    this.taken = taken;
   }
 
-  /** From its stored form; the arrays become the ring's. */
-  static EventRing of(long[] micros, long[] hashes, int[] heard) {
-    if (micros.length != hashes.length || micros.length != heard.length) {
+  /**
+   * From its stored form; the arrays become the ring's.
+   *
+   * @param taken may be empty
+   */
+  static EventRing of(long[] micros, long[] hashes, int[] heard, long[] taken) {
+    if (micros.length != hashes.length
+        || micros.length != heard.length
+        || (taken.length != 0 && taken.length != micros.length)) {
       throw new IllegalArgumentException(
-          "ring: " + micros.length + " times, " + hashes.length + ", " + heard.length);
+          "ring: %d times, %d, %d, %d"
+              .formatted(micros.length, hashes.length, heard.length, taken.length));
     }
-    return new EventRing(micros, hashes, heard);
+    return new EventRing(micros, hashes, heard, noZeros(taken));
+  }
+
+  // So that equal rings have equal fields.
+  private static long[] noZeros(long[] taken) {
+    for (long each : taken) {
+      if (each != 0) {
+        return taken;
+      }
+    }
+    return NOTHING;
   }
 
   int size() {
@@ -64,6 +88,11 @@ final class EventRing {
   /** The hash of the n-th newest event, counted from 1. */
   long hash(int n) {
     return hashes[n - 1];
+  }
+
+  /** What was taken from the n-th newest, counted from 1. */
+  long taken(int n) {
+    return taken.length == 0 ? 0 : taken[n - 1];
   }
 
   /** Which of them, counted from 1, has this hash; 0 when none has. */
@@ -97,7 +126,19 @@ final class EventRing {
     newMicros[at] = entry.micros;
     newHashes[at] = entry.hash;
     newHeard[at] = entry.heard;
-    return new EventRing(newMicros, newHashes, newHeard);
+    return new EventRing(newMicros, newHashes, newHeard, takenWith(at, entry.taken));
+  }
+
+  private long[] takenWith(int at, long one) {
+    if (taken.length == 0 && one == 0) {
+      return NOTHING;
+    }
+    long[] newTaken = Arrays.copyOf(taken, micros.length + 1);
+    if (taken.length > 0) {
+      System.arraycopy(taken, at, newTaken, at + 1, taken.length - at);
+    }
+    newTaken[at] = one;
+    return newTaken;
   }
 
   /** All events of both. */
@@ -131,9 +172,10 @@ final class EventRing {
     if (size == micros.length) {
       return this;
     }
-    EventRing kept = new EventRing(new long[size], new long[size], new int[size]);
+    long[] keptTaken = taken.length == 0 ? NOTHING : new long[size];
+    EventRing kept = new EventRing(new long[size], new long[size], new int[size], keptTaken);
     keep(capacity, countedAfter, settled, kept);
-    return kept;
+    return of(kept.micros, kept.hashes, kept.heard, kept.taken);
   }
 
   // How many are kept; they are put into the other ring, if there is one.
@@ -151,6 +193,9 @@ final class EventRing {
         into.micros[size] = micros[i];
         into.hashes[size] = hashes[i];
         into.heard[size] = heard[i];
+        if (taken.length > 0) {
+          into.taken[size] = taken[i];
+        }
       }
       size++;
     }
@@ -159,26 +204,46 @@ final class EventRing {
 
   /** The n newest at most. */
   EventRing newest(int n) {
-    return micros.length <= n ? this : first(n);
+    return micros.length <= n ? this : range(0, n);
   }
 
-  /** Without what happened at or before an instant. */
-  EventRing after(long instant) {
-    int size = micros.length;
-    while (size > 0 && micros[size - 1] <= instant) {
-      size--;
+  /** What lies in a window at an instant. */
+  EventRing within(Window window, long nowMicros) {
+    long before = window.before(nowMicros);
+    long last = window.last(nowMicros);
+    int from = 0;
+    while (from < micros.length && micros[from] > last) {
+      from++;
     }
-    return size == micros.length ? this : first(size);
+    int to = micros.length;
+    while (to > from && micros[to - 1] <= before) {
+      to--;
+    }
+    return from == 0 && to == micros.length ? this : range(from, to);
+  }
+
+  /** How many of them are not settled. */
+  int unsettled(int settledUntilHour) {
+    int count = 0;
+    for (int hour : heard) {
+      if (hour > settledUntilHour) {
+        count++;
+      }
+    }
+    return count;
   }
 
   /** The n-th newest, counted from 1. */
   Entry entry(int n) {
-    return new Entry(micros[n - 1], hashes[n - 1], heard[n - 1]);
+    return new Entry(micros[n - 1], hashes[n - 1], heard[n - 1], taken(n));
   }
 
-  private EventRing first(int size) {
-    return new EventRing(
-        Arrays.copyOf(micros, size), Arrays.copyOf(hashes, size), Arrays.copyOf(heard, size));
+  private EventRing range(int from, int to) {
+    return of(
+        Arrays.copyOfRange(micros, from, to),
+        Arrays.copyOfRange(hashes, from, to),
+        Arrays.copyOfRange(heard, from, to),
+        taken.length == 0 ? NOTHING : Arrays.copyOfRange(taken, from, to));
   }
 
   private EventRing without(int n) {
@@ -195,12 +260,14 @@ final class EventRing {
     long[] micros = new long[sorted.length];
     long[] hashes = new long[sorted.length];
     int[] heard = new int[sorted.length];
+    long[] taken = new long[sorted.length];
     for (int i = 0; i < sorted.length; i++) {
       micros[i] = sorted[i].micros;
       hashes[i] = sorted[i].hash;
       heard[i] = sorted[i].heard;
+      taken[i] = sorted[i].taken;
     }
-    return new EventRing(micros, hashes, heard);
+    return of(micros, hashes, heard, taken);
   }
 
   @Override
@@ -208,7 +275,8 @@ final class EventRing {
     return other instanceof EventRing ring
         && Arrays.equals(ring.micros, micros)
         && Arrays.equals(ring.hashes, hashes)
-        && Arrays.equals(ring.heard, heard);
+        && Arrays.equals(ring.heard, heard)
+        && Arrays.equals(ring.taken, taken);
   }
 
   @Override
@@ -233,8 +301,9 @@ final class EventRing {
    *
    * @param micros when it happened
    * @param heard the hour, counted from the epoch, in which the last copy was heard of
+   * @param taken see {@link Measure}
    */
-  record Entry(long micros, long hash, int heard) {
+  record Entry(long micros, long hash, int heard, long taken) {
     static final Comparator<Entry> NEWEST_FIRST =
         Comparator.comparingLong(Entry::micros)
             .thenComparing(Entry::hash, Long::compareUnsigned)
@@ -251,8 +320,8 @@ final class EventRing {
      *
      * @param heardMicros what is before it happened is taken as when it happened
      */
-    static Entry heardAt(long micros, long hash, long heardMicros) {
-      return new Entry(micros, hash, hour(Math.max(micros, heardMicros)));
+    static Entry heardAt(long micros, long hash, long heardMicros, long taken) {
+      return new Entry(micros, hash, hour(Math.max(micros, heardMicros)), taken);
     }
 
     /** The hour of an instant in microseconds, counted from the epoch. */
@@ -265,9 +334,13 @@ final class EventRing {
       return heard - hour(micros);
     }
 
-    /** What two copies say together. */
+    /** What two copies say together: of what is taken, that of the earlier one. */
     Entry and(Entry copy) {
-      return new Entry(Math.min(micros, copy.micros), hash, Math.max(heard, copy.heard));
+      long both =
+          micros == copy.micros
+              ? Math.min(taken, copy.taken)
+              : micros < copy.micros ? taken : copy.taken;
+      return new Entry(Math.min(micros, copy.micros), hash, Math.max(heard, copy.heard), both);
     }
   }
 }

@@ -3,13 +3,10 @@ package dev.attune.core.audience;
 import dev.attune.core.audience.Condition.DateTest;
 import dev.attune.core.audience.Condition.EventCount;
 import dev.attune.core.audience.Condition.LastEvent;
-import dev.attune.core.audience.Condition.Window;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Explains answers of audiences for one profile at one instant. It goes through the conditions as
@@ -31,21 +28,8 @@ public final class Explainer {
 
   /** Why the profile belongs to an audience of the set, or does not. */
   public Explanation explain(CompiledAudience audience) {
-    Explanation explained = explain(audience.definition());
     // Of the whole it is known exactly; its parts tell when they change, which may change nothing.
-    return at(explained, audience.evaluate(state, now).flipMicros());
-  }
-
-  private static Explanation at(Explanation of, long changes) {
-    return new Explanation(
-        of.kind(),
-        of.asked(),
-        of.holds(),
-        of.missing(),
-        of.counted(),
-        of.events(),
-        changes,
-        of.parts());
+    return explain(audience.definition()).changingAt(audience.evaluate(state, now).flipMicros());
   }
 
   private Explanation explain(AudienceDefinition definition) {
@@ -89,99 +73,77 @@ public final class Explainer {
               List.of());
       case Condition.InAudience in -> {
         Explanation part = explain(audiences.audience(in.name()).orElseThrow().definition());
-        yield new Explanation(
-            "audience", in.name(), part.holds(), List.of(), -1, List.of(), 0, List.of(part));
+        yield Explanation.of("audience", in.name(), part.holds(), List.of(), List.of(part));
       }
       case DateTest date -> {
         DateLeaf leaf = DateLeaf.of(date);
-        List<String> missing = leaf.isKnown(state) ? List.of() : List.of(date.trait());
-        yield leaf("date", asked(date), leaf, false, -1, missing);
+        long[] turns = leaf.turns(state);
+        yield Explanation.of(
+                "date",
+                Asked.of(date),
+                Turns.holds(turns, now),
+                leaf.isKnown(state) ? List.of() : List.of(date.trait()),
+                List.of())
+            .changingAt(changes(turns));
       }
-      case LastEvent last -> {
-        LastLeaf leaf = LastLeaf.of(last);
-        int counted = leaf.counted(state, now).size();
-        yield leaf("event", asked(last), leaf, false, counted, List.of());
+      case LastEvent last -> events("event", Asked.of(last), LastLeaf.of(last), false, "");
+      case Condition.FirstEvent first ->
+          events("event", Asked.of(first), TallyLeaf.of(first), false, "");
+      case EventCount count when count.needsAll() ->
+          events("event", Asked.of(count), TallyLeaf.of(count), false, "");
+      case EventCount count ->
+          events(
+              "event",
+              Asked.of(count),
+              CountLeaf.of(count),
+              CountLeaf.negated(count.comparison()),
+              "");
+      case Condition.EventAggregate aggregate -> {
+        TallyLeaf leaf = TallyLeaf.of(aggregate);
+        yield events("event", Asked.of(aggregate), leaf, false, leaf.text(state, now));
       }
-      case EventCount count -> {
-        CountLeaf leaf = CountLeaf.of(count);
-        boolean negated = CountLeaf.negated(count.comparison());
-        int counted = leaf.counted(state, now).size();
-        yield leaf("event", asked(count), leaf, negated, counted, List.of());
+      case Condition.Sequence sequence -> {
+        SequenceLeaf leaf = SequenceLeaf.of(sequence);
+        yield events("sequence", Asked.of(sequence), leaf, false, leaf.text(state, now));
       }
     };
   }
 
-  private Explanation leaf(
-      String kind, String asked, Leaf leaf, boolean negated, int counted, List<String> missing) {
-    long until = leaf.until(state);
-    long from = leaf.from(state);
-    long changes =
-        from > now && from < until
-            ? from
-            : until > now && from <= now && until != Long.MAX_VALUE ? until : 0;
-    boolean holds = (now < until && now >= from) != negated;
-    List<Explanation.Counted> events = new ArrayList<>();
-    EventRing newest = leaf.counted(state, now).newest(CompiledAudience.EVIDENCE_MAX);
-    for (int n = 1; n <= newest.size(); n++) {
-      String digest = HexFormat.of().toHexDigits(newest.hash(n));
-      events.add(new Explanation.Counted(digest, newest.nth(n)));
+  private Explanation events(String kind, String asked, Leaf leaf, boolean negated, String value) {
+    long[] turns = leaf.turns(state);
+    EventRing counted = leaf.counted(state, now);
+    List<Explanation.Counted> newest = new ArrayList<>();
+    for (int n = 1; n <= Math.min(counted.size(), CompiledAudience.EVIDENCE_MAX); n++) {
+      String digest = HexFormat.of().toHexDigits(counted.hash(n));
+      newest.add(new Explanation.Counted(digest, counted.nth(n)));
     }
-    return new Explanation(kind, asked, holds, missing, counted, events, changes, List.of());
+    return new Explanation(
+        kind,
+        asked,
+        Turns.holds(turns, now) != negated,
+        List.of(),
+        counted.size(),
+        value,
+        leaf.isLimited(state),
+        newest,
+        changes(turns),
+        List.of());
+  }
+
+  private long changes(long[] turns) {
+    long next = Turns.next(turns, now);
+    return next == Long.MAX_VALUE ? 0 : next;
   }
 
   private static Explanation test(String kind, String asked, boolean holds, List<String> missing) {
-    return new Explanation(kind, asked, holds, missing, -1, List.of(), 0, List.of());
+    return Explanation.of(kind, asked, holds, missing, List.of());
   }
 
   private static Explanation combined(String kind, boolean holds, List<Explanation> parts) {
-    return new Explanation(kind, "", holds, List.of(), -1, List.of(), 0, parts);
+    return Explanation.of(kind, "", holds, List.of(), parts);
   }
 
   private List<String> absent(Collection<String> traits) {
     return traits.stream().filter(trait -> !state.has(trait)).toList();
-  }
-
-  private static String asked(DateTest date) {
-    return date.trait()
-        + switch (date.side()) {
-          case NEXT -> " within the next ";
-          case LAST -> " within the last ";
-        }
-        + span(date.span());
-  }
-
-  private static String asked(EventCount count) {
-    Optional<PropertyExpression> where = count.match().where();
-    return count.match().event()
-        + where.map(expression -> " where " + expression.text()).orElse("")
-        + ", "
-        + count.comparison().symbol()
-        + " "
-        + count.count()
-        + asked(count.window());
-  }
-
-  private static String asked(LastEvent last) {
-    return "the last " + last.event() + asked(last.window()) + " has " + last.fits().text();
-  }
-
-  private static String asked(Window window) {
-    return switch (window) {
-      case Window.Within within -> " within " + span(within.length());
-      case Window.Since since -> " since " + since.start();
-    };
-  }
-
-  // As definitions write it, in the greatest unit that says it whole.
-  private static String span(Duration span) {
-    long millis = span.toMillis();
-    long[] units = {86_400_000, 3_600_000, 60_000, 1_000};
-    String[] names = {"d", "h", "m", "s"};
-    for (int i = 0; i < units.length; i++) {
-      if (millis % units[i] == 0) {
-        return millis / units[i] + names[i];
-      }
-    }
-    return millis + "ms";
   }
 }

@@ -11,6 +11,10 @@ import java.util.List;
  *     declared type; sorted
  * @param counted how many events it counts, as far as they are remembered: at least as many as its
  *     answer needs, if there were so many. -1: it counts none
+ * @param value what they come to, e.g. their sum, or how many steps were taken; empty where there
+ *     is no such thing
+ * @param limited whether only the newest {@link Condition#EVENTS_MAX} are looked at, and there may
+ *     be more
  * @param events the newest that it counts, newest first, at most {@link
  *     CompiledAudience#EVIDENCE_MAX}
  * @param changesMicros when time alone changes this answer next; 0: never
@@ -22,6 +26,8 @@ public record Explanation(
     boolean holds,
     List<String> missing,
     int counted,
+    String value,
+    boolean limited,
     List<Counted> events,
     long changesMicros,
     List<Explanation> parts) {
@@ -29,6 +35,18 @@ public record Explanation(
     missing = List.copyOf(missing);
     events = List.copyOf(events);
     parts = List.copyOf(parts);
+  }
+
+  /** Of a condition that counts no events. */
+  static Explanation of(
+      String kind, String asked, boolean holds, List<String> missing, List<Explanation> parts) {
+    return new Explanation(kind, asked, holds, missing, -1, "", false, List.of(), 0, parts);
+  }
+
+  /** The same, but for when it changes. */
+  Explanation changingAt(long micros) {
+    return new Explanation(
+        kind, asked, holds, missing, counted, value, limited, events, micros, parts);
   }
 
   /**

@@ -15,17 +15,11 @@ record LastLeaf(String all, String fitting, Window window) implements Leaf {
   }
 
   @Override
-  public long from(ProfileState state) {
-    return Long.MIN_VALUE;
-  }
-
-  @Override
-  public long until(ProfileState state) {
+  public long[] turns(ProfileState state) {
     EventRing events = state.ring(all);
-    EventRing fit = state.ring(fitting);
-    return events.size() > 0 && fit.find(events.hash(1)) > 0
-        ? window.until(events.nth(1))
-        : Long.MIN_VALUE;
+    return events.size() > 0 && state.ring(fitting).find(events.hash(1)) > 0
+        ? Turns.between(window.from(events.nth(1)), window.until(events.nth(1)))
+        : Turns.NEVER;
   }
 
   @Override
@@ -35,6 +29,6 @@ record LastLeaf(String all, String fitting, Window window) implements Leaf {
 
   @Override
   public EventRing counted(ProfileState state, long nowMicros) {
-    return state.ring(all).newest(1).after(window.before(nowMicros));
+    return state.ring(all).newest(1).within(window, nowMicros);
   }
 }

@@ -20,6 +20,8 @@ record Matcher(String key, EventMatch match, int capacity, long withinMicros, lo
     return switch (window) {
       case Window.Within within ->
           new Matcher(match.key(), match, capacity, within.micros(), Long.MAX_VALUE);
+      case Window.Ago ago ->
+          new Matcher(match.key(), match, capacity, ago.oldestMicros(), Long.MAX_VALUE);
       case Window.Since since -> new Matcher(match.key(), match, capacity, 0, since.micros());
     };
   }

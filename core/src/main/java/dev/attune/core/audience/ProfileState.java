@@ -21,10 +21,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -134,20 +136,38 @@ public final class ProfileState {
    *     out
    */
   public Taken add(Event event, long nowMicros) {
-    List<Matcher> matchers = audiences.matchersOf(event.getName());
-    if (matchers.isEmpty()) {
+    EventIndex index = audiences.eventsOf(event.getName()).orElse(null);
+    if (index == null) {
       return Taken.NOTHING;
     }
-    Added added = Added.NOT_COUNTED;
-    Set<String> news = new TreeSet<>();
-    Map<String, Object> properties = null;
-    boolean changed = false;
-    for (Matcher matcher : matchers) {
-      if (properties == null && matcher.match().where().isPresent()) {
-        properties = TraitValues.properties(event.getProperties());
-      }
-      if (matcher.match().fits(properties == null ? Map.of() : properties)) {
-        Added here = add(event, matcher, nowMicros);
+    Map<String, Object> properties =
+        index.readsProperties() ? TraitValues.properties(event.getProperties()) : Map.of();
+    var adding = new Adding(event, nowMicros);
+    index.forEach(properties, adding);
+    if (adding.changed) {
+      thinOut(nowMicros);
+    }
+    return new Taken(adding.added, adding.news);
+  }
+
+  /** Adds an event wherever it fits. */
+  private final class Adding implements Consumer<Matcher> {
+    private final Event event;
+    private final long nowMicros;
+    private final Set<String> news = new TreeSet<>();
+    private Added added = Added.NOT_COUNTED;
+    private boolean changed;
+
+    Adding(Event event, long nowMicros) {
+      this.event = event;
+      this.nowMicros = nowMicros;
+    }
+
+    @Override
+    public void accept(Matcher matcher) {
+      OptionalLong taken = matcher.match().taken(event.getProperties());
+      if (taken.isPresent()) {
+        Added here = add(event, matcher, taken.getAsLong(), nowMicros);
         if (here.isNews()) {
           news.add(matcher.key());
         }
@@ -155,13 +175,9 @@ public final class ProfileState {
         changed |= here != Added.NOT_COUNTED;
       }
     }
-    if (changed) {
-      thinOut(nowMicros);
-    }
-    return new Taken(added, news);
   }
 
-  private Added add(Event event, Matcher matcher, long nowMicros) {
+  private Added add(Event event, Matcher matcher, long taken, long nowMicros) {
     RingKey key =
         new RingKey(matcher.key(), event.getVia().getNamespace(), event.getVia().getValue());
     EventRing before = rings.getOrDefault(key, EventRing.EMPTY);
@@ -170,7 +186,8 @@ public final class ProfileState {
         Entry.heardAt(
             event.getOccurredAtMicros(),
             EventHash.of(event.getEventId()),
-            event.getHistorical() ? event.getOccurredAtMicros() : event.getReceivedAtMicros());
+            event.getHistorical() ? event.getOccurredAtMicros() : event.getReceivedAtMicros(),
+            taken);
     int known = before.find(entry.hash());
     long countedAfter = nowMicros - matcher.longestMicros();
     EventRing after = before.with(entry).keep(matcher.capacity(), countedAfter, settled(nowMicros));
@@ -296,10 +313,14 @@ public final class ProfileState {
   // Of very many, only the copies of those that were heard of last are told from others. What no
   // window sees any more stays until its audiences are asked.
   private void thinOut(long nowMicros) {
-    if (rings.values().stream().mapToInt(EventRing::size).sum() <= COPIES_MAX) {
+    int settledUntil = settledUntil(nowMicros);
+    int all = 0;
+    for (EventRing ring : rings.values()) {
+      all += ring.unsettled(settledUntil);
+    }
+    if (all <= COPIES_MAX) {
       return;
     }
-    int settledUntil = settledUntil(nowMicros);
     List<Entry> unsettled =
         rings.values().stream()
             .flatMap(ring -> IntStream.rangeClosed(1, ring.size()).mapToObj(ring::entry))
@@ -335,7 +356,8 @@ public final class ProfileState {
 
   // Whoever was heard of before the settled ones stands before this one, too.
   private static EventRing.Settled heardUntil(Entry last) {
-    return (micros, hash, heard) -> Entry.HEARD.compare(new Entry(micros, hash, heard), last) <= 0;
+    return (micros, hash, heard) ->
+        Entry.HEARD.compare(new Entry(micros, hash, heard, 0), last) <= 0;
   }
 
   /** Becomes a redirect: only the counters stay, and where identifiers went. */

@@ -1,5 +1,6 @@
 package dev.attune.core.audience;
 
+import dev.cel.common.ast.CelExpr;
 import dev.cel.runtime.Program;
 
 /**
@@ -8,7 +9,7 @@ import dev.cel.runtime.Program;
  * them is greater is not decided.
  */
 public final class PropertyExpression extends CheckedExpression {
-  PropertyExpression(String text, Program program) {
-    super(text, PropertyLanguage.VARIABLE, program);
+  PropertyExpression(String text, Program program, CelExpr checked) {
+    super(text, PropertyLanguage.VARIABLE, program, checked);
   }
 }

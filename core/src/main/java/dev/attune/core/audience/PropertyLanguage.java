@@ -24,7 +24,7 @@ final class PropertyLanguage {
     String text = yaml.text();
     CelAbstractSyntaxTree checked =
         Expressions.take(yaml, CEL.compile(text), message -> hint(text, message));
-    return new PropertyExpression(text, Expressions.program(CEL, yaml, checked));
+    return new PropertyExpression(text, Expressions.program(CEL, yaml, checked), checked.getExpr());
   }
 
   private static String hint(String text, String message) {

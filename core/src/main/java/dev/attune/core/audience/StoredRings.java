@@ -29,15 +29,20 @@ final class StoredRings {
                       .setVia(vias.getOrDefault(via(key), 0));
               long newer = 0;
               boolean late = false;
+              boolean measured = false;
               for (int n = 1; n <= ring.size(); n++) {
                 long time = ring.nth(n);
                 stored.addTimeDeltas(n == 1 ? time : newer - time);
                 stored.addEventHashes(ring.hash(n));
                 late |= ring.entry(n).heardAfter() > 0;
+                measured |= ring.taken(n) != 0;
                 newer = time;
               }
               for (int n = 1; late && n <= ring.size(); n++) {
                 stored.addHeardAfter(ring.entry(n).heardAfter());
+              }
+              for (int n = 1; measured && n <= ring.size(); n++) {
+                stored.addTaken(ring.taken(n));
               }
               state.addRings(stored);
             });
@@ -63,9 +68,13 @@ final class StoredRings {
       for (int i = 0; i < hashes.length; i++) {
         hashes[i] = stored.getEventHashes(i);
       }
+      long[] taken = new long[stored.getTakenCount()];
+      for (int i = 0; i < taken.length; i++) {
+        taken[i] = stored.getTaken(i);
+      }
       rings.put(
           new RingKey(stored.getEvent(), via.getNamespace(), via.getValue()),
-          EventRing.of(micros, hashes, heard));
+          EventRing.of(micros, hashes, heard, taken));
     }
   }
 

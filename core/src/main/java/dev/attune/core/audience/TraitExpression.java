@@ -1,5 +1,6 @@
 package dev.attune.core.audience;
 
+import dev.cel.common.ast.CelExpr;
 import dev.cel.runtime.Program;
 import java.util.Collections;
 import java.util.Set;
@@ -12,8 +13,8 @@ import java.util.TreeSet;
 public final class TraitExpression extends CheckedExpression {
   private final Set<String> traits;
 
-  TraitExpression(String text, Set<String> traits, Program program) {
-    super(text, TraitLanguage.VARIABLE, program);
+  TraitExpression(String text, Set<String> traits, Program program, CelExpr checked) {
+    super(text, TraitLanguage.VARIABLE, program, checked);
     this.traits = Collections.unmodifiableSortedSet(new TreeSet<>(traits));
   }
 

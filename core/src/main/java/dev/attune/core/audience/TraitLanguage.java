@@ -66,7 +66,8 @@ final class TraitLanguage {
     CelAbstractSyntaxTree parsed = Expressions.take(yaml, cel.parse(text), this::hint);
     Set<String> names = traits(yaml, parsed);
     CelAbstractSyntaxTree checked = Expressions.take(yaml, cel.check(parsed), this::hint);
-    return new TraitExpression(text, names, Expressions.program(cel, yaml, checked));
+    return new TraitExpression(
+        text, names, Expressions.program(cel, yaml, checked), checked.getExpr());
   }
 
   // What an expression reads must be known for the index, so `traits` is only ever followed by a

@@ -12,12 +12,14 @@ import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
 import dev.attune.proto.v1.ValueObject;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,6 +28,7 @@ import java.util.Random;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -211,20 +214,98 @@ final class EngineOracleTest {
               .filter(id -> times(last.fitting()).containsKey(id))
               .isPresent();
         }
+        case Condition.FirstEvent first -> {
+          Map<String, Long> times = times(first.all());
+          Optional<String> oldest =
+              times.keySet().stream()
+                  .filter(id -> lies(times.getOrDefault(id, 0L), first.window(), now))
+                  .min(
+                      Comparator.comparing((String id) -> times.getOrDefault(id, 0L))
+                          .thenComparing(EventHash::of, Long::compareUnsigned));
+          yield oldest.filter(id -> times(first.fitting()).containsKey(id)).isPresent();
+        }
         case Condition.EventCount count -> {
           long n =
               times(count.match()).values().stream()
                   .filter(time -> lies(time, count.window(), now))
                   .count();
-          yield switch (count.comparison()) {
-            case AT_LEAST -> n >= count.count();
-            case MORE_THAN -> n > count.count();
-            case EXACTLY -> n == count.count();
-            case AT_MOST -> n <= count.count();
-            case LESS_THAN -> n < count.count();
-          };
+          yield compares(count.comparison(), Long.compare(n, count.count()));
         }
+        case Condition.EventAggregate aggregate -> plain(aggregate, now);
+        case Condition.Sequence sequence -> follows(sequence, 0, Long.MIN_VALUE, now);
       };
+    }
+
+    private static boolean compares(Comparison comparison, int order) {
+      return switch (comparison) {
+        case AT_LEAST -> order >= 0;
+        case MORE_THAN -> order > 0;
+        case EXACTLY -> order == 0;
+        case AT_MOST -> order <= 0;
+        case LESS_THAN -> order < 0;
+      };
+    }
+
+    private boolean plain(Condition.EventAggregate asked, long now) {
+      Map<String, Long> times = times(asked.match());
+      List<Object> values = new ArrayList<>();
+      times.forEach(
+          (id, time) -> {
+            if (lies(time, asked.window(), now)) {
+              values.add(taken(asked.match(), id));
+            }
+          });
+      if (asked.aggregate() == Aggregate.DISTINCT) {
+        int distinct = new HashSet<>(values).size();
+        return compares(asked.comparison(), Long.compare(distinct, asked.bound()));
+      }
+      BigDecimal bound = BigDecimal.valueOf(asked.bound(), 6);
+      Stream<BigDecimal> numbers = values.stream().map(value -> BigDecimal.valueOf((Double) value));
+      Optional<BigDecimal> found =
+          switch (asked.aggregate()) {
+            case MIN -> numbers.min(Comparator.naturalOrder());
+            case MAX -> numbers.max(Comparator.naturalOrder());
+            default -> Optional.of(numbers.reduce(BigDecimal.ZERO, BigDecimal::add));
+          };
+      if (asked.aggregate() == Aggregate.AVERAGE) {
+        // Beside so many times the bound, for a quotient may have no end.
+        return !values.isEmpty()
+            && compares(
+                asked.comparison(),
+                found.orElseThrow().compareTo(bound.multiply(BigDecimal.valueOf(values.size()))));
+      }
+      return found.filter(n -> compares(asked.comparison(), n.compareTo(bound))).isPresent();
+    }
+
+    private Object taken(EventMatch match, String id) {
+      return known.events.stream()
+          .filter(event -> event.getEventId().equals(id) && matches(match, event))
+          .map(event -> measured(match.measure().orElseThrow(), event).orElseThrow())
+          .findFirst()
+          .orElseThrow();
+    }
+
+    // Every chain there is, one after the other.
+    private boolean follows(Condition.Sequence sequence, int step, long before, long now) {
+      if (step == sequence.steps().size()) {
+        return true;
+      }
+      Condition.Sequence.Step next = sequence.steps().get(step);
+      for (long time : times(next.match()).values()) {
+        boolean fits = lies(time, sequence.window(), now) && time > before;
+        if (fits && step > 0) {
+          long most = next.after().map(after -> after.toMillis() * 1_000).orElse(Long.MAX_VALUE);
+          boolean free =
+              sequence.without().stream()
+                  .flatMap(match -> times(match).values().stream())
+                  .noneMatch(between -> before < between && between < time);
+          fits = time - before <= most && free;
+        }
+        if (fits && follows(sequence, step + 1, time, now)) {
+          return true;
+        }
+      }
+      return false;
     }
 
     private boolean plain(Condition.DateTest date, long now) {
@@ -246,6 +327,9 @@ final class EngineOracleTest {
     private static boolean lies(long time, Window window, long now) {
       return switch (window) {
         case Window.Within within -> time > now - within.length().toMillis() * 1_000;
+        case Window.Ago ago ->
+            time > now - ago.oldest().toMillis() * 1_000
+                && time <= now - ago.youngest().toMillis() * 1_000;
         case Window.Since since -> time >= since.start().toEpochMilli() * 1_000;
       };
     }
@@ -254,13 +338,28 @@ final class EngineOracleTest {
     Map<String, Long> times(EventMatch match) {
       Map<String, Long> times = new HashMap<>();
       for (Event event : known.events) {
-        if (event.getName().equals(match.event())
-            && match.where().map(w -> fits(w.text(), event)).orElse(true)) {
+        if (matches(match, event)) {
           times.merge(event.getEventId(), event.getOccurredAtMicros(), Math::min);
         }
       }
       return times;
     }
+  }
+
+  private static boolean matches(EventMatch match, Event event) {
+    return event.getName().equals(match.event())
+        && match.where().map(where -> fits(where.text(), event)).orElse(true)
+        && match.measure().map(measure -> measured(measure, event).isPresent()).orElse(true);
+  }
+
+  /** A number, or a value that equals those that are the same. */
+  private static Optional<Object> measured(Measure measure, Event event) {
+    String property = measure.path().getFirst();
+    if (measure.kind() == Measure.Kind.NUMBER) {
+      return number(event).map(Object.class::cast);
+    }
+    return value(event, property)
+        .map(value -> value.hasText() ? value.getText() : number(event).orElseThrow());
   }
 
   private static boolean fits(String where, Event event) {
@@ -382,14 +481,17 @@ final class EngineOracleTest {
                 random.nextBoolean()
                     ? Optional.empty()
                     : Optional.of(where(texts.get(random.nextInt(texts.size())))));
-        Window window =
-            random.nextInt(4) == 0
-                ? new Window.Since(
-                    Instant.ofEpochMilli((now + random.nextLong(-60, 30) * unit) / 1_000))
-                : new Window.Within(Duration.ofMillis(random.nextInt(1, 300) * unit / 1_000));
-        yield match.where().isPresent() && random.nextInt(3) == 0
-            ? new Condition.LastEvent(match.event(), match.where().get(), window)
-            : new Condition.EventCount(match, comparison, random.nextInt(5), window);
+        Window window = window(random, now, unit);
+        if (match.where().isPresent() && random.nextInt(3) == 0) {
+          yield random.nextBoolean()
+              ? new Condition.LastEvent(match.event(), match.where().get(), window)
+              : new Condition.FirstEvent(match.event(), match.where().get(), window);
+        }
+        yield switch (random.nextInt(4)) {
+          case 0 -> aggregate(random, match, comparison, window);
+          case 1 -> sequence(random, match, window, unit);
+          default -> new Condition.EventCount(match, comparison, random.nextInt(5), window);
+        };
       }
       case 3 ->
           new Condition.DateTest(
@@ -405,6 +507,56 @@ final class EngineOracleTest {
       case 7 -> new Condition.Any(list(random, depth, now, unit, mayAsk));
       default -> new Condition.Not(condition(random, depth - 1, now, unit, mayAsk));
     };
+  }
+
+  private static Window window(Random random, long now, long unit) {
+    return switch (random.nextInt(6)) {
+      case 0 ->
+          new Window.Since(Instant.ofEpochMilli((now + random.nextLong(-60, 30) * unit) / 1_000));
+      case 1, 2 -> {
+        int youngest = random.nextInt(1, 20);
+        yield new Window.Ago(
+            Duration.ofMillis(youngest * unit / 1_000),
+            Duration.ofMillis(random.nextInt(youngest + 1, 300) * unit / 1_000));
+      }
+      default -> new Window.Within(Duration.ofMillis(random.nextInt(1, 300) * unit / 1_000));
+    };
+  }
+
+  private static Condition aggregate(
+      Random random, EventMatch match, Comparison comparison, Window window) {
+    Aggregate aggregate = List.of(Aggregate.values()).get(random.nextInt(5));
+    boolean distinct = aggregate == Aggregate.DISTINCT;
+    var measure =
+        new Measure(
+            distinct ? Measure.Kind.IDENTITY : Measure.Kind.NUMBER,
+            List.of(distinct && random.nextInt(3) == 0 ? "kind" : "n"));
+    long bound = distinct ? random.nextInt(4) : random.nextInt(-1, 12) * 500_000L;
+    return new Condition.EventAggregate(
+        new EventMatch(match.event(), match.where(), Optional.of(measure)),
+        aggregate,
+        comparison,
+        bound,
+        window);
+  }
+
+  private static Condition sequence(Random random, EventMatch match, Window window, long unit) {
+    List<Condition.Sequence.Step> steps = new ArrayList<>();
+    for (int i = random.nextInt(2, 4); i > 0; i--) {
+      EventMatch of =
+          random.nextInt(3) == 0 ? match : EventMatch.of(EVENTS.get(random.nextInt(EVENTS.size())));
+      Optional<Duration> after =
+          steps.isEmpty() || random.nextBoolean()
+              ? Optional.empty()
+              : Optional.of(Duration.ofMillis(random.nextInt(1, 30) * unit / 1_000));
+      steps.add(new Condition.Sequence.Step(of, after));
+    }
+    return new Condition.Sequence(
+        steps,
+        random.nextBoolean()
+            ? List.of()
+            : List.of(EventMatch.of(EVENTS.get(random.nextInt(EVENTS.size())))),
+        window);
   }
 
   private static PropertyExpression where(String text) {
@@ -428,7 +580,12 @@ final class EngineOracleTest {
       List<long[]> events = new ArrayList<>();
       for (int i = random.nextInt(20); i > 0; i--) {
         events.add(
-            new long[] {random.nextInt(10), random.nextInt(8) - 4, random.nextLong(1L << 40)});
+            new long[] {
+              random.nextInt(10),
+              random.nextInt(8) - 4,
+              random.nextLong(1L << 40),
+              random.nextInt(3) - 1
+            });
       }
       EventRing expected = ring(events);
       Collections.shuffle(events, random);
@@ -443,7 +600,7 @@ final class EngineOracleTest {
   private static EventRing ring(List<long[]> events) {
     EventRing ring = EventRing.EMPTY;
     for (long[] event : events) {
-      ring = ring.with(EventRing.Entry.heardAt(event[0], event[1], event[2]));
+      ring = ring.with(EventRing.Entry.heardAt(event[0], event[1], event[2], event[3]));
     }
     return ring;
   }

@@ -1,6 +1,7 @@
 package dev.attune.load.lookup;
 
 import dev.attune.load.lookup.LookupFigures.Name;
+import dev.attune.load.report.Series;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

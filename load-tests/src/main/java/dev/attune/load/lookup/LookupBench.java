@@ -5,6 +5,7 @@ import dev.attune.load.lookup.LookupFigures.Name;
 import dev.attune.load.process.Child;
 import dev.attune.load.process.Tools;
 import dev.attune.load.report.PercentilePlot;
+import dev.attune.load.report.Series;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Progress;
 import dev.attune.standalone.terminal.Terminal;

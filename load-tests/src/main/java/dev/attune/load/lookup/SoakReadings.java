@@ -1,6 +1,7 @@
 package dev.attune.load.lookup;
 
 import dev.attune.load.lookup.LookupFigures.Name;
+import dev.attune.load.report.Series;
 import java.time.Duration;
 
 /** What was seen in a soak, and what it says. Of one thread until it is over. */

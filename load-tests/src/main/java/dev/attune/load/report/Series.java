@@ -1,19 +1,20 @@
-package dev.attune.load.lookup;
+package dev.attune.load.report;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** The same thing measured in several blocks. */
-final class Series {
+public final class Series {
   private final List<Double> values = new ArrayList<>();
 
-  void add(double value) {
+  /** One more block. */
+  public void add(double value) {
     values.add(value);
   }
 
   /** Block by block: of both there must be as many. */
-  static Series ratio(Series above, Series below) {
+  public static Series ratio(Series above, Series below) {
     var ratio = new Series();
     for (int i = 0; i < above.values.size(); i++) {
       ratio.add(above.values.get(i) / below.values.get(i));
@@ -21,11 +22,13 @@ final class Series {
     return ratio;
   }
 
-  int count() {
+  /** How many blocks there are. */
+  public int count() {
     return values.size();
   }
 
-  double median() {
+  /** Of all blocks. */
+  public double median() {
     List<Double> sorted = values.stream().sorted().toList();
     int middle = sorted.size() / 2;
     return sorted.size() % 2 == 1
@@ -33,11 +36,13 @@ final class Series {
         : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
   }
 
-  double max() {
+  /** The greatest. */
+  public double max() {
     return values.stream().mapToDouble(Double::doubleValue).max().orElse(Double.NaN);
   }
 
-  double min() {
+  /** The least. */
+  public double min() {
     return values.stream().mapToDouble(Double::doubleValue).min().orElse(Double.NaN);
   }
 

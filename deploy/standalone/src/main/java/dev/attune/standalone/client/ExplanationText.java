@@ -66,6 +66,12 @@ final class ExplanationText {
           String.format(Locale.ROOT, "%d counted", condition.path("counted").asInt())
               + (newest.isMissingNode() ? "" : ", the newest at " + newest.path("at").asText()));
     }
+    if (condition.has("value")) {
+      notes.add("it is " + condition.path("value").asText());
+    }
+    if (condition.path("limited").asBoolean()) {
+      notes.add("there may be more that it does not see");
+    }
     if (condition.has("missing")) {
       List<String> missing = new ArrayList<>();
       condition.path("missing").forEach(trait -> missing.add(trait.asText()));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Map;
@@ -42,30 +43,42 @@ record Purchases(Path file) {
   }
 
   /**
-   * Runs a query of two columns over the table {@code purchases} (customer, day, cds, dollars);
-   * reads the file its own way, not the refresher's.
+   * Runs a query of two columns over the table of {@link #database}.
+   *
+   * @return the second by the first
    */
   Map<String, String> query(String sql) throws SQLException {
     Map<String, String> rows = new TreeMap<>();
-    try (var duckdb = DriverManager.getConnection("jdbc:duckdb:");
-        var statement = duckdb.createStatement()) {
-      statement.execute(
-          """
-          create table purchases as
-          select w[1] as customer, strptime(w[2], '%%Y%%m%%d')::date as day,
-                 w[3]::int as cds, w[4]::double as dollars
-          from (select regexp_split_to_array(trim(line), ' +') as w
-                from (select unnest(string_split(trim(content, chr(10)), chr(10))) as line
-                      from read_text('%s')))
-          where w[1] <> 'customer_id'
-          """
-              .formatted(file));
-      try (var result = statement.executeQuery(sql)) {
-        while (result.next()) {
-          rows.put(result.getString(1), result.getString(2));
-        }
+    try (var duckdb = database();
+        var statement = duckdb.createStatement();
+        var result = statement.executeQuery(sql)) {
+      while (result.next()) {
+        rows.put(result.getString(1), result.getString(2));
       }
     }
     return rows;
+  }
+
+  /**
+   * A database with the table {@code purchases} (line, customer, day, cds, dollars); reads the file
+   * its own way, not the refresher's.
+   */
+  Connection database() throws SQLException {
+    Connection duckdb = DriverManager.getConnection("jdbc:duckdb:");
+    try (var statement = duckdb.createStatement()) {
+      statement.execute(
+          """
+          create table purchases as
+          select line, w[1] as customer, strptime(w[2], '%%Y%%m%%d')::date as day,
+                 w[3]::int as cds, w[4]::double as dollars
+          from (select line, regexp_split_to_array(trim(text), ' +') as w
+                from (select generate_subscripts(lines, 1) as line, unnest(lines) as text
+                      from (select string_split(trim(content, chr(10)), chr(10)) as lines
+                            from read_text('%s'))))
+          where w[1] <> 'customer_id'
+          """
+              .formatted(file));
+    }
+    return duckdb;
   }
 }

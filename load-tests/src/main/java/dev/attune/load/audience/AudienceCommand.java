@@ -1,0 +1,52 @@
+package dev.attune.load.audience;
+
+import static dev.attune.load.command.BenchFrame.require;
+
+import dev.attune.load.command.BenchFrame;
+import dev.attune.standalone.terminal.Terminal;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code ./attune bench audiences}. */
+@Command(
+    name = "audiences",
+    mixinStandardHelpOptions = true,
+    description = "Audiences: the engine alone, and what it remembers of a profile.")
+public final class AudienceCommand implements Callable<Integer> {
+  private static final Duration CLEAN_UP_MAX = Duration.ofSeconds(30);
+
+  private final Terminal terminal;
+
+  @Option(
+      names = "--blocks",
+      defaultValue = "7",
+      paramLabel = "N",
+      description = "Interleaved blocks of each kind, 1-101; ${DEFAULT-VALUE} unless given.")
+  private int blocks;
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "3",
+      paramLabel = "N",
+      description = "Of each block, 1-60; ${DEFAULT-VALUE} unless given.")
+  private int seconds;
+
+  public AudienceCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException, IOException {
+    require("--blocks", blocks, 1, 101);
+    require("--seconds", seconds, 1, 60);
+    var figures = new AudienceFigures();
+    return new BenchFrame(terminal, "audiences", CLEAN_UP_MAX)
+        .run(
+            _ -> new AudienceBench(terminal, blocks, Duration.ofSeconds(seconds), figures).run(),
+            figures::list,
+            "a log beside it");
+  }
+}
