@@ -6,9 +6,9 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the evaluator counts. Names of audiences are no personal data, but there may be many: not a
@@ -25,7 +25,7 @@ final class EvaluatorMetrics {
   private final Counter recognised;
   private final Counter late;
   private final Map<Integer, Long> watermarks = new ConcurrentHashMap<>();
-  private final Map<String, AtomicLong> members = new ConcurrentHashMap<>();
+  private final Map<Integer, Sizes> sizes = new ConcurrentHashMap<>();
 
   EvaluatorMetrics(MeterRegistry registry) {
     entered = transitions(registry, "entered", "People who entered an audience.");
@@ -94,16 +94,27 @@ final class EvaluatorMetrics {
       return;
     }
     (transition.getEntered() ? entered : exited).increment();
-    members
-        .computeIfAbsent(transition.getAudience(), _ -> new AtomicLong())
-        .addAndGet(transition.getEntered() ? 1 : -1);
   }
 
-  /** Entered minus exited since this process began, by audience. */
-  Map<String, Long> members() {
-    Map<String, Long> counts = new TreeMap<>();
-    members.forEach((audience, count) -> counts.put(audience, count.get()));
-    return counts;
+  /** Of an audience, over the partitions that this process has. */
+  Sizes.Size size(String audience) {
+    return sizes.values().stream()
+        .map(of -> of.of(audience))
+        .reduce(Sizes.Size.NONE, Sizes.Size::plus);
+  }
+
+  /** Whether there is a partition, and every member of each was counted. */
+  boolean sizesAreComplete() {
+    return !sizes.isEmpty() && sizes.values().stream().allMatch(Sizes::isComplete);
+  }
+
+  /** The partitions that this process has, in order. */
+  SortedSet<Integer> partitions() {
+    return new TreeSet<>(sizes.keySet());
+  }
+
+  void opened(int partition, Sizes of) {
+    sizes.put(partition, of);
   }
 
   long enteredCount() {
@@ -120,6 +131,7 @@ final class EvaluatorMetrics {
 
   void closed(int partition) {
     watermarks.remove(partition);
+    sizes.remove(partition);
   }
 
   /** The least over the partitions that this process has, 0 while one of them has none. */

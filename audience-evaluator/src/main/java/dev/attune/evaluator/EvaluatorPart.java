@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.apache.kafka.streams.KafkaStreams;
@@ -117,8 +118,11 @@ public final class EvaluatorPart implements Part {
 
   @Override
   public void routes(HttpRouting.Builder http) {
-    new AudiencesHttp(audiences, metrics).routes(http);
+    new AudiencesHttp(audiences, metrics, () -> readiness().ready()).routes(http);
     new ExplainHttp(audiences, states()).routes(http);
+    new MembersHttp(
+            audiences, states(), new LongLook("somebody else is reading members; try again"))
+        .routes(http);
   }
 
   /**
@@ -131,16 +135,30 @@ public final class EvaluatorPart implements Part {
   }
 
   private ProfileStates states() {
-    return new ProfileStates(this::profiles, this::now);
+    StoreQueryParameters<ReadOnlyKeyValueStore<String, byte[]>> all =
+        StoreQueryParameters.fromNameAndType(
+            ProfileProcessor.PROFILES, QueryableStoreTypes.keyValueStore());
+    return new ProfileStates(
+        () -> profiles(all),
+        this::partitions,
+        partition -> profiles(all.withPartition(partition)),
+        this::now);
   }
 
-  private ReadOnlyKeyValueStore<String, byte[]> profiles() {
+  // While some are restored it is not known who is in them.
+  private SortedSet<Integer> partitions() {
+    if (streams.state() != KafkaStreams.State.RUNNING) {
+      throw new InvalidStateStoreException("the evaluator is " + streams.state());
+    }
+    return metrics.partitions();
+  }
+
+  private ReadOnlyKeyValueStore<String, byte[]> profiles(
+      StoreQueryParameters<ReadOnlyKeyValueStore<String, byte[]>> which) {
     if (!streams.state().isRunningOrRebalancing()) {
       throw new InvalidStateStoreException("the evaluator is " + streams.state());
     }
-    return streams.store(
-        StoreQueryParameters.fromNameAndType(
-            ProfileProcessor.PROFILES, QueryableStoreTypes.keyValueStore()));
+    return streams.store(which);
   }
 
   // Of all partitions the one that is furthest behind.

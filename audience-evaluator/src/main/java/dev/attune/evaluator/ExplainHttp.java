@@ -6,7 +6,6 @@ import dev.attune.core.audience.CompiledAudience;
 import dev.attune.core.audience.Explainer;
 import dev.attune.core.audience.Explanation;
 import dev.attune.core.audience.ProfileState;
-import dev.attune.core.definition.Nearest;
 import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.Json;
 import dev.attune.platform.http.Replies;
@@ -18,7 +17,6 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.stream.Collectors;
 
 /**
  * {@code GET /v1/audiences/{name}/explain?profile_id=...}: whether a profile belongs to an
@@ -34,17 +32,7 @@ record ExplainHttp(CurrentAudiences audiences, ProfileStates states) {
   private void explain(ServerRequest request, ServerResponse response) {
     AudienceSet set = audiences.get();
     String name = request.path().pathParameters().get("name");
-    CompiledAudience audience =
-        set.audience(name)
-            .orElseThrow(
-                () ->
-                    HttpProblem.notFound(
-                        "there is no such audience"
-                            + Nearest.hint(
-                                name,
-                                set.audiences().stream()
-                                    .map(CompiledAudience::name)
-                                    .collect(Collectors.toSet()))));
+    CompiledAudience audience = AudiencesHttp.audience(set, name);
     String profileId = request.query().first("profile_id").orElse("");
     if (!profileId.matches("[0-9a-f]{32}")) {
       throw HttpProblem.badRequest(

@@ -22,10 +22,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 
 /**
  * {@code POST /v1/audiences:preview}: for each audience that files of definitions would change, how
@@ -39,9 +35,7 @@ final class PreviewHttp {
   private final DefinitionsSource definitions;
   private final DefinitionsPreview preview;
   private final ProfileStates states;
-  // One look takes a core; several at once, or the compiling for them, would take the stream
-  // threads'.
-  private final ReentrantLock one = new ReentrantLock();
+  private final LongLook looks = new LongLook("another preview is under way");
 
   PreviewHttp(DefinitionsSource definitions, DefinitionsPreview preview, ProfileStates states) {
     this.definitions = definitions;
@@ -58,15 +52,8 @@ final class PreviewHttp {
     JsonBody.requireKeys(body, List.of("files", "prune"));
     boolean prune = JsonBody.bool(body, "prune", false);
     List<DefinitionFile> files = DefinitionFile.list(body);
-    if (!one.tryLock()) {
-      throw HttpProblem.unavailable("another preview is under way");
-    }
-    Looked looked;
-    try {
-      looked = onAThreadOfItsOwn(() -> look(files, prune));
-    } finally {
-      one.unlock();
-    }
+    // Compiling for it is part of it.
+    Looked looked = looks.look(() -> look(files, prune));
     Replies.json(response, 200, json -> write(json, looked.preview(), looked.whole()));
   }
 
@@ -96,24 +83,6 @@ final class PreviewHttp {
                   return System.nanoTime() - end < 0;
                 });
     return new Looked(looked, whole);
-  }
-
-  // It computes all the time: a virtual one would keep one of few carriers from everybody else.
-  private static <T> T onAThreadOfItsOwn(Supplier<T> work) {
-    var task = new FutureTask<>(work::get);
-    Thread.ofPlatform().daemon().name("preview").start(task);
-    try {
-      return task.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException failure) {
-        throw failure;
-      }
-      throw new IllegalStateException("a preview failed", e.getCause());
-    } catch (InterruptedException e) {
-      task.cancel(true);
-      Thread.currentThread().interrupt();
-      throw HttpProblem.unavailable("interrupted while looking");
-    }
   }
 
   private static void write(JsonGenerator json, Preview preview, boolean whole) throws IOException {

@@ -108,6 +108,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
     private final Timers timers;
     private final EvaluatorClock clock;
     private final CommitPace pace;
+    private final Sizes sizes;
     // Where the walk over all profiles after a change of the definitions stands.
     private @Nullable String walkCursor;
     private long walking;
@@ -124,7 +125,15 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       this.pace = paces.mine();
       byte[] stored = meta.get(WALKED);
       this.walked = stored == null ? 0 : ByteBuffer.wrap(stored).getLong();
+      this.sizes = new Sizes(meta, isEmpty(profiles));
       metrics.watermark(partition, clock.least());
+      metrics.opened(partition, sizes);
+    }
+
+    private static boolean isEmpty(KeyValueStore<String, byte[]> store) {
+      try (var entries = store.all()) {
+        return !entries.hasNext();
+      }
     }
 
     void process(Record<String, byte[]> record) {
@@ -319,6 +328,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       }
       timers.move(step.profileId(), step.timerBefore(), step.timerAfter());
       metrics.copies(step.out().copies());
+      sizes.count(step.out().transitions(), step.out().seeded());
       long stamp = wall.millis();
       step.out()
           .transitions()

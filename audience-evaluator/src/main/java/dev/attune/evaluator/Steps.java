@@ -236,6 +236,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     for (MembershipState said : facts.getMembershipsList()) {
       generation = Math.max(generation, said.getGeneration() + 1);
       if (said.getMember()) {
+        out.seeded().add(said.getAudience());
         state
             .memberships()
             .put(

@@ -100,6 +100,42 @@ final class ConditionsTest {
     }
   }
 
+  @Test
+  void eventBetweenTwoAges_entersAndLeavesByTimeAlone() {
+    String ago = "name: ago\nwhen: {event: Order Completed, ago: [10m, 40m]}\n";
+    try (Rig rig = Rig.onWall(directory, definitions(1, ago))) {
+      rig.send(live(USER, 1, Map.of(), List.of(order("e1", 1))));
+      rig.pass(10 * MINUTE - Rig.TICK);
+      assertThat(rig.told()).isEmpty();
+      rig.pass(Rig.TICK);
+      assertThat(rig.told()).containsExactly(USER + " +ago TIME");
+      rig.pass(30 * MINUTE);
+      assertThat(rig.told()).containsExactly(USER + " -ago TIME");
+    }
+  }
+
+  @Test
+  void sum_ofWhatTwoProfilesSpent_entersWhoeverTheyBecome_untilTimeTakesOneAway() {
+    String spent =
+        "name: spent\nwhen: {event: Order Completed, sum: properties.total >= 100, within: 1h}\n";
+    try (Rig rig = Rig.onWall(directory, definitions(1, spent))) {
+      rig.send(live(ANON, 1, Map.of(), List.of(order("e1", 60.5))));
+      rig.pass(30 * MINUTE);
+      rig.send(
+          live(
+              USER,
+              1,
+              Map.of(),
+              List.of(event("e2", "Order Completed", START + 30 * MINUTE, "total", 39.5))));
+      assertThat(rig.told()).isEmpty();
+      rig.send(redirect(ANON, 3, USER, List.of(merge(ANON, USER))));
+      rig.send(live(USER, 2, Map.of(), List.of(merge(ANON, USER))));
+      assertThat(rig.told()).containsExactly(USER + " +spent CHANGE");
+      rig.pass(30 * MINUTE);
+      assertThat(rig.told()).containsExactly(USER + " -spent TIME");
+    }
+  }
+
   private static Cause order(String id, double total) {
     return event(id, "Order Completed", START, "total", total);
   }

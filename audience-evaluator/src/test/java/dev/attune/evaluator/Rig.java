@@ -1,5 +1,7 @@
 package dev.attune.evaluator;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionsSource;
@@ -15,6 +17,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -37,6 +43,8 @@ final class Rig implements AutoCloseable {
 
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   final List<DeadLetter> deadLetters = new ArrayList<>();
+  private final EvaluatorMetrics metrics;
+  private final Set<String> defined = new TreeSet<>();
   private final AtomicReference<Definitions> definitions;
   private final TopologyTestDriver driver;
   private final TestInputTopic<String, byte[]> changes;
@@ -48,6 +56,7 @@ final class Rig implements AutoCloseable {
 
   Rig(Path directory, EvaluatorConfig.Clock clock, boolean deliversMoves, Definitions first) {
     this.definitions = new AtomicReference<>(first);
+    this.defined.addAll(first.audiences().keySet());
     this.deliversMoves = deliversMoves;
     DefinitionsSource source =
         new DefinitionsSource() {
@@ -59,7 +68,7 @@ final class Rig implements AutoCloseable {
           @Override
           public void onChange(Consumer<Definitions> listener) {}
         };
-    var metrics = new EvaluatorMetrics(meters);
+    this.metrics = new EvaluatorMetrics(meters);
     var audiences = new CurrentAudiences(source);
     var paces = new CommitPace.OfThreads();
     var topology =
@@ -117,6 +126,7 @@ final class Rig implements AutoCloseable {
 
   void define(Definitions next) {
     definitions.set(next);
+    defined.addAll(next.audiences().keySet());
   }
 
   void send(ProfileChange change) {
@@ -208,11 +218,43 @@ final class Rig implements AutoCloseable {
   /** The states, for those who only look. */
   ProfileStates states() {
     return new ProfileStates(
-        () -> driver.getKeyValueStore(ProfileProcessor.PROFILES), () -> wallMicros);
+        () -> driver.getKeyValueStore(ProfileProcessor.PROFILES),
+        metrics::partitions,
+        _ -> driver.getKeyValueStore(ProfileProcessor.PROFILES),
+        () -> wallMicros);
+  }
+
+  /** Whatever a test did: what was counted on the way is what there is. */
+  private void compareSizes() {
+    Map<String, Long> members = new TreeMap<>();
+    var rest =
+        states()
+            .scan(
+                ProfileStates.Position.FIRST,
+                (_, state) -> {
+                  state
+                      .getMembershipsList()
+                      .forEach(held -> members.merge(held.getAudience(), 1L, Long::sum));
+                  return true;
+                });
+    assertThat(rest).isEmpty();
+    assertThat(metrics.sizesAreComplete()).isTrue();
+    var counted = new TreeMap<String, Long>();
+    for (String name : defined) {
+      long size = metrics.size(name).members();
+      if (size != 0) {
+        counted.put(name, size);
+      }
+    }
+    assertThat(counted).as("sizes of audiences").isEqualTo(members);
   }
 
   @Override
   public void close() {
-    driver.close();
+    try {
+      compareSizes();
+    } finally {
+      driver.close();
+    }
   }
 }

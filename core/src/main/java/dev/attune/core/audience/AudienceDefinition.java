@@ -19,7 +19,13 @@ import java.util.Set;
  *       count: ">= 2"                                # >=, >, ==, <= or <, and 0 to 64; ">= 1" when left out
  *       within: 30d                                  # 1s to 3650d before now; or since: 2026-01-31
  *     - not: {event: Refunded, within: 90d}
- *     - {event: Page Viewed, last: properties.path == "/pricing", within: 1h}   # the newest one is such
+ *     - {event: Page Viewed, last: properties.path == "/pricing", within: 1h}   # the newest one is such; also first
+ *     - {event: Order Completed, sum: properties.total >= 500, ago: [30d, 90d]} # also average, min, max, distinct
+ *     - sequence:                                    # each later than the one before it
+ *         - {event: Product Added}
+ *         - {event: Order Completed, within: 1h}     # at most so long after that one
+ *       without: [{event: Cart Emptied}]             # optional: none of these between two steps
+ *       within: 7d                                   # all of it
  *     - {audience: newsletter-readers}               # belongs to another audience
  *     - {date: renewal_date, next: 7d}               # within 7 days from now; last: within so long ago
  * }</pre>
@@ -35,10 +41,10 @@ import java.util.Set;
  * <p>{@code event} counts distinct events of exactly that name with a time later than {@code now -
  * within}, or not before the instant {@code since}. Pages are called "Page Viewed", screens "Screen
  * Viewed". Events are kept from when an audience first counts them, with the very same {@code
- * where}: a new one is complete once its window has passed, and one with {@code since} only if
- * nothing happened between that and its beginning. {@code where} is a CEL expression over {@code
- * properties.<name>}, whose types nobody declares; a property that is missing is as a missing
- * trait.
+ * where} and measured property: a new one is complete once its window has passed, and one with
+ * {@code since} only if nothing happened between that and its beginning. {@code where} is a CEL
+ * expression over {@code properties.<name>}, whose types nobody declares; a property that is
+ * missing is as a missing trait.
  *
  * <p>{@code audience} holds for the members of another one, whose conditions and consent are asked
  * in the same moment. {@code date} is a trait of type timestamp or date. {@code next: S} holds
@@ -55,7 +61,7 @@ public record AudienceDefinition(String name, String description, String consent
   /** Deepest nesting of conditions. */
   public static final int DEPTH_MAX = 32;
 
-  /** Most conditions in one audience, the combining ones included. */
+  /** Most conditions in one audience, the combining ones and each event of a sequence included. */
   public static final int CONDITIONS_MAX = 200;
 
   /** Most conditions in one audience together with those of the audiences that it asks for. */

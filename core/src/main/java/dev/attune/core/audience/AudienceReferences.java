@@ -97,7 +97,7 @@ public final class AudienceReferences {
   private Extent extent(Condition condition) {
     Extent asked =
         condition instanceof Condition.InAudience in ? extent(in.name()) : Extent.NOTHING;
-    long conditions = 1 + asked.conditions();
+    long conditions = condition.weight() + asked.conditions();
     int chain = asked.chain();
     int depth = asked.depth();
     for (Condition part : condition.parts()) {

@@ -13,6 +13,11 @@ public sealed interface Condition {
     return List.of();
   }
 
+  /** For how many conditions it counts, those that it combines left out. */
+  default int weight() {
+    return 1;
+  }
+
   /** Every one of them holds; never empty. */
   record All(List<Condition> conditions) implements Condition {
     public All {
@@ -231,8 +236,8 @@ public sealed interface Condition {
   }
 
   /**
-   * How many of the newest events of a kind are looked at by conditions that need all of them in
-   * their window; of a profile with more, such a condition sees the newest.
+   * How many of the newest events of a kind, whenever they happened, are looked at by conditions
+   * that need all of them in their window.
    */
   int EVENTS_MAX = 500;
 
@@ -263,6 +268,12 @@ public sealed interface Condition {
     public Sequence {
       steps = List.copyOf(steps);
       without = List.copyOf(without);
+    }
+
+    /** Each of the events that it looks for counts. */
+    @Override
+    public int weight() {
+      return steps.size() + without.size();
     }
 
     /**

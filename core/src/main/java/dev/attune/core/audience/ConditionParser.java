@@ -35,6 +35,15 @@ final class ConditionParser {
 
   private static final List<String> WINDOWS = List.of("within", "since", "ago");
 
+  /** What other languages call some of the keys; none of these is near enough to be guessed. */
+  private static final Map<String, String> SYNONYMS =
+      ImmutableMap.of(
+          "avg", "average",
+          "mean", "average",
+          "minimum", "min",
+          "maximum", "max",
+          "unique", "distinct");
+
   /** A property, how it is compared, and with which number. */
   private static final Pattern COMPARED =
       Pattern.compile(
@@ -84,9 +93,13 @@ final class ConditionParser {
     if (depth > AudienceDefinition.DEPTH_MAX) {
       throw yaml.error("conditions nest deeper than " + AudienceDefinition.DEPTH_MAX);
     }
-    if (++conditions > AudienceDefinition.CONDITIONS_MAX) {
-      throw yaml.error("more than " + AudienceDefinition.CONDITIONS_MAX + " conditions");
-    }
+    count(1, yaml);
+    SYNONYMS.forEach(
+        (other, own) -> {
+          if (yaml.has(other)) {
+            throw yaml.error("unknown key \"" + other + "\"; did you mean \"" + own + "\"?");
+          }
+        });
     yaml.keys(KEYS);
     List<String> kinds = KINDS.keySet().stream().filter(yaml::has).toList();
     if (kinds.size() != 1) {
@@ -111,6 +124,13 @@ final class ConditionParser {
       case "any" -> new Condition.Any(list(yaml.get("any"), depth));
       default -> new Condition.Not(parse(yaml.get("not"), depth + 1));
     };
+  }
+
+  private void count(int more, Yaml yaml) {
+    conditions += more;
+    if (conditions > AudienceDefinition.CONDITIONS_MAX) {
+      throw yaml.error("more than " + AudienceDefinition.CONDITIONS_MAX + " conditions");
+    }
   }
 
   private List<Condition> list(Yaml yaml, int depth) {
@@ -145,9 +165,8 @@ final class ConditionParser {
   private static Condition oneEvent(Yaml yaml, String which) {
     if (yaml.has("where")) {
       throw yaml.error(
-          "an event condition has \"%1$s\" or \"where\": the %1$s one is one, and \"%1$s\" says what"
-                  .formatted(which)
-              + " it has");
+          "\"%1$s\" and \"where\" do not go together: of all events of the name it takes the %1$s one, and says what that has to have"
+              .formatted(which));
     }
     String event = name(yaml.get("event"));
     PropertyExpression fits = PropertyLanguage.compile(yaml.get(which));
@@ -161,8 +180,8 @@ final class ConditionParser {
     Matcher matcher = COMPARED.matcher(written.text().strip());
     if (!matcher.matches()) {
       throw written.error(
-          "\"%s\" does not compare a property with a number (allowed: e.g. properties.total >= 99.50; of the number at most 13 digits, and 6 after the point)"
-              .formatted(written.text()));
+          "\"%s\" is not a property that is compared with a number (allowed: properties.NAME, of letters, digits and _, up to 8 of them for objects in each other; then one of %s; then a number, of at most 13 digits and 6 after the point, e.g. properties.total >= 99.50)"
+              .formatted(written.text(), String.join(" ", Comparison.symbols())));
     }
     var measure =
         new Measure(aggregate.takes(), List.of(matcher.group(1).substring(1).split("\\.")));
@@ -171,13 +190,16 @@ final class ConditionParser {
     var number = new BigDecimal(matcher.group(3) + (fraction == null ? "" : "." + fraction));
     long bound;
     if (aggregate == Aggregate.DISTINCT) {
-      if (fraction != null
-          || number.signum() < 0
-          || number.compareTo(BigDecimal.valueOf(Condition.EVENTS_MAX)) > 0) {
+      // More than all that are seen there never are.
+      int most =
+          comparison == Comparison.MORE_THAN || comparison == Comparison.AT_MOST
+              ? Condition.EVENTS_MAX - 1
+              : Condition.EVENTS_MAX;
+      boolean decides = number.compareTo(BigDecimal.valueOf(most)) <= 0;
+      if (fraction != null || matcher.group(3).startsWith("-") || !decides) {
         throw written.error(
-            "a number of different values is a whole one (allowed: 0 to "
-                + Condition.EVENTS_MAX
-                + ")");
+            "a number of different values is a whole one (allowed: 0 to %1$d, of which %1$d are seen at most)"
+                .formatted(Condition.EVENTS_MAX));
       }
       bound = number.longValueExact();
     } else {
@@ -208,8 +230,8 @@ final class ConditionParser {
       step.keys("event", "where", "within");
       if (steps.isEmpty() && step.has("within")) {
         throw step.error(
-            "the first step has no \"within\", which is the time since the step before it (allowed:"
-                + " on the others, and on the sequence for all of it)");
+            "\"within\" at the first step, which has none before it (allowed: at the others, for the"
+                + " time since the step before; and beside \"sequence\", for all of it)");
       }
       steps.add(new Sequence.Step(match(step), step.find("within").map(ConditionParser::span)));
     }
@@ -226,8 +248,9 @@ final class ConditionParser {
                     .formatted(without.size(), Sequence.STEPS_MAX));
       }
     }
-    conditions += steps.size() + without.size() - 1;
-    return new Sequence(steps, without, window(yaml));
+    var sequence = new Sequence(steps, without, window(yaml));
+    count(sequence.weight() - 1, yaml);
+    return sequence;
   }
 
   private static EventMatch match(Yaml yaml) {
@@ -295,17 +318,19 @@ final class ConditionParser {
   }
 
   private static Condition.Window ages(Yaml yaml) {
-    List<Yaml> ages = yaml.items();
-    if (ages.size() == 2) {
-      Duration youngest = span(ages.getFirst());
-      Duration oldest = span(ages.getLast());
-      if (youngest.compareTo(oldest) < 0) {
-        return new Condition.Window.Ago(youngest, oldest);
-      }
+    List<Yaml> ages = yaml.isSequence() ? yaml.items() : List.of();
+    if (ages.size() != 2) {
+      throw yaml.error(
+          "\"ago\" is a list of two ages, e.g. ago: [30d, 90d] for between 30 and 90 days ago");
     }
-    throw yaml.error(
-        "\"ago\" is a list of two ages, the younger one first, e.g. ago: [30d, 90d] for between 30"
-            + " and 90 days ago");
+    Duration youngest = span(ages.getFirst());
+    Duration oldest = span(ages.getLast());
+    if (youngest.compareTo(oldest) >= 0) {
+      throw yaml.error(
+          "the first age of \"ago\" has to be less than the second (found %s, %s)"
+              .formatted(ages.getFirst().text(), ages.getLast().text()));
+    }
+    return new Condition.Window.Ago(youngest, oldest);
   }
 
   private static Duration span(Yaml yaml) {

@@ -222,6 +222,20 @@ final class EventRing {
     return from == 0 && to == micros.length ? this : range(from, to);
   }
 
+  /**
+   * Whether so many are so new that a window may hold more than conditions look at, see {@link
+   * Condition#EVENTS_MAX}.
+   */
+  boolean isFull(Window window, long nowMicros) {
+    return micros.length >= Condition.EVENTS_MAX
+        && micros[Condition.EVENTS_MAX - 1] > window.before(nowMicros);
+  }
+
+  /** The oldest; empty of an empty one. */
+  EventRing oldest() {
+    return range(Math.max(0, micros.length - 1), micros.length);
+  }
+
   /** How many of them are not settled. */
   int unsettled(int settledUntilHour) {
     int count = 0;

@@ -124,7 +124,7 @@ public final class Explainer {
         List.of(),
         counted.size(),
         value,
-        leaf.isLimited(state),
+        leaf.isLimited(state, now),
         newest,
         changes(turns),
         List.of());

@@ -12,7 +12,7 @@ sealed interface Leaf permits CountLeaf, DateLeaf, LastLeaf, SequenceLeaf, Tally
   EventRing counted(ProfileState state, long nowMicros);
 
   /** Whether it looks at all events in its window, and there may be more than are remembered. */
-  default boolean isLimited(ProfileState state) {
+  default boolean isLimited(ProfileState state, long nowMicros) {
     return false;
   }
 }

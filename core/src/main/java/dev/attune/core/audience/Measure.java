@@ -80,7 +80,7 @@ public record Measure(Kind kind, List<String> path) {
         : OptionalLong.empty();
   }
 
-  // Equal as expressions compare: 2 is 2.0, and "2" is another value.
+  // 2 is 2.0, and "2" is another value; in lists and objects 2 is not 2.0.
   private static OptionalLong identity(Value value) {
     return switch (value.getKindCase()) {
       case NULL_VALUE, KIND_NOT_SET -> OptionalLong.empty();

@@ -141,7 +141,7 @@ public final class ProfileState {
       return Taken.NOTHING;
     }
     Map<String, Object> properties =
-        index.readsProperties() ? TraitValues.properties(event.getProperties()) : Map.of();
+        index.readsProperties() ? TraitValues.fields(event.getProperties()) : Map.of();
     var adding = new Adding(event, nowMicros);
     index.forEach(properties, adding);
     if (adding.changed) {
@@ -153,6 +153,7 @@ public final class ProfileState {
   /** Adds an event wherever it fits. */
   private final class Adding implements Consumer<Matcher> {
     private final Event event;
+    private final long hash;
     private final long nowMicros;
     private final Set<String> news = new TreeSet<>();
     private Added added = Added.NOT_COUNTED;
@@ -160,6 +161,7 @@ public final class ProfileState {
 
     Adding(Event event, long nowMicros) {
       this.event = event;
+      this.hash = EventHash.of(event.getEventId());
       this.nowMicros = nowMicros;
     }
 
@@ -167,41 +169,46 @@ public final class ProfileState {
     public void accept(Matcher matcher) {
       OptionalLong taken = matcher.match().taken(event.getProperties());
       if (taken.isPresent()) {
-        Added here = add(event, matcher, taken.getAsLong(), nowMicros);
+        Added here = add(matcher, taken.getAsLong());
         if (here.isNews()) {
           news.add(matcher.key());
         }
         added = added.and(here);
-        changed |= here != Added.NOT_COUNTED;
       }
     }
-  }
 
-  private Added add(Event event, Matcher matcher, long taken, long nowMicros) {
-    RingKey key =
-        new RingKey(matcher.key(), event.getVia().getNamespace(), event.getVia().getValue());
-    EventRing before = rings.getOrDefault(key, EventRing.EMPTY);
-    // History says its own time, and so do its copies: there is nothing to wait for.
-    Entry entry =
-        Entry.heardAt(
-            event.getOccurredAtMicros(),
-            EventHash.of(event.getEventId()),
-            event.getHistorical() ? event.getOccurredAtMicros() : event.getReceivedAtMicros(),
-            taken);
-    int known = before.find(entry.hash());
-    long countedAfter = nowMicros - matcher.longestMicros();
-    EventRing after = before.with(entry).keep(matcher.capacity(), countedAfter, settled(nowMicros));
-    if (known == 0 && after.find(entry.hash()) == 0) {
-      return Added.NOT_COUNTED;
+    private Added add(Matcher matcher, long taken) {
+      RingKey key =
+          new RingKey(matcher.key(), event.getVia().getNamespace(), event.getVia().getValue());
+      EventRing before = rings.getOrDefault(key, EventRing.EMPTY);
+      // History says its own time, and so do its copies: there is nothing to wait for.
+      Entry entry =
+          Entry.heardAt(
+              event.getOccurredAtMicros(),
+              hash,
+              event.getHistorical() ? event.getOccurredAtMicros() : event.getReceivedAtMicros(),
+              taken);
+      int known = before.find(hash);
+      long countedAfter = nowMicros - matcher.longestMicros();
+      EventRing after =
+          before.with(entry).keep(matcher.capacity(), countedAfter, settled(nowMicros));
+      if (known == 0 && after.find(hash) == 0) {
+        return Added.NOT_COUNTED;
+      }
+      if (!after.equals(before)) {
+        rings.put(key, after);
+        unions.remove(key.match());
+        changed = true;
+      }
+      if (known == 0) {
+        return entry.micros() > countedAfter ? Added.NEW : Added.NOT_COUNTED;
+      }
+      Entry was = before.entry(known);
+      Entry both = was.and(entry);
+      return both.micros() < was.micros() || both.taken() != was.taken()
+          ? Added.EARLIER_COPY
+          : Added.COPY;
     }
-    if (!after.equals(before)) {
-      rings.put(key, after);
-      unions.remove(key.match());
-    }
-    if (known == 0) {
-      return entry.micros() > countedAfter ? Added.NEW : Added.NOT_COUNTED;
-    }
-    return entry.micros() < before.nth(known) ? Added.EARLIER_COPY : Added.COPY;
   }
 
   /**
@@ -475,6 +482,11 @@ public final class ProfileState {
     return unions.computeIfAbsent(match, this::union);
   }
 
+  /** Of those the newest that conditions look at which need all in their window. */
+  EventRing newest(String match) {
+    return ring(match).newest(Condition.EVENTS_MAX);
+  }
+
   /** The traits that have a value, as expressions see them. */
   Map<String, Object> values() {
     if (values == null) {
@@ -544,7 +556,7 @@ public final class ProfileState {
     NEW,
     /** Its id is known: it changes nothing. */
     COPY,
-    /** Its id is known, with a later time: it happened at the earlier one. */
+    /** Its id is known, with a later time or another value: now the earlier one counts. */
     EARLIER_COPY;
 
     /** What it was to several conditions together: known, if it was known to any. */

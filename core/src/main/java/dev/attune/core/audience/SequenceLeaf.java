@@ -81,7 +81,7 @@ record SequenceLeaf(List<String> steps, List<Long> after, List<String> without, 
     EventRing between = union(state, without);
     List<Step> chains = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
-      EventRing ring = state.ring(steps.get(i));
+      EventRing ring = state.newest(steps.get(i));
       chains.add(i == 0 ? first(ring) : next(chains.getLast(), ring, after.get(i), between));
     }
     return chains;
@@ -97,12 +97,16 @@ record SequenceLeaf(List<String> steps, List<Long> after, List<String> without, 
 
   private static Step next(Step before, EventRing ring, long after, EventRing between) {
     Step step = new Step(ring);
+    // Of the step before, by place: those that may come before this event, the later ones only
+    // while no earlier one begins as late. Times, and with them both ends, only fall here.
+    int[] queue = new int[before.ring.size()];
+    int head = 0;
+    int tail = 0;
+    int next = 1;
     int passed = 1;
-    int earliest = 1;
     for (int n = 1; n <= ring.size(); n++) {
       long at = ring.nth(n);
-      step.starts[n] = Long.MIN_VALUE;
-      // The newest of those between that lies before it; times only fall here.
+      // The newest of those between that lies before it.
       while (passed <= between.size() && between.nth(passed) >= at) {
         passed++;
       }
@@ -110,28 +114,37 @@ record SequenceLeaf(List<String> steps, List<Long> after, List<String> without, 
       if (passed <= between.size()) {
         low = Math.max(low, between.nth(passed));
       }
-      while (earliest <= before.ring.size() && before.ring.nth(earliest) >= at) {
-        earliest++;
-      }
-      for (int m = earliest; m <= before.ring.size() && before.ring.nth(m) >= low; m++) {
-        if (before.starts[m] > step.starts[n]) {
-          step.starts[n] = before.starts[m];
-          step.before[n] = m;
+      for (; next <= before.ring.size() && before.ring.nth(next) >= low; next++) {
+        while (tail > head && before.starts[queue[tail - 1]] <= before.starts[next]) {
+          tail--;
         }
+        queue[tail++] = next;
       }
+      while (head < tail && before.ring.nth(queue[head]) >= at) {
+        head++;
+      }
+      step.starts[n] = head < tail ? before.starts[queue[head]] : Long.MIN_VALUE;
+      step.before[n] = head < tail ? queue[head] : NONE;
     }
     return step;
   }
 
   @Override
   public long newest(ProfileState state) {
-    return Math.max(union(state, steps).newestMicros(), union(state, without).newestMicros());
+    long newest = Long.MIN_VALUE;
+    for (String key : steps) {
+      newest = Math.max(newest, state.ring(key).newestMicros());
+    }
+    for (String key : without) {
+      newest = Math.max(newest, state.ring(key).newestMicros());
+    }
+    return newest;
   }
 
   private static EventRing union(ProfileState state, List<String> keys) {
     EventRing union = EventRing.EMPTY;
     for (String key : keys) {
-      union = union.union(state.ring(key));
+      union = union.union(state.newest(key));
     }
     return union;
   }
@@ -168,9 +181,9 @@ record SequenceLeaf(List<String> steps, List<Long> after, List<String> without, 
   }
 
   @Override
-  public boolean isLimited(ProfileState state) {
+  public boolean isLimited(ProfileState state, long nowMicros) {
     return Stream.concat(steps.stream(), without.stream())
-        .anyMatch(key -> state.ring(key).size() >= Condition.EVENTS_MAX);
+        .anyMatch(key -> state.ring(key).isFull(window, nowMicros));
   }
 
   /** How far the longest chain comes, for people. */

@@ -3,7 +3,9 @@ package dev.attune.core.audience;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -25,21 +27,23 @@ interface Tally {
   boolean holds();
 
   /** What they come to now, for people; empty when that is nothing. */
-  String text();
+  default String text() {
+    return "";
+  }
 
   /**
    * What it is compared with.
    *
    * @param bound as in {@link Condition.EventAggregate}
    */
-  record Asked(Comparison comparison, long bound) {}
+  record Bound(Comparison comparison, long bound) {}
 
   /** How many there are. */
   final class Count implements Tally {
-    private final Asked asked;
+    private final Bound asked;
     private int count;
 
-    Count(Asked asked) {
+    Count(Bound asked) {
       this.asked = asked;
     }
 
@@ -57,11 +61,6 @@ interface Tally {
     public boolean holds() {
       return asked.comparison.holds(Long.compare(count, asked.bound));
     }
-
-    @Override
-    public String text() {
-      return "";
-    }
   }
 
   /**
@@ -69,13 +68,13 @@ interface Tally {
    * bits, so that whole ones and the rest are added apart.
    */
   final class Sum implements Tally {
-    private final Asked asked;
+    private final Bound asked;
     private final boolean averaged;
     private long whole;
     private long rest;
     private int count;
 
-    Sum(Asked asked, boolean averaged) {
+    Sum(Bound asked, boolean averaged) {
       this.asked = asked;
       this.averaged = averaged;
     }
@@ -132,11 +131,11 @@ interface Tally {
 
   /** The least, or the greatest. */
   final class Extreme implements Tally {
-    private final Asked asked;
+    private final Bound asked;
     private final boolean greatest;
     private final TreeMap<Long, Integer> numbers = new TreeMap<>();
 
-    Extreme(Asked asked, boolean greatest) {
+    Extreme(Bound asked, boolean greatest) {
       this.asked = asked;
       this.greatest = greatest;
     }
@@ -168,10 +167,10 @@ interface Tally {
 
   /** How many different values there are. */
   final class Distinct implements Tally {
-    private final Asked asked;
+    private final Bound asked;
     private final Map<Long, Integer> values = new HashMap<>();
 
-    Distinct(Asked asked) {
+    Distinct(Bound asked) {
       this.asked = asked;
     }
 
@@ -198,12 +197,14 @@ interface Tally {
 
   /** Whether the oldest is among those that fit. */
   final class First implements Tally {
-    private final EventRing fitting;
+    private final Set<Long> fitting = new HashSet<>();
     private int count;
     private long oldest;
 
     First(EventRing fitting) {
-      this.fitting = fitting;
+      for (int n = 1; n <= fitting.size(); n++) {
+        this.fitting.add(fitting.hash(n));
+      }
     }
 
     @Override
@@ -220,12 +221,7 @@ interface Tally {
 
     @Override
     public boolean holds() {
-      return count > 0 && fitting.find(oldest) > 0;
-    }
-
-    @Override
-    public String text() {
-      return "";
+      return count > 0 && fitting.contains(oldest);
     }
   }
 }

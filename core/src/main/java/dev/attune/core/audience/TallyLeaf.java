@@ -9,19 +9,19 @@ import java.util.function.Function;
  * leaves it, both in the order of their times: one walk along them finds when the answer turns.
  *
  * @param all key of the events, see {@link EventMatch#key}
- * @param others key of further events that the tally asks for, or the same
+ * @param others key of those of them that fit, where the oldest one alone decides; else the same
  * @param tally an empty one
  */
 record TallyLeaf(String all, String others, Window window, Function<ProfileState, Tally> tally)
     implements Leaf {
   static TallyLeaf of(Condition.EventCount count) {
-    var asked = new Tally.Asked(count.comparison(), count.count());
+    var asked = new Tally.Bound(count.comparison(), count.count());
     String key = count.match().key();
     return new TallyLeaf(key, key, count.window(), _ -> new Tally.Count(asked));
   }
 
   static TallyLeaf of(Condition.EventAggregate condition) {
-    var asked = new Tally.Asked(condition.comparison(), condition.bound());
+    var asked = new Tally.Bound(condition.comparison(), condition.bound());
     String key = condition.match().key();
     return new TallyLeaf(
         key,
@@ -45,7 +45,7 @@ record TallyLeaf(String all, String others, Window window, Function<ProfileState
 
   @Override
   public long[] turns(ProfileState state) {
-    EventRing ring = state.ring(all);
+    EventRing ring = state.newest(all);
     Tally of = tally.apply(state);
     long[] turns = new long[4];
     int found = 0;
@@ -79,17 +79,18 @@ record TallyLeaf(String all, String others, Window window, Function<ProfileState
 
   @Override
   public EventRing counted(ProfileState state, long nowMicros) {
-    return state.ring(all).within(window, nowMicros);
+    EventRing counted = state.newest(all).within(window, nowMicros);
+    return all.equals(others) ? counted : counted.oldest();
   }
 
   @Override
-  public boolean isLimited(ProfileState state) {
-    return state.ring(all).size() >= Condition.EVENTS_MAX;
+  public boolean isLimited(ProfileState state, long nowMicros) {
+    return state.ring(all).isFull(window, nowMicros);
   }
 
   /** What they come to at an instant, for people; empty when that is nothing. */
   String text(ProfileState state, long nowMicros) {
-    EventRing counted = counted(state, nowMicros);
+    EventRing counted = state.newest(all).within(window, nowMicros);
     Tally of = tally.apply(state);
     for (int n = counted.size(); n > 0; n--) {
       of.enter(counted, n);

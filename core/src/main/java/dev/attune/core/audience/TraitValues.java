@@ -29,7 +29,7 @@ final class TraitValues {
       case NUMBER ->
           value.hasInteger()
               ? Optional.of((double) value.getInteger())
-              : value.hasNumber() ? Optional.of(value.getNumber()) : Optional.empty();
+              : value.hasNumber() ? Optional.of(dynamic(value)) : Optional.empty();
       case TIMESTAMP, DATE ->
           value.hasTimestampMicros() || value.hasDateDays()
               ? Optional.of(dynamic(value))
@@ -39,20 +39,14 @@ final class TraitValues {
     };
   }
 
-  /** The properties of an event. One that is null has no value, as a trait that is null. */
-  static Map<String, Object> properties(Value object) {
-    Map<String, Object> properties = fields(object);
-    properties.values().removeIf(NullValue.NULL_VALUE::equals);
-    return properties;
-  }
-
-  /** What is in an object; nothing in any other value. */
+  /** What is in an object; nothing in any other value. What is null has no value, and is not. */
   static Map<String, Object> fields(Value value) {
     Map<String, Object> object = new LinkedHashMap<>();
     value
         .getObject()
         .getEntriesList()
         .forEach(entry -> object.put(entry.getKey(), dynamic(entry.getValue())));
+    object.values().removeIf(NullValue.NULL_VALUE::equals);
     return object;
   }
 
@@ -72,7 +66,8 @@ final class TraitValues {
     return switch (value.getKindCase()) {
       case BOOLEAN -> value.getBoolean();
       case INTEGER -> value.getInteger();
-      case NUMBER -> value.getNumber();
+      // One zero: CEL takes the negative one for less than the integer.
+      case NUMBER -> value.getNumber() + 0.0;
       case TEXT -> value.getText();
       case TIMESTAMP_MICROS -> Instant.EPOCH.plus(value.getTimestampMicros(), ChronoUnit.MICROS);
       case DATE_DAYS ->

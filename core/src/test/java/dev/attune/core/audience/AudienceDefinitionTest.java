@@ -144,16 +144,17 @@ final class AudienceDefinitionTest {
         "{within: 1d}|exactly one of trait, event, sequence, audience, date, all, any, not (found none)",
         "{event: X, within: 1d, since: 2026-01-31}|has one of \"within\", \"since\" and \"ago\" (found within, since)",
         "{event: X, sum: properties.a > 1, count: '> 1', within: 1d}|asks one thing (found count, sum)",
-        "{event: X, sum: total >= 1, within: 1d}|\"total >= 1\" does not compare a property with a number (allowed: e.g. properties.total >= 99.50;",
+        "{event: X, sum: total >= 1, within: 1d}|\"total >= 1\" is not a property that is compared with a number (allowed: properties.NAME, of letters",
+        "{event: X, distinct: properties.a > 500, within: 1d}|a number of different values is a whole one",
         "{event: X, sum: properties.a >= 1000000000001, within: 1d}|out of bounds (allowed: -1000000000000 to 1000000000000)",
-        "{event: X, distinct: properties.a >= 501, within: 1d}|a number of different values is a whole one (allowed: 0 to 500)",
-        "{event: X, avg: properties.a > 1, within: 1d}|unknown key \"avg\"",
+        "{event: X, distinct: properties.a >= 501, within: 1d}|a number of different values is a whole one (allowed: 0 to 500, of",
+        "{event: X, avg: properties.a > 1, within: 1d}|unknown key \"avg\"; did you mean \"average\"?",
         "{event: X, summ: properties.a > 1, within: 1d}|unknown key \"summ\"; did you mean \"sum\"?",
-        "{event: X, first: properties.a, where: properties.b, within: 1d}|has \"first\" or \"where\"",
-        "{event: X, ago: [90d, 30d]}|\"ago\" is a list of two ages, the younger one first",
-        "{event: X, ago: 30d}|expected a list",
+        "{event: X, first: properties.a, where: properties.b, within: 1d}|\"first\" and \"where\" do not go together",
+        "{event: X, ago: [90d, 30d]}|the first age of \"ago\" has to be less than the second (found 90d, 30d)",
+        "{event: X, ago: 30d}|\"ago\" is a list of two ages, e.g. ago: [30d, 90d]",
         "{sequence: [{event: X}], within: 1d}|a sequence of 1 steps (allowed: 2 to 8)",
-        "{sequence: [{event: X, within: 1h}, {event: Y}], within: 1d}|the first step has no \"within\"",
+        "{sequence: [{event: X, within: 1h}, {event: Y}], within: 1d}|\"within\" at the first step, which has none before it",
         "{sequence: [{event: X}, {event: Y, count: '> 1'}], within: 1d}|unknown key \"count\"",
         "{sequence: [{event: X}, {event: Y}], without: {event: Z}, within: 1d}|expected a list",
         "{sequence: [{event: X}, {event: Y}], without: [], within: 1d}|\"without\" has 0 events (allowed: 1 to 8)",
@@ -192,6 +193,9 @@ final class AudienceDefinitionTest {
     String deep = "{not: ".repeat(32) + "{event: X, within: 1d}" + "}".repeat(32);
     assertThatThrownBy(() -> parse("name: a\nwhen: " + deep + "\n"))
         .hasMessageContaining("nest deeper than 32");
+    String steps = "{sequence: [" + "{event: X}, ".repeat(8) + "], within: 1d}, ";
+    assertThatThrownBy(() -> parse("name: a\nwhen: {any: [" + steps.repeat(25) + "]}\n"))
+        .hasMessageContaining("more than 200 conditions");
     String wide = "{event: X, within: 1d}, ".repeat(200);
     assertThatThrownBy(() -> parse("name: a\nwhen: {any: [" + wide + "]}\n"))
         .hasMessageContaining("more than 200 conditions");

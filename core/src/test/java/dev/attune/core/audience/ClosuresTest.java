@@ -29,8 +29,25 @@ final class ClosuresTest {
 
   private static final List<String> PLACES =
       List.of("properties.a", "properties.b", "properties.o.x", "properties[\"c d\"]");
+
+  /** Not the negative zero, which CEL takes for less than zero: no value is one. */
   private static final List<String> CONSTANTS =
-      List.of("1", "2", "1.0", "2.5", "-1", "0.0", "\"x\"", "\"xy\"", "\"\"", "true", "false");
+      List.of(
+          "0",
+          "9007199254740993",
+          "9007199254740992.0",
+          "1",
+          "2",
+          "1.0",
+          "2.5",
+          "-1",
+          "0.0",
+          "\"x\"",
+          "\"xy\"",
+          "\"\"",
+          "true",
+          "false");
+
   private static final List<String> ORDERS = List.of("<", "<=", ">", ">=", "==", "!=");
 
   @Test
@@ -42,7 +59,7 @@ final class ClosuresTest {
       PropertyExpression expression = compiled(expression(random, 3));
       assertThat(expression.isClosure()).as(expression.text()).isTrue();
       for (int j = 0; j < EVENTS; j++) {
-        Map<String, Object> properties = TraitValues.properties(properties(random));
+        Map<String, Object> properties = TraitValues.fields(properties(random));
         boolean expected = expression.runs(properties);
         assertThat(expression.test(properties))
             .as("%s of %s, -Dattune.seed=%d", expression.text(), properties, seed + i)
@@ -76,7 +93,7 @@ final class ClosuresTest {
               .toList();
       var index = new EventIndex(matchers);
       for (int j = 0; j < EVENTS; j++) {
-        Map<String, Object> properties = TraitValues.properties(properties(random));
+        Map<String, Object> properties = TraitValues.fields(properties(random));
         List<Matcher> found = new ArrayList<>();
         index.forEach(properties, found::add);
         List<Matcher> fit = matchers.stream().filter(m -> m.match().fits(properties)).toList();
@@ -174,7 +191,11 @@ final class ClosuresTest {
       case 3 -> value.setBoolean(random.nextBoolean());
       case 4 -> value.setNullValue(true);
       case 5 -> value.setNumber(-0.0);
-      case 6 -> value.setInteger(random.nextBoolean() ? Long.MAX_VALUE : Long.MIN_VALUE);
+      case 6 ->
+          value.setInteger(
+              any(
+                  random,
+                  List.of(Long.MAX_VALUE, Long.MIN_VALUE, 9_007_199_254_740_993L, 1L << 53)));
       case 7 -> value.setList(ValueList.newBuilder().addValues(Value.newBuilder().setInteger(1)));
       default -> {
         return;

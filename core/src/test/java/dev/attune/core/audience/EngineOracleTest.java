@@ -573,6 +573,43 @@ final class EngineOracleTest {
   }
 
   @Test
+  void copy_thatSaysAnotherValue_isNews_andTheLesserCounts() {
+    AudienceDefinition spent =
+        AudienceDefinitionTest.parse(
+            "name: a\nwhen: {event: A, sum: properties.n >= 3, within: 1d}\n");
+    AudienceSet set =
+        AudienceSet.compile(
+            new Definitions(1, 1, CATALOG, Map.of(), Map.of("a", spent), Map.of(), Map.of()));
+    long now = 1_000_000 * SECOND;
+    Event three = event(now, 3);
+    Event two = event(now, 2);
+    for (List<Event> order : List.of(List.of(three, two), List.of(two, three))) {
+      var state = new ProfileState(set);
+      assertThat(state.add(order.getFirst(), now).news()).hasSize(1);
+      boolean changes = order.getLast().equals(two);
+      assertThat(state.add(order.getLast(), now).news()).hasSize(changes ? 1 : 0);
+      assertThat(set.audience("a").orElseThrow().evaluate(state, now).member()).isFalse();
+    }
+  }
+
+  private static Event event(long at, int n) {
+    return Event.newBuilder()
+        .setEventId("e")
+        .setName("A")
+        .setOccurredAtMicros(at)
+        .setReceivedAtMicros(at)
+        .setProperties(
+            Value.newBuilder()
+                .setObject(
+                    ValueObject.newBuilder()
+                        .addEntries(
+                            ValueEntry.newBuilder()
+                                .setKey("n")
+                                .setValue(Value.newBuilder().setInteger(n)))))
+        .build();
+  }
+
+  @Test
   void ring_ofTheSameEventsInAnyOrder_isTheSame() {
     long seed = Long.getLong("attune.seed", ThreadLocalRandom.current().nextLong());
     for (int round = 0; round < 2_000; round++) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.attune.core.definition.Definitions;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Value;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** What is told of each kind of condition; that it is right is held beside the oracle. */
@@ -82,6 +84,63 @@ final class ExplainerTest {
     Explanation views = then.parts().getLast().parts().get(1);
     assertThat(views.holds()).isTrue();
     assertThat(views.changesMicros()).isEqualTo(NOW + 20 * MINUTE);
+  }
+
+  @Test
+  void whatEventsComeTo_isToldInWords() {
+    Map<String, AudienceDefinition> said = new TreeMap<>();
+    Map.of(
+            "sum",
+                "{event: Bought, where: properties.n > 0, sum: properties.n >= 2.50, within: 1h}",
+            "average", "{event: Bought, average: properties.n < 3, since: 2025-01-01}",
+            "distinct", "{event: Bought, distinct: properties.n == 2, ago: [10m, 1d]}",
+            "first", "{event: Bought, first: properties.n == 2, within: 1h}",
+            "sequence",
+                "{sequence: [{event: Bought, where: properties.n == 2}, {event: Paid, within: 30m},"
+                    + " {event: Bought}], without: [{event: Sent}], within: 1d}")
+        .forEach(
+            (name, when) ->
+                said.put(
+                    name,
+                    AudienceDefinitionTest.parse("name: " + name + "\nwhen: " + when + "\n")));
+    AudienceSet set =
+        AudienceSet.compile(
+            new Definitions(
+                1, 1, AudienceDefinitionTest.CATALOG, Map.of(), said, Map.of(), Map.of()));
+    var state = new ProfileState(set);
+    bought(state, "b1", "Bought", NOW - 30 * MINUTE, 2);
+    bought(state, "b2", "Paid", NOW - 20 * MINUTE, 0);
+    bought(state, "b3", "Sent", NOW - 10 * MINUTE, 0);
+    bought(state, "b4", "Bought", NOW - 5 * MINUTE, 0.3);
+    List<String> told =
+        said.keySet().stream()
+            .map(name -> new Explainer(set, state, NOW).explain(set.audience(name).orElseThrow()))
+            .map(e -> e.kind() + " " + e.asked() + ": " + e.holds() + " " + e.value())
+            .toList();
+    assertThat(told)
+        .containsExactly(
+            "event Bought, average of properties.n < 3 since 2025-01-01T00:00:00Z: true 1.15",
+            "event Bought, distinct of properties.n == 2 10m to 1d ago: false 1",
+            "event the first Bought within 1h has properties.n == 2: true ",
+            "sequence Bought where properties.n == 2, then Paid within 30m, then Bought, without Sent"
+                + " between, all within 1d: false 2 of 3 steps",
+            "event Bought where properties.n > 0, sum of properties.n >= 2.5 within 1h: false 2.3");
+  }
+
+  private static void bought(ProfileState state, String id, String name, long micros, double n) {
+    Event.Builder event =
+        Event.newBuilder()
+            .setEventId(id)
+            .setName(name)
+            .setOccurredAtMicros(micros)
+            .setReceivedAtMicros(micros);
+    event
+        .getPropertiesBuilder()
+        .getObjectBuilder()
+        .addEntriesBuilder()
+        .setKey("n")
+        .setValue(Value.newBuilder().setNumber(n));
+    var _ = state.add(event.build(), micros);
   }
 
   private static void add(ProfileState state, String id, long micros, String path) {

@@ -1,16 +1,32 @@
 package dev.attune.load.audience;
 
 import dev.attune.load.audience.AudienceFigures.Name;
+import dev.attune.load.command.BenchFrame.Folders;
+import dev.attune.load.process.Child;
 import dev.attune.load.report.Series;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Progress;
 import dev.attune.standalone.terminal.Terminal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import org.HdrHistogram.Histogram;
 
 /** Runs the parts of this bench one after the other. */
 final class AudienceBench {
   private static final int MANY = 1_000;
+  private static final double P99 = 99;
+
+  private static final int WARM_UP_EVENTS = 60_000;
+  private static final int EVENTS = 250_000;
+  private static final Duration WARM_UP = Duration.ofSeconds(10);
+  private static final Duration STEADY = Duration.ofSeconds(20);
 
   private final Terminal terminal;
+  private final Folders folders;
   private final int blocks;
   private final Duration length;
   private final AudienceFigures figures;
@@ -19,14 +35,16 @@ final class AudienceBench {
    * @param blocks of each kind, in turn
    * @param length of each
    */
-  AudienceBench(Terminal terminal, int blocks, Duration length, AudienceFigures figures) {
+  AudienceBench(
+      Terminal terminal, Folders folders, int blocks, Duration length, AudienceFigures figures) {
     this.terminal = terminal;
+    this.folders = folders;
     this.blocks = blocks;
     this.length = length;
     this.figures = figures;
   }
 
-  void run() {
+  void run() throws IOException, InterruptedException {
     figures.measured(
         Name.STATE,
         StateSize.bytes(),
@@ -34,6 +52,57 @@ final class AudienceBench {
         "as it is stored: %d names of %d events each at times within 30 days, of one identifier"
             .formatted(StateSize.MATCHERS, StateSize.RING));
     engine();
+    try {
+      evaluator();
+    } catch (IllegalStateException e) {
+      throw new Complaint(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void evaluator() throws IOException, InterruptedException {
+    Path folder = Files.createDirectories(folders.work().resolve("evaluator"));
+    try (Child child =
+            Child.start(
+                "the evaluator",
+                Child.java(
+                    List.of("-Xms512m", "-Xmx512m"),
+                    EvaluatorChild.class,
+                    folder.toString(),
+                    String.valueOf(EvaluatorRun.CATEGORIES)),
+                folders.work(),
+                folders.out().resolve("audiences-children.err"));
+        var run = new EvaluatorRun(KafkaSettings.local("127.0.0.1:" + child.port("kafka")));
+        Progress progress = terminal.progress("The evaluator", 3, "runs")) {
+      double warm = run.asFastAsItCan(WARM_UP_EVENTS);
+      progress.at(1, "as fast as it can");
+      double rate = run.asFastAsItCan(EVENTS);
+      progress.at(2, "at half of that");
+      int half = (int) (rate / 2);
+      Histogram micros = run.atRate(half, WARM_UP, STEADY);
+      long[] verified = run.verify();
+      String note = "%d answers compared, %d wrong".formatted(verified[0], verified[1]);
+      if (verified[1] > 0) {
+        figures.notMeasured(Name.PROCESS, note);
+        figures.notMeasured(Name.VISIBLE, note);
+        return;
+      }
+      figures.measured(
+          Name.PROCESS,
+          rate,
+          EVENTS,
+          "from the first that is sent until the last of %d transitions can be read, with the broker in the process and who sends and reads beside it; the first %d at %.0f/s; %s"
+              .formatted(EVENTS * EvaluatorRun.ENTERS, WARM_UP_EVENTS, warm, note));
+      figures.measured(
+          Name.VISIBLE,
+          micros.getValueAtPercentile(P99) / 1_000.0,
+          micros.getTotalCount(),
+          "at %d events/s from when each was due: p50 %.1f, p90 %.1f, p99.9 %.1f ms"
+              .formatted(
+                  half,
+                  micros.getValueAtPercentile(50) / 1_000.0,
+                  micros.getValueAtPercentile(90) / 1_000.0,
+                  micros.getValueAtPercentile(99.9) / 1_000.0));
+    }
   }
 
   private void engine() {

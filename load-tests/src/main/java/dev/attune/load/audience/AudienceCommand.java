@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "audiences",
     mixinStandardHelpOptions = true,
-    description = "Audiences: the engine alone, and what it remembers of a profile.")
+    description =
+        "Audiences: the engine alone, what it remembers of a profile, and the evaluator as a process.")
 public final class AudienceCommand implements Callable<Integer> {
   private static final Duration CLEAN_UP_MAX = Duration.ofSeconds(30);
 
@@ -45,7 +46,9 @@ public final class AudienceCommand implements Callable<Integer> {
     var figures = new AudienceFigures();
     return new BenchFrame(terminal, "audiences", CLEAN_UP_MAX)
         .run(
-            _ -> new AudienceBench(terminal, blocks, Duration.ofSeconds(seconds), figures).run(),
+            folders ->
+                new AudienceBench(terminal, folders, blocks, Duration.ofSeconds(seconds), figures)
+                    .run(),
             figures::list,
             "a log beside it");
   }

@@ -39,6 +39,10 @@ final class Shop {
   }
 
   static AudienceSet audiences(int categories) {
+    return AudienceSet.compile(definitions(categories));
+  }
+
+  static Definitions definitions(int categories) {
     List<Definition> definitions = new ArrayList<>();
     definitions.add(definition("catalog", "catalog", "catalog.yaml", CATALOG));
     for (int category = 0; category < categories; category++) {
@@ -56,7 +60,7 @@ final class Shop {
                     .formatted(name, EVENT, category, count(each), days(each))));
       }
     }
-    return AudienceSet.compile(Definitions.parse(definitions));
+    return Definitions.parse(definitions);
   }
 
   private static Definition definition(String kind, String id, String path, String yaml) {

@@ -30,20 +30,23 @@ public final class AudiencesCommand implements Runnable {
 
   @Command(
       name = "list",
-      description = "All audiences, and by how much each has grown since the evaluator started.",
+      description = "All audiences: how many members each has, and how many entered and exited.",
       mixinStandardHelpOptions = true)
   int list(@Mixin Server server) throws InterruptedException {
     try (AttuneClient attune = server.connect()) {
-      var table = new Table();
+      var table = new Table().row("audience", "members", "entered", "exited", "");
       JsonNode audiences = attune.get(PATH).orComplain().path("audiences");
       for (JsonNode audience : audiences) {
         table.row(
             audience.path("name").asText(),
-            "%+d".formatted(audience.path("change").asLong()),
+            audience.path("members").asText("?"),
+            "+" + audience.path("entered").asLong(),
+            "-" + audience.path("exited").asLong(),
             audience.path("description").asText());
       }
       if (audiences.isEmpty()) {
         terminal.result("There are no audiences.");
+        return 0;
       }
       table.lines().forEach(terminal::result);
       return 0;

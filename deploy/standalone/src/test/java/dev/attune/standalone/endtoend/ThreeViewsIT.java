@@ -14,6 +14,7 @@ import dev.attune.testkit.people.WebhookEndpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -138,7 +139,14 @@ class ThreeViewsIT {
             event ->
                 assertThat(event).startsWith("yes  event Page Viewed, >= 3 within 1h  (3 counted"));
     assertThat(Attune.run(standalone.url(), "audiences", "list").output())
-        .matches("three-views  \\+\\d+\\s*");
+        .matches(
+            "audience     members  entered  exited\n" + "three-views  \\d+ +\\+\\d+ +-\\d+\\s*");
+    Http.Reply audience = Http.get(standalone.url() + "/v1/audiences/three-views");
+    assertThat(audience.body().path("members").asLong())
+        .isEqualTo(members().size())
+        .isEqualTo(
+            audience.body().path("entered").asLong() - audience.body().path("exited").asLong());
+    assertThat(members()).contains(id);
     String explain = standalone.url() + "/v1/audiences/three-views/explain";
     Http.Reply reply = Http.get(explain + "?profile_id=" + id);
     assertThat(reply.body().path("why").path("events")).hasSize(3);
@@ -163,6 +171,33 @@ class ThreeViewsIT {
     Http.Reply identifier = Http.get(audiences + "three-views/explain?profile_id=user_id:cleo");
     assertThat(identifier.status()).isEqualTo(400);
     assertThat(identifier.body().path("message").asText()).startsWith("profile_id is 32 hex");
+  }
+
+  @Test
+  void members_areAskedForRight() throws Exception {
+    String members = standalone.url() + "/v1/audiences/three-views/members";
+    assertThat(Http.get(members + "?limit=0").body().path("message").asText())
+        .isEqualTo("limit is 1 to 1000");
+    assertThat(Http.get(members + "?after=x").body().path("message").asText())
+        .isEqualTo("after is the \"next\" of the page before");
+    assertThat(Http.get(members.replace("three", "tree")).body().path("message").asText())
+        .isEqualTo("there is no such audience; did you mean \"three-views\"?");
+  }
+
+  // One on each page, so that there are several.
+  private static Set<String> members() throws Exception {
+    Set<String> members = new HashSet<>();
+    String after = "";
+    do {
+      JsonNode page =
+          Http.get(standalone.url() + "/v1/audiences/three-views/members?limit=1" + after).body();
+      page.path("members")
+          .forEach(
+              member ->
+                  assertThat(members.add(member.path("profile_id").asText())).as("once").isTrue());
+      after = page.has("next") ? "&after=" + page.path("next").asText() : "";
+    } while (!after.isEmpty());
+    return members;
   }
 
   @Test
