@@ -33,9 +33,7 @@ final class EvaluatorTopology {
     topology.addProcessor(evaluate, processor, "changes", "moves");
     topology.addStateStore(store(ProfileProcessor.PROFILES, Serdes.String()), evaluate);
     topology.addStateStore(store(ProfileProcessor.TIMERS, Serdes.Bytes()), evaluate);
-    // Sizes change with every transition: what counts is where they stand at a commit.
-    topology.addStateStore(
-        store(ProfileProcessor.META, Serdes.String()).withCachingEnabled(), evaluate);
+    topology.addStateStore(store(ProfileProcessor.META, Serdes.String()), evaluate);
     topology.addSink(
         ProfileProcessor.TRANSITIONS_SINK,
         topics.audienceTransitions(),

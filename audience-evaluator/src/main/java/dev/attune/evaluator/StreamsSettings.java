@@ -22,8 +22,7 @@ final class StreamsSettings {
     properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
     properties.put(StreamsConfig.POLL_MS_CONFIG, 10L);
     properties.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, (int) kafka.replication());
-    // Of the one store that has a cache, which is small; others write through.
-    properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 8L << 20);
+    properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0L);
     properties.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
     properties.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
     // Every task is taken at once, restored or not: there is no second copy to warm up.
