@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 /**
  * {@code GET /v1/audiences} and {@code /v1/audiences/{name}}: every audience with its description,
  * the version of its definition, and of the profiles that this process has how many are members,
- * and how many entered and left; without these numbers while states are restored, and without that
- * of the members where some were in before anybody counted.
+ * and how many entered and left since it has them; without these numbers while states are restored,
+ * and without that of the members where it began with members that nobody had counted.
  *
  * @param restored whether all states are there
  */

@@ -125,7 +125,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       this.pace = paces.mine();
       byte[] stored = meta.get(WALKED);
       this.walked = stored == null ? 0 : ByteBuffer.wrap(stored).getLong();
-      this.sizes = new Sizes(meta, isEmpty(profiles));
+      this.sizes = new Sizes(isEmpty(profiles));
       metrics.watermark(partition, clock.least());
       metrics.opened(partition, sizes);
     }
