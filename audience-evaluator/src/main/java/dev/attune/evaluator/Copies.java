@@ -23,6 +23,7 @@ final class Copies {
   // Its first copy may have been received so long ago that nobody remembers.
   private static boolean isLate(Event event) {
     return !event.getHistorical()
+        && !event.getReplayed()
         && event.getReceivedAtMicros() - event.getOccurredAtMicros() > WITHIN_MICROS;
   }
 

@@ -3,9 +3,15 @@ package dev.attune.evaluator;
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionsSource;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /** The audiences in force, compiled once for all tasks. */
 final class CurrentAudiences {
+  private static final long LOOK_NANOS = 100_000_000;
+
   private final DefinitionsSource source;
   private volatile Compiled compiled;
 
@@ -13,6 +19,43 @@ final class CurrentAudiences {
     this.source = source;
     Definitions current = source.current();
     this.compiled = new Compiled(current, AudienceSet.compile(current));
+    source.onChange(_ -> changed());
+  }
+
+  private synchronized void changed() {
+    notifyAll();
+  }
+
+  /**
+   * Waits for a set.
+   *
+   * @return false when it did not come within the time
+   */
+  boolean await(Predicate<AudienceSet> wanted, Duration timeout) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (!wanted.test(get())) {
+      long left = deadline - System.nanoTime();
+      if (left <= 0 || !pause(Math.min(left, LOOK_NANOS))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // Until it changed, or for as long: it may have changed just before. False when interrupted.
+  private synchronized boolean pause(long nanos) {
+    try {
+      TimeUnit.NANOSECONDS.timedWait(this, nanos);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Names of the audiences that an operator has paused. */
+  Set<String> paused() {
+    return source.current().paused();
   }
 
   /** The newest set; compiles it when the definitions are others than the last time. */

@@ -24,6 +24,7 @@ final class Decider {
   /** While a told end is at least this far away, a later one need not be told yet. */
   private static final long TELL_AHEAD_MICROS = 3_600_000_000L;
 
+  private final InForce inForce;
   private final AudienceSet audiences;
   private final String profileId;
   private final ProfileState state;
@@ -32,13 +33,14 @@ final class Decider {
   private final Outbox out;
 
   Decider(
-      AudienceSet audiences,
+      InForce inForce,
       String profileId,
       ProfileState state,
       Now now,
       String traceparent,
       Outbox out) {
-    this.audiences = audiences;
+    this.inForce = inForce;
+    this.audiences = inForce.audiences();
     this.profileId = profileId;
     this.state = state;
     this.now = now;
@@ -54,7 +56,7 @@ final class Decider {
       }
     }
     if (some(audiences.audiences(), reason)) {
-      state.setDefinitionsFingerprint(audiences.fingerprint());
+      state.setDefinitionsFingerprint(inForce.fingerprint());
     }
   }
 
@@ -94,6 +96,10 @@ final class Decider {
   private boolean some(Collection<CompiledAudience> asked, Reason reason) {
     boolean complete = true;
     for (CompiledAudience audience : asked) {
+      if (inForce.isWaiting(audience)) {
+        // Whoever belongs goes on to; all are asked when the wait is over.
+        continue;
+      }
       if (!now.decides(audience.isTimed())) {
         state.setDueMicros(AT_ONCE);
         complete = false;

@@ -16,9 +16,16 @@ import java.time.Duration;
  * @param instanceId names this process in its consumer group, so that a restart after a kill takes
  *     its place at once instead of waiting until the group misses it; unique among the processes of
  *     a workspace, empty for none
+ * @param awaitsHistory whether a refresher tells events of the past to audiences that need them, so
+ *     that nobody enters or leaves before it has
  */
 public record EvaluatorConfig(
-    Path stateDirectory, Clock clock, int threads, Duration commitInterval, String instanceId) {
+    Path stateDirectory,
+    Clock clock,
+    int threads,
+    Duration commitInterval,
+    String instanceId,
+    boolean awaitsHistory) {
   /** What decides about time. */
   public enum Clock {
     /**
@@ -46,14 +53,21 @@ public record EvaluatorConfig(
 
   /** One thread on the wall clock, a commit every half second at the latest. */
   public static EvaluatorConfig of(Path stateDirectory) {
-    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, CommitPace.INTERVAL, "");
+    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, CommitPace.INTERVAL, "", false);
   }
 
   public EvaluatorConfig withClock(Clock clock) {
-    return new EvaluatorConfig(stateDirectory, clock, threads, commitInterval, instanceId);
+    return new EvaluatorConfig(
+        stateDirectory, clock, threads, commitInterval, instanceId, awaitsHistory);
   }
 
   public EvaluatorConfig withInstanceId(String instanceId) {
-    return new EvaluatorConfig(stateDirectory, clock, threads, commitInterval, instanceId);
+    return new EvaluatorConfig(
+        stateDirectory, clock, threads, commitInterval, instanceId, awaitsHistory);
+  }
+
+  /** The same beside a refresher that tells of the past. */
+  public EvaluatorConfig withHistory() {
+    return new EvaluatorConfig(stateDirectory, clock, threads, commitInterval, instanceId, true);
   }
 }

@@ -1,14 +1,21 @@
 package dev.attune.evaluator;
 
+import static java.util.Comparator.naturalOrder;
+
+import dev.attune.core.audience.CompiledAudience;
+import dev.attune.core.audience.KnownHistory;
 import dev.attune.proto.v1.Transition;
 import dev.attune.proto.v1.Transition.Reason;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * What the evaluator counts. Names of audiences are no personal data, but there may be many: not a
@@ -26,6 +33,7 @@ final class EvaluatorMetrics {
   private final Counter late;
   private final Map<Integer, Long> watermarks = new ConcurrentHashMap<>();
   private final Map<Integer, Sizes> sizes = new ConcurrentHashMap<>();
+  private final Map<Integer, PartitionAudiences> audiences = new ConcurrentHashMap<>();
 
   EvaluatorMetrics(MeterRegistry registry) {
     entered = transitions(registry, "entered", "People who entered an audience.");
@@ -113,8 +121,27 @@ final class EvaluatorMetrics {
     return new TreeSet<>(sizes.keySet());
   }
 
-  void opened(int partition, Sizes of) {
+  void opened(int partition, Sizes of, PartitionAudiences decided) {
     sizes.put(partition, of);
+    audiences.put(partition, decided);
+  }
+
+  /** What an audience does, in the partition that is furthest from deciding it. */
+  Stage stage(CompiledAudience audience) {
+    return decided().map(each -> each.stage(audience)).max(naturalOrder()).orElse(Stage.LIVE);
+  }
+
+  /** See {@link KnownHistory#completeFrom}; over the partitions. */
+  OptionalLong completeFrom(CompiledAudience audience, long nowMicros) {
+    return decided()
+        .map(each -> each.completeFrom(audience, nowMicros))
+        .filter(OptionalLong::isPresent)
+        .mapToLong(OptionalLong::getAsLong)
+        .max();
+  }
+
+  private Stream<InForce> decided() {
+    return audiences.values().stream().map(PartitionAudiences::last).filter(Objects::nonNull);
   }
 
   long enteredCount() {
@@ -132,6 +159,7 @@ final class EvaluatorMetrics {
   void closed(int partition) {
     watermarks.remove(partition);
     sizes.remove(partition);
+    audiences.remove(partition);
   }
 
   /** The least over the partitions that this process has, 0 while one of them has none. */

@@ -64,7 +64,14 @@ public final class EvaluatorPart implements Part {
             kafka.topics(),
             () ->
                 new ProfileProcessor(
-                    audiences, config.clock(), wall, kafka.topics(), deadLetters, metrics, paces));
+                    audiences,
+                    config.awaitsHistory(),
+                    config.clock(),
+                    wall,
+                    kafka.topics(),
+                    deadLetters,
+                    metrics,
+                    paces));
     this.streams = new KafkaStreams(topology, StreamsSettings.of(kafka, config));
     streams.setUncaughtExceptionHandler(this::failed);
   }
@@ -118,10 +125,13 @@ public final class EvaluatorPart implements Part {
 
   @Override
   public void routes(HttpRouting.Builder http) {
-    new AudiencesHttp(audiences, metrics, () -> readiness().ready()).routes(http);
-    new ExplainHttp(audiences, states()).routes(http);
+    new AudiencesHttp(audiences, metrics, () -> readiness().ready(), this::now).routes(http);
+    new ExplainHttp(audiences, metrics, states()).routes(http);
     new MembersHttp(
-            audiences, states(), new LongLook("somebody else is reading members; try again"))
+            audiences,
+            metrics,
+            states(),
+            new LongLook("somebody else is reading members; try again"))
         .routes(http);
   }
 

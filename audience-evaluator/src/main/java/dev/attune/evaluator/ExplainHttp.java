@@ -15,8 +15,6 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 
 /**
  * {@code GET /v1/audiences/{name}/explain?profile_id=...}: whether a profile belongs to an
@@ -24,7 +22,7 @@ import java.time.temporal.ChronoUnit;
  * now, at the time that the slowest of its partitions has reached; a lookup shows it a moment
  * later. Values of traits are not repeated: a lookup has them.
  */
-record ExplainHttp(CurrentAudiences audiences, ProfileStates states) {
+record ExplainHttp(CurrentAudiences audiences, EvaluatorMetrics metrics, ProfileStates states) {
   void routes(HttpRouting.Builder http) {
     http.get("/v1/audiences/{name}/explain", this::explain);
   }
@@ -63,10 +61,12 @@ record ExplainHttp(CurrentAudiences audiences, ProfileStates states) {
           json.writeStringField("audience", name);
           json.writeNumberField("version", audience.version());
           json.writeStringField("profile_id", profileId);
-          json.writeStringField("as_of", time(now));
+          json.writeStringField("as_of", MicrosText.of(now));
+          json.writeStringField("state", metrics.stage(audience).label());
+          AudiencesHttp.writeCompleteFrom(json, audience, metrics, now);
           json.writeBooleanField("member", held != null);
           if (held != null) {
-            json.writeStringField("since", time(held.sinceMicros()));
+            json.writeStringField("since", MicrosText.of(held.sinceMicros()));
           }
           json.writeFieldName("why");
           write(json, explanation);
@@ -96,13 +96,13 @@ record ExplainHttp(CurrentAudiences audiences, ProfileStates states) {
       for (Explanation.Counted event : of.events()) {
         json.writeStartObject();
         json.writeStringField("id_sha256", event.idDigest());
-        json.writeStringField("at", time(event.micros()));
+        json.writeStringField("at", MicrosText.of(event.micros()));
         json.writeEndObject();
       }
       json.writeEndArray();
     }
     if (of.changesMicros() != 0) {
-      json.writeStringField("changes_at", time(of.changesMicros()));
+      json.writeStringField("changes_at", MicrosText.of(of.changesMicros()));
     }
     if (!of.parts().isEmpty()) {
       json.writeArrayFieldStart("parts");
@@ -112,9 +112,5 @@ record ExplainHttp(CurrentAudiences audiences, ProfileStates states) {
       json.writeEndArray();
     }
     json.writeEndObject();
-  }
-
-  private static String time(long micros) {
-    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
   }
 }

@@ -11,8 +11,6 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,7 +20,8 @@ import java.util.Optional;
  * profiles that this process has, a page at a time. A page may be shorter than asked for, or empty,
  * while there is a next one: looking for few among many is cut into pieces.
  */
-record MembersHttp(CurrentAudiences audiences, ProfileStates states, LongLook looks) {
+record MembersHttp(
+    CurrentAudiences audiences, EvaluatorMetrics metrics, ProfileStates states, LongLook looks) {
   private static final int LIMIT_MAX = 1_000;
   private static final int LIMIT = 100;
   private static final Duration LOOK_MAX = Duration.ofSeconds(2);
@@ -63,13 +62,15 @@ record MembersHttp(CurrentAudiences audiences, ProfileStates states, LongLook lo
         json -> {
           json.writeStartObject();
           json.writeStringField("audience", audience.name());
+          AudiencesHttp.writeCompleteFrom(json, audience, metrics, states.nowMicros());
           json.writeArrayFieldStart("members");
           for (Member member : found) {
             json.writeStartObject();
             json.writeStringField("profile_id", member.profileId());
-            json.writeStringField("since", time(member.held().getSinceMicros()));
+            json.writeStringField("since", MicrosText.of(member.held().getSinceMicros()));
             if (member.held().getToldValidUntilMicros() != 0) {
-              json.writeStringField("valid_until", time(member.held().getToldValidUntilMicros()));
+              json.writeStringField(
+                  "valid_until", MicrosText.of(member.held().getToldValidUntilMicros()));
             }
             json.writeEndObject();
           }
@@ -96,9 +97,5 @@ record MembersHttp(CurrentAudiences audiences, ProfileStates states, LongLook lo
     return state.getMembershipsList().stream()
         .filter(held -> held.getAudience().equals(audience))
         .findFirst();
-  }
-
-  private static String time(long micros) {
-    return Instant.EPOCH.plus(micros, ChronoUnit.MICROS).toString();
   }
 }

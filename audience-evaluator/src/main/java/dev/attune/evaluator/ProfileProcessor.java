@@ -1,7 +1,6 @@
 package dev.attune.evaluator;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.ProfileState;
 import dev.attune.evaluator.Timers.Timer;
 import dev.attune.platform.deadletter.DeadLetters;
@@ -48,6 +47,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
   private static final String WALKED = "walked";
 
   private final CurrentAudiences current;
+  private final boolean waits;
   private final EvaluatorConfig.Clock clockMode;
   private final InstantSource wall;
   private final Topics topics;
@@ -57,8 +57,12 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
 
   private @Nullable Task task;
 
+  /**
+   * @param waits whether audiences wait for what somebody tells them of past events
+   */
   ProfileProcessor(
       CurrentAudiences current,
+      boolean waits,
       EvaluatorConfig.Clock clockMode,
       InstantSource wall,
       Topics topics,
@@ -66,6 +70,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       EvaluatorMetrics metrics,
       CommitPace.OfThreads paces) {
     this.current = current;
+    this.waits = waits;
     this.clockMode = clockMode;
     this.wall = wall;
     this.topics = topics;
@@ -107,6 +112,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
     private final KeyValueStore<String, byte[]> meta;
     private final Timers timers;
     private final EvaluatorClock clock;
+    private final PartitionAudiences audiences;
     private final CommitPace pace;
     private final Sizes sizes;
     // Where the walk over all profiles after a change of the definitions stands.
@@ -122,12 +128,13 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       KeyValueStore<Bytes, byte[]> timerStore = context.getStateStore(TIMERS);
       this.timers = new Timers(timerStore);
       this.clock = new EvaluatorClock(clockMode, wall, meta);
+      this.audiences = new PartitionAudiences(current, waits, meta);
       this.pace = paces.mine();
       byte[] stored = meta.get(WALKED);
       this.walked = stored == null ? 0 : ByteBuffer.wrap(stored).getLong();
       this.sizes = new Sizes(isEmpty(profiles));
       metrics.watermark(partition, clock.least());
-      metrics.opened(partition, sizes);
+      metrics.opened(partition, sizes, audiences);
     }
 
     private static boolean isEmpty(KeyValueStore<String, byte[]> store) {
@@ -183,6 +190,10 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
               fireAll();
             }
           }
+          yield Optional.empty();
+        }
+        case HISTORY -> {
+          audiences.take(change.getHistory());
           yield Optional.empty();
         }
         // Links lead to profiles; audiences are decided for those alone.
@@ -270,12 +281,12 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
 
     /** Decides anew what was decided by other definitions. */
     private void walk(long deadlineNanos) {
-      AudienceSet audiences = current.get();
-      if (audiences.fingerprint() == walked) {
+      InForce inForce = audiences.get();
+      if (inForce.fingerprint() == walked) {
         return;
       }
-      if (audiences.fingerprint() != walking) {
-        walking = audiences.fingerprint();
+      if (inForce.fingerprint() != walking) {
+        walking = inForce.fingerprint();
         walkCursor = null;
       }
       List<String> page = new ArrayList<>();
@@ -302,20 +313,21 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
 
     private Steps steps(Loaded loaded) {
       return new Steps(
-          loaded.audiences(), loaded.profileId(), loaded.state(), clock.now(), new Outbox());
+          loaded.inForce(), loaded.profileId(), loaded.state(), clock.now(), new Outbox());
     }
 
     private Loaded load(String profileId) {
-      AudienceSet audiences = current.get();
+      InForce inForce = audiences.get();
       byte[] stored = profiles.get(profileId);
       if (stored == null) {
-        ProfileState fresh = new ProfileState(audiences);
+        ProfileState fresh = new ProfileState(inForce.audiences());
         fresh.setCounters(clock.now().wallMicros(), 0);
-        return new Loaded(audiences, profileId, null, fresh, 0);
+        return new Loaded(inForce, profileId, null, fresh, 0);
       }
       try {
-        ProfileState state = ProfileState.decode(EvaluatorState.parseFrom(stored), audiences);
-        return new Loaded(audiences, profileId, Bytes.wrap(stored), state, state.dueMicros());
+        ProfileState state =
+            ProfileState.decode(EvaluatorState.parseFrom(stored), inForce.audiences());
+        return new Loaded(inForce, profileId, Bytes.wrap(stored), state, state.dueMicros());
       } catch (InvalidProtocolBufferException e) {
         throw new IllegalArgumentException("the stored state does not parse", e);
       }
@@ -351,13 +363,9 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
 
   /** A profile's state before a step; the timer that stands for it, 0 = none. */
   private record Loaded(
-      AudienceSet audiences,
-      String profileId,
-      @Nullable Bytes stored,
-      ProfileState state,
-      long timer) {
+      InForce inForce, String profileId, @Nullable Bytes stored, ProfileState state, long timer) {
     Loaded withoutTimer() {
-      return new Loaded(audiences, profileId, stored, state, 0);
+      return new Loaded(inForce, profileId, stored, state, 0);
     }
 
     /** The state as it is now, and what is to be told. */

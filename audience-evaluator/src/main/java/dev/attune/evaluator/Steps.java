@@ -1,7 +1,6 @@
 package dev.attune.evaluator;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.ProfileState;
 import dev.attune.core.audience.ProfileState.Membership;
 import dev.attune.core.audience.ProfileState.Taken;
@@ -38,7 +37,7 @@ import java.util.TreeSet;
  * @param state of the profile; changed in place
  * @param out what is to be told
  */
-record Steps(AudienceSet audiences, String profileId, ProfileState state, Now now, Outbox out) {
+record Steps(InForce inForce, String profileId, ProfileState state, Now now, Outbox out) {
   /** Most redirects that a move follows. */
   static final int HOPS_MAX = 8;
 
@@ -127,7 +126,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     if (departed.isEmpty()) {
       return move;
     }
-    ProfileState staying = ProfileState.decode(moved, audiences);
+    ProfileState staying = ProfileState.decode(moved, inForce.audiences());
     List<Event> events = new ArrayList<>(move.getEventsList());
     departed.forEach(
         (left, identifiers) ->
@@ -179,7 +178,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
     Set<String> matches = Set.copyOf(state.matches());
     state.forget(now.micros());
     Decider decider = decider("");
-    if (reason == Reason.CHANGE || state.definitionsFingerprint() != audiences.fingerprint()) {
+    if (reason == Reason.CHANGE || state.definitionsFingerprint() != inForce.fingerprint()) {
       // Nobody remembers which audiences could not be asked while the clock was not known.
       decider.all(reason == Reason.CHANGE ? reason : Reason.DEFINITION);
     } else {
@@ -195,7 +194,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
   private void definitions(Decider decider) {
     if (state.profileVersion() != 0
         && !state.isRedirect()
-        && state.definitionsFingerprint() != audiences.fingerprint()) {
+        && state.definitionsFingerprint() != inForce.fingerprint()) {
       if (now.isKnown()) {
         // What no audience asks for any more: one that asks for it again begins anew, with
         // everybody.
@@ -344,7 +343,7 @@ record Steps(AudienceSet audiences, String profileId, ProfileState state, Now no
   }
 
   private Decider decider(String traceparent) {
-    return new Decider(audiences, profileId, state, now, traceparent, out);
+    return new Decider(inForce, profileId, state, now, traceparent, out);
   }
 
   private static String traceparent(Changed change) {

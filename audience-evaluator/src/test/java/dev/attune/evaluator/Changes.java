@@ -67,6 +67,15 @@ final class Changes {
     return Definitions.parse(definitions);
   }
 
+  /** With an audience that an operator has paused. */
+  static Definitions paused(String name, long version, String audience) {
+    return Definitions.parse(
+        List.of(
+            definition("catalog", "catalog", 1, CATALOG),
+            definition("audience", name, version, audience),
+            definition(Definitions.PAUSE, name, version, "")));
+  }
+
   private static Definition definition(String kind, String id, long version, String yaml) {
     return Definition.newBuilder()
         .setKind(kind)

@@ -63,6 +63,7 @@ final class CommitsTest {
     var opened =
         new ProfileProcessor(
             new CurrentAudiences(always(definitions)),
+            false,
             EvaluatorConfig.Clock.WALL,
             () -> now,
             new Topics("attune"),

@@ -19,6 +19,7 @@ import dev.attune.proto.v1.Cause;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -168,18 +169,19 @@ final class ConditionsTest {
                 name: loyal
                 when: {all: [{trait: traits.plan == "pro"}, {not: {event: Refunded, within: 1h}}]}
                 """));
+    var inForce = new InForce(set, Optional.empty(), Map.of());
     var state = new ProfileState(set);
     Now known = new Now(START, START, false);
     Now unknown = new Now(Now.UNKNOWN, START, false);
     var out = new Outbox();
-    new Steps(set, USER, state, known, out)
+    new Steps(inForce, USER, state, known, out)
         .change(live(USER, 1, Map.of("plan", "free"), List.of()).getChanged());
     // As after a restart that finds more partitions of the events than before.
-    new Steps(set, USER, state, unknown, out)
+    new Steps(inForce, USER, state, unknown, out)
         .change(live(USER, 2, Map.of("plan", "pro"), List.of()).getChanged());
     assertThat(out.transitions()).isEmpty();
     assertThat(state.dueMicros()).isEqualTo(Decider.AT_ONCE);
-    new Steps(set, USER, state, known, out).due();
+    new Steps(inForce, USER, state, known, out).due();
     assertThat(out.transitions())
         .singleElement()
         .satisfies(entered -> assertThat(entered.getAudience()).isEqualTo("loyal"));

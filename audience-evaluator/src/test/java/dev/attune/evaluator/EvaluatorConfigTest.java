@@ -17,7 +17,8 @@ final class EvaluatorConfigTest {
     EvaluatorConfig config = EvaluatorConfig.of(STATE);
     assertThat(config)
         .isEqualTo(
-            new EvaluatorConfig(STATE, EvaluatorConfig.Clock.WALL, 1, Duration.ofMillis(500), ""));
+            new EvaluatorConfig(
+                STATE, EvaluatorConfig.Clock.WALL, 1, Duration.ofMillis(500), "", false));
     Properties streams = StreamsSettings.of(KafkaSettings.local("127.0.0.1:1"), config);
     assertThat(streams)
         .containsEntry("application.id", "attune.evaluator")
@@ -29,7 +30,8 @@ final class EvaluatorConfigTest {
   @Test
   void config_withEveryKeySet_isTaken() {
     EvaluatorConfig config =
-        new EvaluatorConfig(STATE, EvaluatorConfig.Clock.TICKS, 3, Duration.ofMillis(100), "a-1");
+        new EvaluatorConfig(
+            STATE, EvaluatorConfig.Clock.TICKS, 3, Duration.ofMillis(100), "a-1", true);
     Properties streams = StreamsSettings.of(KafkaSettings.local("127.0.0.1:1"), config);
     assertThat(streams)
         .containsEntry("num.stream.threads", 3)
@@ -42,11 +44,11 @@ final class EvaluatorConfigTest {
   void config_outOfBounds_isRefused() {
     Duration commit = Duration.ofMillis(25);
     var wall = EvaluatorConfig.Clock.WALL;
-    assertThatThrownBy(() -> new EvaluatorConfig(STATE, wall, 0, commit, ""))
+    assertThatThrownBy(() -> new EvaluatorConfig(STATE, wall, 0, commit, "", false))
         .hasMessage("threads: 0 (allowed: 1-64)");
-    assertThatThrownBy(() -> new EvaluatorConfig(STATE, wall, 1, Duration.ofMillis(1), ""))
+    assertThatThrownBy(() -> new EvaluatorConfig(STATE, wall, 1, Duration.ofMillis(1), "", false))
         .hasMessage("commitInterval: 1 ms (allowed: 5-10000)");
-    assertThatThrownBy(() -> new EvaluatorConfig(STATE, wall, 1, commit, "Ä"))
+    assertThatThrownBy(() -> new EvaluatorConfig(STATE, wall, 1, commit, "Ä", false))
         .hasMessage("instanceId: (allowed: a-z, 0-9, . and -, at most 64)");
   }
 }

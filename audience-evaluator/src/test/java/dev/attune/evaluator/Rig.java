@@ -3,11 +3,14 @@ package dev.attune.evaluator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.audience.AudienceSet;
+import dev.attune.core.audience.KnownHistory;
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.DeadLetter;
+import dev.attune.proto.v1.EventHistory;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.StateMove;
 import dev.attune.proto.v1.Transition;
@@ -18,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -55,6 +59,15 @@ final class Rig implements AutoCloseable {
   private long wallMicros = START;
 
   Rig(Path directory, EvaluatorConfig.Clock clock, boolean deliversMoves, Definitions first) {
+    this(directory, clock, deliversMoves, false, first);
+  }
+
+  private Rig(
+      Path directory,
+      EvaluatorConfig.Clock clock,
+      boolean deliversMoves,
+      boolean waits,
+      Definitions first) {
     this.definitions = new AtomicReference<>(first);
     this.defined.addAll(first.audiences().keySet());
     this.deliversMoves = deliversMoves;
@@ -77,6 +90,7 @@ final class Rig implements AutoCloseable {
             () ->
                 new ProfileProcessor(
                     audiences,
+                    waits,
                     clock,
                     this::wall,
                     TOPICS,
@@ -103,6 +117,33 @@ final class Rig implements AutoCloseable {
     Rig rig = new Rig(directory, EvaluatorConfig.Clock.WALL, true, definitions);
     rig.watermark(0, 1, START);
     return rig;
+  }
+
+  /** As {@link #onWall}, beside somebody who tells events of the past. */
+  static Rig waiting(Path directory, Definitions definitions) {
+    Rig rig = new Rig(directory, EvaluatorConfig.Clock.WALL, true, true, definitions);
+    rig.watermark(0, 1, START);
+    return rig;
+  }
+
+  /** Tells something of past events. */
+  void history(EventHistory told) {
+    sendBytes("~history", ProfileChange.newBuilder().setHistory(told).build().toByteArray());
+  }
+
+  /** What an audience does. */
+  Stage stage(String audience) {
+    return metrics.stage(current().audience(audience).orElseThrow());
+  }
+
+  /** See {@link KnownHistory#completeFrom}. */
+  OptionalLong completeFrom(String audience) {
+    return metrics.completeFrom(current().audience(audience).orElseThrow(), wallMicros);
+  }
+
+  /** Those in force. */
+  AudienceSet current() {
+    return AudienceSet.compile(definitions.get());
   }
 
   private TestInputTopic<String, byte[]> input(String topic) {

@@ -13,12 +13,17 @@ import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.Readiness;
+import dev.attune.refresher.backfill.BackfillHttp;
+import dev.attune.refresher.backfill.Backfills;
+import dev.attune.refresher.backfill.EventHistories;
 import dev.attune.refresher.catalog.Refolding;
 import dev.attune.refresher.collector.Collector;
 import dev.attune.refresher.collector.CollectorHttp;
 import dev.attune.refresher.consume.BatchConsumer;
+import dev.attune.refresher.event.Clock;
 import dev.attune.refresher.event.EventConsumer;
 import dev.attune.refresher.event.EventLog;
+import dev.attune.refresher.event.EventReader;
 import dev.attune.refresher.event.HandledMarks;
 import dev.attune.refresher.event.KafkaChanges;
 import dev.attune.refresher.event.LoggedHistory;
@@ -30,6 +35,7 @@ import dev.attune.refresher.pace.GroupLag;
 import dev.attune.refresher.rebuild.RebuildHttp;
 import dev.attune.refresher.rebuild.Rebuilds;
 import dev.attune.refresher.run.RefreshHttp;
+import dev.attune.refresher.run.RefreshedTables;
 import dev.attune.refresher.run.Refreshes;
 import dev.attune.refresher.run.Run;
 import dev.attune.refresher.run.RunFiles;
@@ -46,6 +52,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -66,6 +73,7 @@ public final class RefresherPart implements Part {
   private final Rebuilds rebuilds;
   private final SplitsHttp splits;
   private final Streams streams;
+  private final Optional<Backfills> backfills;
 
   private RefresherPart(
       EventLog log,
@@ -80,7 +88,8 @@ public final class RefresherPart implements Part {
       Schedules schedules,
       Rebuilds rebuilds,
       SplitsHttp splits,
-      Streams streams) {
+      Streams streams,
+      Optional<Backfills> backfills) {
     this.log = log;
     this.collected = collected;
     this.changes = changes;
@@ -94,6 +103,7 @@ public final class RefresherPart implements Part {
     this.rebuilds = rebuilds;
     this.splits = splits;
     this.streams = streams;
+    this.backfills = backfills;
   }
 
   /** A refresher on a store; the topics are there already. */
@@ -133,6 +143,7 @@ public final class RefresherPart implements Part {
               masking,
               meters));
     }
+    List<Follower> followers = followers(admin, settings.topics(), clock);
     Refresher refresher =
         new Refresher(
             writer::apply,
@@ -140,7 +151,7 @@ public final class RefresherPart implements Part {
             deadLetters,
             config.refresh(),
             clock,
-            followers(admin, settings.topics(), clock),
+            followers,
             masking);
     Leases leases = Leases.open(config.refresh().stateDir(), clock);
     refresher.deleteLeftovers(leases);
@@ -184,7 +195,24 @@ public final class RefresherPart implements Part {
         new SplitsHttp(
             new Splits(store, writer, clock, config.storeTimeout()),
             () -> definitions.current().catalog()),
-        new Streams(settings, definitions, config.registry(), deadLetters, masking, clock, meters));
+        new Streams(settings, definitions, config.registry(), deadLetters, masking, clock, meters),
+        // A job is made for its definitions, and begins with the first event.
+        config.clock() == Clock.TICKS
+            ? Optional.empty()
+            : Optional.of(
+                new Backfills(
+                    definitions,
+                    new EventHistories(
+                        settings,
+                        writer,
+                        changes,
+                        new EventReader(masking, meters),
+                        new RefreshedTables(refreshes),
+                        followers,
+                        clock),
+                    leases,
+                    config.stateDir(),
+                    clock)));
   }
 
   // Events first: whoever is late with them is late with what people do now.
@@ -214,6 +242,7 @@ public final class RefresherPart implements Part {
     refreshes.start();
     schedules.start();
     streams.start();
+    backfills.ifPresent(Backfills::start);
   }
 
   @Override
@@ -255,6 +284,9 @@ public final class RefresherPart implements Part {
                 status.put(
                     "last refresh", run.model() + " " + run.state().label() + " " + since(run)));
     streams.status().forEach((name, how) -> status.put("stream " + name, how));
+    backfills
+        .flatMap(Backfills::last)
+        .ifPresent(backfill -> status.put("backfill", backfill.state().label()));
     rebuilds.last().ifPresent(rebuild -> status.put("store rebuild", rebuild.state().label()));
     return status;
   }
@@ -279,10 +311,12 @@ public final class RefresherPart implements Part {
     new RebuildHttp(rebuilds).routes(http);
     new RefreshHttp(refreshes).routes(http);
     splits.routes(http);
+    backfills.ifPresent(each -> new BackfillHttp(each).routes(http));
   }
 
   @Override
   public void close() {
+    backfills.ifPresent(Backfills::close);
     streams.close();
     rebuilds.close();
     schedules.close();

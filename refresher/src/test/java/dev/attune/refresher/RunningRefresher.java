@@ -59,6 +59,8 @@ final class RunningRefresher implements AutoCloseable {
   private final Path stateDir;
   private final CollectorConfig collector;
   private final Optional<RegistryConfig> registry;
+  private final List<java.util.function.Consumer<Definitions>> listeners =
+      new CopyOnWriteArrayList<>();
   private final DefinitionsSource source = new Changing();
   private volatile Definitions definitions;
   private volatile RefresherPart part;
@@ -138,9 +140,10 @@ final class RunningRefresher implements AutoCloseable {
     return http;
   }
 
-  /** As if other definitions had been applied. Nobody is called back: they are looked at. */
+  /** As if other definitions had been applied. */
   void define(Definitions applied) {
     definitions = applied;
+    listeners.forEach(listener -> listener.accept(applied));
   }
 
   /** What {@code ./attune status} shows of it. */
@@ -155,13 +158,16 @@ final class RunningRefresher implements AutoCloseable {
     }
 
     @Override
-    public void onChange(java.util.function.Consumer<Definitions> listener) {}
+    public void onChange(java.util.function.Consumer<Definitions> listener) {
+      listeners.add(listener);
+    }
   }
 
   /** Stops the refresher and does something before another one starts in its place. */
   void restart(Runnable between) {
     http.close();
     part.close();
+    listeners.clear();
     between.run();
     part = create();
     http = serve(part);

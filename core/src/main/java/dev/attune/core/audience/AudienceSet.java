@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
 
 /**
@@ -18,6 +19,7 @@ import java.util.TreeMap;
  */
 public final class AudienceSet {
   private final Catalog catalog;
+  private final long version;
   private final long fingerprint;
   private final Map<String, CompiledAudience> audiences = new TreeMap<>();
   private final Map<String, List<CompiledAudience>> byMatch = new HashMap<>();
@@ -28,6 +30,7 @@ public final class AudienceSet {
 
   private AudienceSet(Definitions definitions) {
     this.catalog = definitions.catalog();
+    this.version = definitions.version();
     StringBuilder versions = new StringBuilder("catalog " + definitions.catalogVersion());
     for (var entry : new TreeMap<>(definitions.audiences()).entrySet()) {
       long version = version(entry.getValue(), definitions);
@@ -114,6 +117,20 @@ public final class AudienceSet {
   }
 
   /**
+   * The same, while some audiences are not decided.
+   *
+   * @param waiting their names; in order, so that the same ones make the same
+   */
+  public long fingerprint(SortedSet<String> waiting) {
+    return waiting.isEmpty() ? fingerprint : EventHash.of(fingerprint + String.join("\n", waiting));
+  }
+
+  /** Version of the definitions. */
+  public long version() {
+    return version;
+  }
+
+  /**
    * Whether this set has long remembered all that an audience of another set counts now. An
    * audience has remembered it since its version at the latest, which is when it was written, in
    * microseconds. Who is not known to have done so is taken not to have.
@@ -135,6 +152,11 @@ public final class AudienceSet {
   /** What is to be remembered of events with a key; empty when no audience counts them. */
   Optional<Matcher> matcher(String key) {
     return Optional.ofNullable(matchers.get(key));
+  }
+
+  /** All that is to be remembered of events. */
+  Collection<Matcher> matchers() {
+    return matchers.values();
   }
 
   /** What may have to be remembered of events of a name; empty when no audience asks for them. */

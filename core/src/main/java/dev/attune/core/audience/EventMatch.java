@@ -42,6 +42,12 @@ public record EventMatch(
     return (event + SEPARATOR + HexFormat.of().toHexDigits(EventHash.of(asked))).intern();
   }
 
+  /** The name in a {@link #key}. */
+  static String nameOf(String key) {
+    int end = key.indexOf(SEPARATOR);
+    return end < 0 ? key : key.substring(0, end);
+  }
+
   /** Whether an event of the name has such properties. */
   boolean fits(Map<String, Object> properties) {
     return where.map(expression -> expression.test(properties)).orElse(true);

@@ -49,4 +49,18 @@ record Matcher(String key, EventMatch match, int capacity, long withinMicros, lo
   long neededFrom(long nowMicros) {
     return withinMicros == 0 ? sinceMicros : Math.min(nowMicros - withinMicros, sinceMicros);
   }
+
+  /**
+   * From when on all that matters is known to whoever has been told all since an instant; {@link
+   * KnownHistory#NEVER} when that instant is too late. 0 stands for all there ever was.
+   */
+  long knownFrom(long toldFromMicros) {
+    if (toldFromMicros == 0) {
+      return 0;
+    }
+    if (toldFromMicros > sinceMicros) {
+      return KnownHistory.NEVER;
+    }
+    return withinMicros == 0 ? 0 : toldFromMicros + withinMicros;
+  }
 }

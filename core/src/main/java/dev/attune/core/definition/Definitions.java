@@ -29,6 +29,7 @@ import java.util.function.Function;
  * @param audiences those of {@code audiences/}, and those that models compute
  * @param events by the name of the events that they are about
  * @param streams by name
+ * @param paused names of the audiences that an operator has paused: nobody enters or leaves them
  * @param versions of each definition, by {@code kind/id}
  */
 public record Definitions(
@@ -41,7 +42,11 @@ public record Definitions(
     Map<String, ViewDefinition> views,
     Map<String, EventDefinition> events,
     Map<String, StreamDefinition> streams,
+    Set<String> paused,
     Map<String, Long> versions) {
+  /** The kind of what says that an audience is paused; no file does. */
+  public static final String PAUSE = "pause";
+
   /**
    * The kinds of definition, and the folder of each; the catalog is the file {@code catalog.yaml}.
    */
@@ -61,10 +66,11 @@ public record Definitions(
     views = Map.copyOf(views);
     events = Map.copyOf(events);
     streams = Map.copyOf(streams);
+    paused = Set.copyOf(paused);
     versions = Map.copyOf(versions);
   }
 
-  /** A set without views, events and streams. */
+  /** A set without views, events, streams and pauses. */
   public Definitions(
       long version,
       long catalogVersion,
@@ -83,6 +89,7 @@ public record Definitions(
         Map.of(),
         Map.of(),
         Map.of(),
+        Set.of(),
         versions);
   }
 
@@ -136,7 +143,17 @@ public record Definitions(
         views,
         events(definitions),
         streams(definitions, catalog),
+        paused(definitions, audiences.keySet()),
         versions);
+  }
+
+  // A pause may outlive its audience: then it says nothing.
+  private static Set<String> paused(Collection<Definition> definitions, Set<String> audiences) {
+    Set<String> paused = new TreeSet<>();
+    definitions.stream()
+        .filter(d -> d.getKind().equals(PAUSE) && audiences.contains(d.getId()))
+        .forEach(d -> paused.add(d.getId()));
+    return paused;
   }
 
   private static Map<String, StreamDefinition> streams(

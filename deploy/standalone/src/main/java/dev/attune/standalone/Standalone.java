@@ -313,7 +313,7 @@ public final class Standalone implements AutoCloseable {
           kafka,
           feed,
           deadLetters,
-          EvaluatorConfig.of(data.state("evaluator")).withInstanceId("standalone"),
+          EvaluatorConfig.of(data.state("evaluator")).withInstanceId("standalone").withHistory(),
           meters);
     }
 

@@ -3,6 +3,7 @@ package dev.attune.platform.definition;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.attune.core.definition.DefinitionException;
+import dev.attune.core.definition.Nearest;
 import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.HttpServer;
 import dev.attune.platform.http.Json;
@@ -18,8 +19,13 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/** {@code POST /v1/definitions:apply} and {@code GET /v1/definitions}. */
+/**
+ * {@code POST /v1/definitions:apply}, {@code GET /v1/definitions}, and {@code POST
+ * /v1/audiences/{name}:pause} and {@code :resume}.
+ */
 public final class DefinitionsHttp implements Consumer<HttpRouting.Builder> {
+  private static final int PAUSE_BYTES_MAX = 4_096;
+
   private final DefinitionsPublisher publisher;
   private final DefinitionsFeed feed;
 
@@ -31,7 +37,33 @@ public final class DefinitionsHttp implements Consumer<HttpRouting.Builder> {
   @Override
   public void accept(HttpRouting.Builder http) {
     http.post("/v1/definitions:apply", OperatorOnly.json(this::apply))
+        .post("/v1/audiences/{name}:pause", OperatorOnly.json((q, r) -> pause(q, r, true)))
+        .post("/v1/audiences/{name}:resume", OperatorOnly.json((q, r) -> pause(q, r, false)))
         .get("/v1/definitions", this::list);
+  }
+
+  private void pause(ServerRequest request, ServerResponse response, boolean paused) {
+    JsonBody.requireKeys(Json.parse(Replies.body(request, PAUSE_BYTES_MAX)), List.of());
+    String name = request.path().pathParameters().get("name");
+    boolean known;
+    try {
+      known = publisher.pause(name, paused);
+    } catch (KafkaUnavailableException e) {
+      throw HttpProblem.unavailable(e.getMessage() + "; asking again is safe");
+    }
+    if (!known) {
+      throw HttpProblem.notFound(
+          "there is no such audience" + Nearest.hint(name, feed.current().audiences().keySet()));
+    }
+    Replies.json(
+        response,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("audience", name);
+          json.writeBooleanField("paused", paused);
+          json.writeEndObject();
+        });
   }
 
   private void apply(ServerRequest request, ServerResponse response) {

@@ -70,6 +70,8 @@ record DefinitionsPlan(
     }
     TreeSet<String> missing = new TreeSet<>(stored.keySet());
     missing.removeAll(given);
+    // No file says that something is paused.
+    missing.removeIf(key -> key.startsWith(Definitions.PAUSE + "/"));
     Map<String, Definition> result = new TreeMap<>(stored);
     result.putAll(write);
     if (prune) {

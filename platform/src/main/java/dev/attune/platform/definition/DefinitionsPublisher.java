@@ -61,13 +61,58 @@ public final class DefinitionsPublisher implements DefinitionsPreview {
    * @throws KafkaUnavailableException when Kafka did not do it in time; applying again is safe
    */
   public Applied apply(Collection<DefinitionFile> files, boolean prune, boolean dryRun) {
+    return alone(
+        () -> {
+          if (dryRun) {
+            awaitEnd();
+            return dryRun(files, prune);
+          }
+          return publish(files, prune);
+        });
+  }
+
+  /**
+   * Pauses an audience, or ends its pause. Returns once the own feed has it; false when there is no
+   * such audience.
+   *
+   * @throws KafkaUnavailableException as {@link #apply}
+   */
+  public boolean pause(String audience, boolean paused) {
+    return alone(
+        () -> {
+          try (Producer<byte[], byte[]> producer = producer()) {
+            producer.initTransactions();
+            awaitEnd();
+            if (!feed.current().audiences().containsKey(audience)) {
+              return false;
+            }
+            if (feed.current().paused().contains(audience) != paused) {
+              String key = Definitions.PAUSE + "/" + audience;
+              Definition pause =
+                  Definition.newBuilder()
+                      .setKind(Definitions.PAUSE)
+                      .setId(audience)
+                      .setVersion(nextVersion(feed.stored()))
+                      .build();
+              long last =
+                  paused
+                      ? write(producer, Map.of(key, pause), List.of())
+                      : write(producer, Map.of(), List.of(key));
+              feed.awaitOffset(last + 1, WAIT);
+            }
+            return true;
+          }
+        });
+  }
+
+  private interface Publishing<T> {
+    T run() throws InterruptedException, ExecutionException, TimeoutException;
+  }
+
+  private <T> T alone(Publishing<T> work) {
     one.lock();
     try {
-      if (dryRun) {
-        awaitEnd();
-        return dryRun(files, prune);
-      }
-      return publish(files, prune);
+      return work.run();
     } catch (ExecutionException | TimeoutException | KafkaException e) {
       throw new KafkaUnavailableException("the definitions could not be published", e);
     } catch (InterruptedException e) {

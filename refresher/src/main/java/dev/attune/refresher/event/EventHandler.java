@@ -1,8 +1,6 @@
 package dev.attune.refresher.event;
 
 import com.google.protobuf.ByteString;
-import dev.attune.core.catalog.Catalog;
-import dev.attune.core.catalog.Sources;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.ProfileInput;
 import dev.attune.core.profile.ProfileWriter;
@@ -50,8 +48,7 @@ final class EventHandler implements BatchConsumer.Handler {
   private final HandledMarks marks;
   private final Clock clock;
   private final InstantSource time;
-  private final Masking masking;
-  private final Schemas schemas;
+  private final EventReader reader;
   private final Counter accepted;
   private final Counter rejected;
   private final Timer visible;
@@ -73,8 +70,7 @@ final class EventHandler implements BatchConsumer.Handler {
     this.marks = marks;
     this.clock = clock;
     this.time = time;
-    this.masking = masking;
-    this.schemas = new Schemas(meters);
+    this.reader = new EventReader(masking, meters);
     this.accepted =
         Counter.builder("attune.refresher.events")
             .description("Events written into profiles")
@@ -105,7 +101,7 @@ final class EventHandler implements BatchConsumer.Handler {
           ticks.put(event.partition(), tick.get());
           continue;
         }
-        EventInputs.Result result = input(event, inForce);
+        EventInputs.Result result = reader.read(event, inForce);
         parsed.add(new Parsed(event, result.inputs()));
         if (!result.objections().isEmpty()) {
           letters.add(letter(event, String.join("; ", result.objections())));
@@ -140,38 +136,6 @@ final class EventHandler implements BatchConsumer.Handler {
     } catch (NumberFormatException e) {
       throw new MalformedEventException("the header tick is no number of microseconds");
     }
-  }
-
-  private EventInputs.Result input(ConsumerRecord<byte[], byte[]> event, Definitions inForce)
-      throws MalformedEventException {
-    if (event.value() == null) {
-      throw new MalformedEventException("the event is empty");
-    }
-    Catalog catalog = inForce.catalog();
-    SegmentEvent parsed =
-        SegmentEvent.of(
-            masking.json(
-                SegmentEvent.read(event.value()), catalog.forbidden(), Masking.Place.EVENTS),
-            "log-" + event.partition() + "-" + event.offset());
-    schemas.check(parsed, inForce);
-    return EventInputs.of(
-        parsed,
-        new EventInputs.Origin(
-            event.timestamp() * 1_000,
-            event.headers().lastHeader(EventHeaders.HISTORICAL) != null,
-            EventHeaders.text(event.headers(), EventHeaders.TRACEPARENT),
-            source(event)),
-        catalog);
-  }
-
-  private static String source(ConsumerRecord<byte[], byte[]> event)
-      throws MalformedEventException {
-    String writeKey = EventHeaders.text(event.headers(), EventHeaders.WRITE_KEY);
-    if (!writeKey.isEmpty() && !Sources.isName(writeKey)) {
-      throw new MalformedEventException(
-          "the header write-key is no name (allowed: a-z, 0-9, _, . and -, at most 64)");
-    }
-    return Sources.events(writeKey);
   }
 
   private void write(List<Parsed> parsed, List<CompletableFuture<?>> letters) {

@@ -72,9 +72,16 @@ final class EventInputs {
    * Where an event came from, and when.
    *
    * @param receivedAtMicros when the log accepted it
+   * @param historical brought by an events model
+   * @param replayed told again from the log
    * @param source of its facts, see {@link Sources}
    */
-  record Origin(long receivedAtMicros, boolean historical, String traceparent, String source) {}
+  record Origin(
+      long receivedAtMicros,
+      boolean historical,
+      boolean replayed,
+      String traceparent,
+      String source) {}
 
   /**
    * Turns an event into inputs.
@@ -133,7 +140,8 @@ final class EventInputs {
                 .setReceivedAtMicros(origin.receivedAtMicros())
                 .setVia(via.toProto())
                 .setProperties(JsonValues.of(event.properties()))
-                .setHistorical(origin.historical()))
+                .setHistorical(origin.historical())
+                .setReplayed(origin.replayed()))
         .setTraceparent(origin.traceparent())
         .build();
   }

@@ -6,12 +6,14 @@ import dev.attune.core.profile.ProfileIds;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSends;
 import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.proto.v1.EventHistory;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.Watermark;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.kafka.clients.producer.Producer;
@@ -53,8 +55,22 @@ public final class KafkaChanges implements ChangeSink, AutoCloseable {
 
   /** Appends a watermark to every partition, behind all that was emitted before. */
   CompletionStage<?> watermark(Watermark watermark) {
-    byte[] key = ("~watermark/" + watermark.getEventsPartition()).getBytes(StandardCharsets.UTF_8);
-    byte[] value = ProfileChange.newBuilder().setWatermark(watermark).build().toByteArray();
+    return toAll(
+        "~watermark/" + watermark.getEventsPartition(),
+        ProfileChange.newBuilder().setWatermark(watermark).build());
+  }
+
+  /** Appends what is told of past events to every partition, as {@link #watermark}. */
+  public CompletionStage<?> history(EventHistory history) {
+    UUID events = UUID.nameUUIDFromBytes(history.getEvent().getBytes(StandardCharsets.UTF_8));
+    return toAll(
+        "~history/" + (history.getFilled() ? "filled/" : "begun/") + events,
+        ProfileChange.newBuilder().setHistory(history).build());
+  }
+
+  private CompletionStage<?> toAll(String name, ProfileChange change) {
+    byte[] key = name.getBytes(StandardCharsets.UTF_8);
+    byte[] value = change.toByteArray();
     List<CompletableFuture<?>> sent = new ArrayList<>();
     for (var partition : producer.partitionsFor(topic)) {
       sent.add(

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** Judges events by the schemas that the definitions have for them. */
 public final class Schemas {
@@ -43,19 +44,16 @@ public final class Schemas {
   }
 
   /**
-   * Judges an event.
+   * Judges an event, and counts it if it does not fit.
    *
    * @throws MalformedEventException when it does not fit, and is not to be taken for that
    */
   void check(SegmentEvent event, Definitions definitions) throws MalformedEventException {
-    EventDefinition defined = definitions.events().get(event.name());
-    if (defined == null) {
-      return;
-    }
-    List<String> wrong = defined.schema().check(event.properties().toString());
+    List<String> wrong = wrong(event, definitions);
     if (wrong.isEmpty()) {
       return;
     }
+    EventDefinition defined = Objects.requireNonNull(definitions.events().get(event.name()));
     Counter counter = misfits.get(defined.enforcement());
     if (counter != null) {
       counter.increment();
@@ -64,5 +62,18 @@ public final class Schemas {
       throw new MalformedEventException(
           "the event does not fit its schema " + defined.name() + ": " + String.join("; ", wrong));
     }
+  }
+
+  /** Whether an event that was judged before was not taken. */
+  boolean refuses(SegmentEvent event, Definitions definitions) {
+    EventDefinition defined = definitions.events().get(event.name());
+    return defined != null
+        && defined.enforcement() != Enforcement.WARN
+        && !wrong(event, definitions).isEmpty();
+  }
+
+  private static List<String> wrong(SegmentEvent event, Definitions definitions) {
+    EventDefinition defined = definitions.events().get(event.name());
+    return defined == null ? List.of() : defined.schema().check(event.properties().toString());
   }
 }

@@ -13,6 +13,8 @@ import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.proto.v1.Transition;
 import dev.attune.refresher.event.KafkaChanges;
+import dev.attune.refresher.log.LogReader;
+import dev.attune.refresher.log.LogSpan;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;

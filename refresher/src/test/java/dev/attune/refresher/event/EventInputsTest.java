@@ -39,7 +39,7 @@ class EventInputsTest {
   private static EventInputs.Result input(String json) throws MalformedEventException {
     return EventInputs.of(
         SegmentEvent.parse(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8), "log-0-7"),
-        new EventInputs.Origin(RECEIVED, false, "", Sources.EVENTS),
+        new EventInputs.Origin(RECEIVED, false, false, "", Sources.EVENTS),
         CATALOG);
   }
 

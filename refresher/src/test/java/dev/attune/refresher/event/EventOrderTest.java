@@ -67,7 +67,7 @@ class EventOrderTest {
         List<ProfileInput> inputs =
             EventInputs.of(
                     SegmentEvent.parse(event.json().getBytes(StandardCharsets.UTF_8), "none"),
-                    new EventInputs.Origin(event.atMicros(), false, "", event.source()),
+                    new EventInputs.Origin(event.atMicros(), false, false, "", event.source()),
                     Catalog.DEFAULT)
                 .inputs();
         writer.apply(inputs);

@@ -72,10 +72,14 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
       return;
     }
     for (Cause cause : change.getChanged().getCausesList()) {
-      if (cause.hasEvent() && !cause.getEvent().getHistorical()) {
+      if (cause.hasEvent() && isNews(cause.getEvent())) {
         render(cause.getEvent(), cause.getTraceparent());
       }
     }
+  }
+
+  private static boolean isNews(Event event) {
+    return !event.getHistorical() && !event.getReplayed();
   }
 
   private void render(Event event, String traceparent) {

@@ -9,11 +9,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code ./attune audiences list | explain}. */
+/** {@code ./attune audiences list | explain | pause | resume}. */
 @Command(
     name = "audiences",
-    description = "Shows the audiences, and why somebody belongs to one or does not.",
-    synopsisSubcommandLabel = "(list | explain)")
+    description =
+        "Shows the audiences and why somebody belongs to one or does not, and pauses them.",
+    synopsisSubcommandLabel = "(list | explain | pause | resume)")
 public final class AudiencesCommand implements Runnable {
   private static final String PATH = "/v1/audiences";
 
@@ -25,7 +26,7 @@ public final class AudiencesCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new Complaint("audiences needs one of: list, explain.");
+    throw new Complaint("audiences needs one of: list, explain, pause, resume.");
   }
 
   @Command(
@@ -34,15 +35,16 @@ public final class AudiencesCommand implements Runnable {
       mixinStandardHelpOptions = true)
   int list(@Mixin Server server) throws InterruptedException {
     try (AttuneClient attune = server.connect()) {
-      var table = new Table().row("audience", "members", "entered", "exited", "");
+      var table = new Table().row("audience", "state", "members", "entered", "exited", "");
       JsonNode audiences = attune.get(PATH).orComplain().path("audiences");
       for (JsonNode audience : audiences) {
         table.row(
             audience.path("name").asText(),
+            audience.path("state").asText("?"),
             audience.path("members").asText("?"),
             "+" + audience.path("entered").asLong(),
             "-" + audience.path("exited").asLong(),
-            audience.path("description").asText());
+            remark(audience));
       }
       if (audiences.isEmpty()) {
         terminal.result("There are no audiences.");
@@ -50,6 +52,59 @@ public final class AudiencesCommand implements Runnable {
       }
       table.lines().forEach(terminal::result);
       return 0;
+    }
+  }
+
+  // What it is, behind what has to be known of its answers.
+  private static String remark(JsonNode audience) {
+    String from = audience.path("complete_from").asText("");
+    String description = audience.path("description").asText();
+    if (from.isEmpty()) {
+      return description;
+    }
+    String known =
+        from.equals("never")
+            ? "misses events from before it was defined"
+            : "complete from " + from.replaceFirst("\\.\\d+Z", "Z");
+    return description.isEmpty() ? known : known + "; " + description;
+  }
+
+  @Command(
+      name = "pause",
+      description = "Keeps everybody where they are: nobody enters or leaves until it is resumed.",
+      mixinStandardHelpOptions = true)
+  int pause(
+      @Mixin Server server,
+      @Parameters(index = "0", paramLabel = "AUDIENCE", description = "e.g. frequent-buyers.")
+          String audience)
+      throws InterruptedException {
+    steer(server, audience, "pause");
+    terminal.result(audience + " is paused.");
+    return 0;
+  }
+
+  @Command(
+      name = "resume",
+      description = "Ends a pause: who ought to be in it by now enters, who ought not leaves.",
+      mixinStandardHelpOptions = true)
+  int resume(
+      @Mixin Server server,
+      @Parameters(index = "0", paramLabel = "AUDIENCE", description = "e.g. frequent-buyers.")
+          String audience)
+      throws InterruptedException {
+    steer(server, audience, "resume");
+    terminal.result(audience + " goes on.");
+    return 0;
+  }
+
+  private static void steer(Server server, String audience, String how)
+      throws InterruptedException {
+    try (AttuneClient attune = server.connect()) {
+      attune
+          .post(
+              PATH + "/" + AttuneClient.segment(audience) + ":" + how,
+              AttuneClient.JSON.createObjectNode())
+          .orComplain();
     }
   }
 

@@ -140,7 +140,8 @@ class ThreeViewsIT {
                 assertThat(event).startsWith("yes  event Page Viewed, >= 3 within 1h  (3 counted"));
     assertThat(Attune.run(standalone.url(), "audiences", "list").output())
         .matches(
-            "audience     members  entered  exited\n" + "three-views  \\d+ +\\+\\d+ +-\\d+\\s*");
+            "audience     state  members  entered  exited\n"
+                + "three-views  live   \\d+ +\\+\\d+ +-\\d+ +complete from \\S+Z\\s*");
     Http.Reply audience = Http.get(standalone.url() + "/v1/audiences/three-views");
     assertThat(audience.body().path("members").asLong())
         .isEqualTo(members().size())

@@ -1,4 +1,4 @@
-package dev.attune.refresher.rebuild;
+package dev.attune.refresher.log;
 
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
@@ -15,7 +15,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 
 /** Reads one partition's part of a span from its first record to its last. */
-final class LogReader {
+public final class LogReader {
   /** Most records in one batch; each is at most 1 MB, and a fetch at most 2 MB. */
   private static final int BATCH_MAX = 1_000;
 
@@ -23,14 +23,17 @@ final class LogReader {
   private static final Duration SILENCE_MAX = Duration.ofMinutes(1);
 
   /** What is done with a batch. */
-  interface Batches {
+  public interface Batches {
     void take(List<ConsumerRecord<byte[], byte[]>> batch) throws InterruptedException;
   }
 
   private final KafkaSettings settings;
   private final BooleanSupplier stopped;
 
-  LogReader(KafkaSettings settings, BooleanSupplier stopped) {
+  /**
+   * @param stopped ends the reading
+   */
+  public LogReader(KafkaSettings settings, BooleanSupplier stopped) {
     this.settings = settings;
     this.stopped = stopped;
   }
@@ -41,7 +44,8 @@ final class LogReader {
    * @param progress hears how many offsets of the range are passed
    * @throws KafkaUnavailableException when nothing comes for a minute
    */
-  void read(TopicPartition partition, LogSpan.Range range, Batches batches, LongConsumer progress)
+  public void read(
+      TopicPartition partition, LogSpan.Range range, Batches batches, LongConsumer progress)
       throws InterruptedException {
     try (Consumer<byte[], byte[]> consumer = consumer(partition)) {
       consumer.assign(List.of(partition));
@@ -73,7 +77,7 @@ final class LogReader {
   }
 
   private Consumer<byte[], byte[]> consumer(TopicPartition partition) {
-    var properties = KafkaClients.consumerProperties(settings, "rebuild-" + partition.partition());
+    var properties = KafkaClients.consumerProperties(settings, "log-" + partition.partition());
     properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, BATCH_MAX);
     return new KafkaConsumer<>(properties);
   }

@@ -1,8 +1,9 @@
-package dev.attune.refresher.rebuild;
+package dev.attune.refresher.log;
 
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,28 +17,28 @@ import org.apache.kafka.common.TopicPartition;
  *
  * @param ranges of each partition
  */
-record LogSpan(Map<TopicPartition, Range> ranges) {
-  LogSpan {
+public record LogSpan(Map<TopicPartition, Range> ranges) {
+  public LogSpan {
     ranges = Map.copyOf(ranges);
   }
 
   /** Offsets from the first one on, without the last. */
-  record Range(long from, long to) {}
+  public record Range(long from, long to) {}
 
   /** What was told at that time or later; all of it when that is {@link Instant#EPOCH}. */
-  static LogSpan of(KafkaSettings settings, String topic, Instant since) {
+  public static LogSpan of(KafkaSettings settings, String topic, Instant since) {
     return since.equals(Instant.EPOCH) ? whole(settings, topic) : since(settings, topic, since);
   }
 
   private static LogSpan whole(KafkaSettings settings, String topic) {
-    try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(settings, "rebuild-span")) {
+    try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(settings, "log-span")) {
       List<TopicPartition> partitions = partitions(topic, consumer);
       return span(consumer.beginningOffsets(partitions), consumer.endOffsets(partitions));
     }
   }
 
   private static LogSpan since(KafkaSettings settings, String topic, Instant time) {
-    try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(settings, "rebuild-span")) {
+    try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(settings, "log-span")) {
       List<TopicPartition> partitions = partitions(topic, consumer);
       Map<TopicPartition, Long> times = new HashMap<>();
       partitions.forEach(partition -> times.put(partition, time.toEpochMilli()));
@@ -69,8 +70,43 @@ record LogSpan(Map<TopicPartition, Range> ranges) {
     return new LogSpan(ranges);
   }
 
+  /**
+   * From when on nothing is missing in a topic whose oldest records are deleted with time; the
+   * log's clock, as of its first record. Now when it is empty.
+   */
+  public static Instant completeFrom(KafkaSettings settings, String topic, InstantSource clock) {
+    try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(settings, "log-span")) {
+      List<TopicPartition> partitions = partitions(topic, consumer);
+      Map<TopicPartition, Long> first = consumer.beginningOffsets(partitions);
+      Map<TopicPartition, Long> any = new HashMap<>();
+      partitions.forEach(partition -> any.put(partition, 0L));
+      long shortest = Long.MIN_VALUE;
+      long oldest = Long.MAX_VALUE;
+      for (var found : consumer.offsetsForTimes(any).entrySet()) {
+        if (found.getValue() != null) {
+          long time = found.getValue().timestamp();
+          oldest = Math.min(oldest, time);
+          shortest =
+              first.getOrDefault(found.getKey(), 0L) > 0 ? Math.max(shortest, time) : shortest;
+        } else if (first.getOrDefault(found.getKey(), 0L) > 0) {
+          // All of it was deleted.
+          shortest = clock.millis();
+        }
+      }
+      if (shortest != Long.MIN_VALUE) {
+        return Instant.ofEpochMilli(shortest);
+      }
+      return oldest == Long.MAX_VALUE ? clock.instant() : Instant.ofEpochMilli(oldest);
+    }
+  }
+
+  /** Whether records have been deleted from the beginning of a partition. */
+  public boolean isCutOff() {
+    return ranges.values().stream().anyMatch(range -> range.from() > 0);
+  }
+
   /** Offsets in it; a compacted log has fewer records. */
-  long length() {
+  public long length() {
     return ranges.values().stream().mapToLong(range -> range.to() - range.from()).sum();
   }
 }

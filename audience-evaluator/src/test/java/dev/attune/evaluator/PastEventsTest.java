@@ -1,0 +1,218 @@
+package dev.attune.evaluator;
+
+import static dev.attune.evaluator.Changes.PRO;
+import static dev.attune.evaluator.Changes.QUIET;
+import static dev.attune.evaluator.Changes.VIEWS;
+import static dev.attune.evaluator.Changes.definitions;
+import static dev.attune.evaluator.Changes.event;
+import static dev.attune.evaluator.Changes.live;
+import static dev.attune.evaluator.Changes.merge;
+import static dev.attune.evaluator.Changes.redirect;
+import static dev.attune.evaluator.Rig.MINUTE;
+import static dev.attune.evaluator.Rig.START;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.attune.core.audience.KnownHistory;
+import dev.attune.core.audience.MissingHistory;
+import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.EventHistory;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What audiences do before and while events of the past are told, and once they have been. */
+final class PastEventsTest {
+  private static final String MORE_VIEWS =
+      "name: views\nwhen: {event: Page Viewed, count: \">= 5\", within: 30m}\n";
+  private static final String FEW_VIEWS =
+      "name: few\nwhen: {event: Page Viewed, count: \">= 2\", within: 20m}\n";
+  private static final String USER = "b".repeat(32);
+  private static final String OTHER = "c".repeat(32);
+
+  @TempDir Path directory;
+
+  private static List<Cause> views(int first, int last) {
+    return IntStream.rangeClosed(first, last)
+        .mapToObj(i -> event("e" + i, "Page Viewed", "anonymous_id:x", START - i * MINUTE))
+        .toList();
+  }
+
+  private static void begin(Rig rig) {
+    MissingHistory.of(rig.current(), KnownHistory.NOTHING).told().forEach(rig::history);
+  }
+
+  private static void fill(Rig rig, long from) {
+    for (EventHistory told : MissingHistory.of(rig.current(), KnownHistory.NOTHING).told()) {
+      rig.history(told.toBuilder().setFilled(true).setFromMicros(from).build());
+    }
+    // A walk over all profiles: a slice has room for one at least.
+    rig.pass(Rig.TICK);
+    rig.pass(Rig.TICK);
+  }
+
+  @Test
+  void audience_thatCountsEvents_decidesOnceThoseOfThePastHaveBeenTold() {
+    try (Rig rig = Rig.waiting(directory, definitions(1, VIEWS, PRO))) {
+      rig.send(live(USER, 1, Map.of("plan", "pro"), views(1, 1)));
+      assertThat(rig.told()).containsExactly(USER + " +pro CHANGE");
+      assertThat(rig.stage("views")).isEqualTo(Stage.PREPARING);
+      assertThat(rig.stage("pro")).isEqualTo(Stage.LIVE);
+      begin(rig);
+      assertThat(rig.stage("views")).isEqualTo(Stage.BACKFILLING);
+      rig.send(live(USER, 2, Map.of("plan", "pro"), views(1, 3)));
+      assertThat(rig.told()).isEmpty();
+      fill(rig, 0);
+      assertThat(rig.stage("views")).isEqualTo(Stage.LIVE);
+      assertThat(rig.told()).containsExactly(USER + " +views DEFINITION");
+      rig.pass(28 * MINUTE);
+      assertThat(rig.told()).containsExactly(USER + " -views TIME");
+    }
+  }
+
+  @Test
+  void audience_ofThoseWhoDidNot_letsNobodyInWhileItIsNotKnownWhoDid() {
+    try (Rig rig = Rig.waiting(directory, definitions(1, QUIET))) {
+      rig.send(live(USER, 1, Map.of(), List.of()));
+      rig.send(live(OTHER, 1, Map.of(), List.of()));
+      begin(rig);
+      rig.send(live(USER, 2, Map.of(), views(5, 5)));
+      assertThat(rig.told()).isEmpty();
+      fill(rig, 0);
+      assertThat(rig.told()).containsExactly(OTHER + " +quiet DEFINITION");
+      rig.pass(5 * MINUTE);
+      assertThat(rig.told()).containsExactly(USER + " +quiet TIME");
+    }
+  }
+
+  @Test
+  void audience_thatNeedsMoreThanBefore_keepsItsMembersUntilThatIsTold() {
+    try (Rig rig = Rig.waiting(directory, definitions(1, VIEWS))) {
+      begin(rig);
+      fill(rig, 0);
+      rig.send(live(USER, 1, Map.of(), views(1, 6)));
+      rig.send(live(OTHER, 1, Map.of(), views(1, 3)));
+      assertThat(rig.told()).containsExactly(USER + " +views CHANGE", OTHER + " +views CHANGE");
+      rig.define(definitions(2, MORE_VIEWS));
+      rig.pass(Rig.TICK);
+      rig.pass(Rig.TICK);
+      assertThat(rig.told()).isEmpty();
+      assertThat(rig.stage("views")).isEqualTo(Stage.PREPARING);
+      begin(rig);
+      rig.send(live(USER, 2, Map.of(), views(1, 6)));
+      rig.send(live(OTHER, 2, Map.of(), views(1, 3)));
+      assertThat(rig.told()).isEmpty();
+      fill(rig, 0);
+      // Five views are within the window for less long than three of them.
+      assertThat(rig.told())
+          .containsExactly(USER + " +views REASSERTED", OTHER + " -views DEFINITION");
+    }
+  }
+
+  @Test
+  void audience_thatAsksForWhatIsKnown_decidesAtOnce() {
+    try (Rig rig = Rig.waiting(directory, definitions(1, VIEWS))) {
+      begin(rig);
+      fill(rig, 0);
+      rig.send(live(USER, 1, Map.of(), views(1, 2)));
+      rig.define(definitions(2, VIEWS, FEW_VIEWS));
+      rig.pass(Rig.TICK);
+      rig.pass(Rig.TICK);
+      assertThat(rig.stage("few")).isEqualTo(Stage.LIVE);
+      assertThat(rig.told()).containsExactly(USER + " +few DEFINITION");
+    }
+  }
+
+  @Test
+  void audience_thatWasGoneMeanwhile_waitsAgain() {
+    try (Rig rig = Rig.waiting(directory, definitions(1, VIEWS))) {
+      begin(rig);
+      fill(rig, 0);
+      rig.send(live(USER, 1, Map.of(), views(1, 3)));
+      assertThat(rig.told()).containsExactly(USER + " +views CHANGE");
+      rig.define(definitions(2, PRO));
+      rig.pass(Rig.TICK);
+      assertThat(rig.told()).containsExactly(USER + " -views DEFINITION");
+      rig.define(definitions(3, VIEWS));
+      rig.pass(Rig.TICK);
+      assertThat(rig.stage("views")).isEqualTo(Stage.PREPARING);
+      rig.send(live(USER, 2, Map.of(), views(1, 3)));
+      assertThat(rig.told()).isEmpty();
+    }
+  }
+
+  @Test
+  void end_whoseBeginningWasNotHeard_isNoEnd() {
+    try (Rig rig = Rig.waiting(directory, definitions(1, VIEWS))) {
+      rig.send(live(USER, 1, Map.of(), views(1, 3)));
+      fill(rig, 0);
+      assertThat(rig.stage("views")).isEqualTo(Stage.PREPARING);
+      assertThat(rig.told()).isEmpty();
+    }
+  }
+
+  @Test
+  void end_ofLessThanIsNeededByNow_isNoEnd() {
+    try (Rig rig = Rig.waiting(directory, definitions(1, VIEWS))) {
+      begin(rig);
+      List<EventHistory> less = MissingHistory.of(rig.current(), KnownHistory.NOTHING).told();
+      rig.define(definitions(2, MORE_VIEWS));
+      rig.pass(Rig.TICK);
+      less.forEach(told -> rig.history(told.toBuilder().setFilled(true).build()));
+      assertThat(rig.stage("views")).isEqualTo(Stage.PREPARING);
+    }
+  }
+
+  @Test
+  void mergeMeanwhile_bringsWhatWasToldOfBoth() {
+    try (Rig rig = Rig.waiting(directory, definitions(1, VIEWS))) {
+      begin(rig);
+      rig.send(live(USER, 1, Map.of(), views(1, 2)));
+      rig.send(live(OTHER, 1, Map.of(), views(3, 3)));
+      rig.send(redirect(OTHER, 2, USER, List.of(merge(OTHER, USER))));
+      rig.send(live(USER, 2, Map.of(), List.of(merge(OTHER, USER))));
+      assertThat(rig.told()).isEmpty();
+      fill(rig, 0);
+      assertThat(rig.told()).containsExactly(USER + " +views DEFINITION");
+    }
+  }
+
+  @Test
+  void audience_whoseWindowIsLongerThanThePast_saysFromWhenItIsComplete() {
+    String year = "name: year\nwhen: {event: Order Completed, since: 2025-01-01}\n";
+    try (Rig rig = Rig.waiting(directory, definitions(1, VIEWS, year, PRO))) {
+      begin(rig);
+      fill(rig, START - 10 * MINUTE);
+      assertThat(rig.completeFrom("views")).hasValue(START + 20 * MINUTE);
+      assertThat(rig.completeFrom("year")).hasValue(KnownHistory.NEVER);
+      assertThat(rig.completeFrom("pro")).isEmpty();
+      rig.pass(20 * MINUTE);
+      assertThat(rig.completeFrom("views")).isEmpty();
+      fill(rig, 0);
+      assertThat(rig.completeFrom("year")).isEmpty();
+    }
+  }
+
+  @Test
+  void pause_keepsEverybodyWhereTheyAre_andItsEndTellsTheDifferenceOnce() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, PRO))) {
+      rig.send(live(USER, 1, Map.of("plan", "pro"), List.of()));
+      rig.send(live(OTHER, 1, Map.of(), List.of()));
+      assertThat(rig.told()).containsExactly(USER + " +pro CHANGE");
+      rig.define(Changes.paused("pro", 1, PRO));
+      rig.pass(Rig.TICK);
+      assertThat(rig.stage("pro")).isEqualTo(Stage.PAUSED);
+      rig.send(live(USER, 2, Map.of(), List.of()));
+      rig.send(live(OTHER, 2, Map.of("plan", "pro"), List.of()));
+      rig.pass(Rig.TICK);
+      assertThat(rig.told()).isEmpty();
+      rig.define(definitions(1, PRO));
+      rig.pass(Rig.TICK);
+      rig.pass(Rig.TICK);
+      assertThat(rig.told())
+          .containsExactlyInAnyOrder(USER + " -pro DEFINITION", OTHER + " +pro DEFINITION");
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.attune.refresher.backfill;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.attune.platform.http.HttpProblem;
+import dev.attune.platform.http.Json;
+import dev.attune.platform.http.Replies;
+import io.helidon.webserver.http.HttpRouting;
+import java.io.IOException;
+
+/**
+ * {@code GET /v1/audiences:backfill}: the backfill that runs or ran last, 404 when there was none:
+ * {@code {"state", "audiences", "started_at", "ended_at", "total", "passed", "told", "slowed",
+ * "message"}}; {@code passed} of {@code total} offsets of the log is how far it is.
+ *
+ * @param backfills of this process
+ */
+public record BackfillHttp(Backfills backfills) {
+  /** Adds the route. */
+  public void routes(HttpRouting.Builder http) {
+    http.get(
+        "/v1/audiences:backfill",
+        (_, response) -> {
+          Backfill last =
+              backfills
+                  .last()
+                  .orElseThrow(
+                      () ->
+                          new HttpProblem(
+                              404,
+                              "no_backfill",
+                              "there was no backfill since this process started"));
+          Replies.json(response, 200, json -> write(json, last));
+        });
+  }
+
+  private static void write(JsonGenerator json, Backfill backfill) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("state", backfill.state().label());
+    Json.writeTexts(json, "audiences", backfill.audiences().stream().sorted().toList());
+    json.writeStringField("started_at", backfill.startedAt().toString());
+    if (backfill.endedAt().isPresent()) {
+      json.writeStringField("ended_at", backfill.endedAt().get().toString());
+    }
+    json.writeNumberField("total", backfill.total());
+    json.writeNumberField("passed", backfill.passed());
+    json.writeNumberField("told", backfill.told());
+    json.writeStringField("slowed", backfill.slowed());
+    json.writeStringField("message", backfill.message());
+    json.writeEndObject();
+  }
+}

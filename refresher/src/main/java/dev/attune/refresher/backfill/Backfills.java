@@ -1,0 +1,214 @@
+package dev.attune.refresher.backfill;
+
+import dev.attune.core.audience.AudienceSet;
+import dev.attune.core.audience.KnownHistory;
+import dev.attune.core.audience.MissingHistory;
+import dev.attune.core.definition.Definitions;
+import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.proto.v1.EventHistory;
+import dev.attune.refresher.lease.Attempt;
+import dev.attune.refresher.lease.Lease;
+import dev.attune.refresher.lease.Leases;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sees to it that audiences know the past: whenever the definitions ask for events that nobody was
+ * asked to remember, all of {@code attune.events} is told again to those who remember. They decide
+ * an audience once its events have been told. Killed anywhere, it begins again; that repeats
+ * events, which are known by their ids.
+ */
+public final class Backfills implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Backfills.class);
+
+  /** Beside those of models, none of which can have such a name. */
+  private static final String LEASE = "~history";
+
+  private static final Duration LOOK = Duration.ofSeconds(5);
+  private static final Duration CLOSE = Duration.ofSeconds(10);
+
+  private final DefinitionsSource definitions;
+  private final EventHistories histories;
+  private final Leases leases;
+  private final HistoryFile file;
+  private final InstantSource clock;
+  private final Semaphore changed = new Semaphore(1);
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Thread thread;
+
+  // Of the thread alone.
+  private @Nullable Definitions seen;
+  private AudienceSet audiences = AudienceSet.compile(Definitions.NONE);
+
+  private volatile @Nullable Backfill last;
+
+  /**
+   * Not started yet.
+   *
+   * @param stateDir where the file of what has been told is kept
+   */
+  public Backfills(
+      DefinitionsSource definitions,
+      EventHistories histories,
+      Leases leases,
+      Path stateDir,
+      InstantSource clock) {
+    this.definitions = definitions;
+    this.histories = histories;
+    this.leases = leases;
+    this.file = new HistoryFile(stateDir);
+    this.clock = clock;
+    this.thread = Thread.ofVirtual().name("backfills").unstarted(this::run);
+  }
+
+  /** Begins to look after the definitions. */
+  public void start() {
+    definitions.onChange(_ -> changed.release());
+    thread.start();
+  }
+
+  /** The one that runs, or the last one of this process. */
+  public Optional<Backfill> last() {
+    return Optional.ofNullable(last);
+  }
+
+  private void run() {
+    try {
+      while (stop.getCount() > 0) {
+        boolean _ = changed.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        changed.drainPermits();
+        try {
+          look();
+        } catch (IOException | UncheckedIOException e) {
+          LOG.warn("the state directory does not do its work; backfills wait", e);
+        } catch (RuntimeException e) {
+          LOG.warn("a backfill failed and begins again", e);
+          update(b -> b.failed(clock.instant(), "failed with " + e.getClass().getSimpleName()));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void look() throws IOException, InterruptedException {
+    Definitions now = definitions.current();
+    HistoryFile.Kept kept = file.read();
+    KnownHistory known = kept.known();
+    if (isOther(now)) {
+      audiences = AudienceSet.compile(now);
+      if (seen == null) {
+        known = known.askedAt(audiences, kept.version());
+      }
+    }
+    known = known.under(audiences);
+    MissingHistory missing = MissingHistory.of(audiences, known);
+    KnownHistory loaded = missing.isEmpty() ? histories.withLoaded(known, now) : known;
+    if (missing.isEmpty() && loaded.equals(kept.known()) && now.version() == kept.version()) {
+      seen = now;
+      return;
+    }
+    if (leases.acquire(LEASE) instanceof Attempt.Acquired(Lease lease)) {
+      try (lease) {
+        if (!missing.isEmpty()) {
+          Optional<KnownHistory> told = tell(missing, loaded, now);
+          if (told.isEmpty()) {
+            return;
+          }
+          loaded = told.get();
+        } else {
+          tellNews(known, loaded);
+        }
+        file.write(new HistoryFile.Kept(loaded, now.version()));
+        seen = now;
+      }
+      // What was applied meanwhile.
+      changed.release();
+    }
+  }
+
+  // The very object: the source makes a new one for each change.
+  @SuppressWarnings("ReferenceEquality")
+  private boolean isOther(Definitions now) {
+    return seen != now;
+  }
+
+  // Empty when it was stopped.
+  private Optional<KnownHistory> tell(MissingHistory missing, KnownHistory known, Definitions now)
+      throws InterruptedException {
+    LOG.info("events of the past are told to {} audiences", missing.audiences().size());
+    last = Backfill.begin(missing.audiences(), clock.instant());
+    Optional<KnownHistory> told = histories.tell(missing, now, new Progress()).map(known::with);
+    told.ifPresent(
+        _ -> {
+          update(b -> b.done(clock.instant()));
+          LOG.info("events of the past have been told: {}", last);
+        });
+    return told;
+  }
+
+  // A table that brings events was loaded since they were told.
+  private void tellNews(KnownHistory known, KnownHistory loaded) {
+    for (EventHistory each : loaded.entries()) {
+      if (!known.entries().contains(each)) {
+        histories.tell(each);
+      }
+    }
+  }
+
+  private void update(UnaryOperator<Backfill> step) {
+    Backfill now = last;
+    if (now != null && now.state() == Backfill.State.RUNNING) {
+      last = step.apply(now);
+    }
+  }
+
+  /** Of the one that runs. */
+  private final class Progress implements EventHistories.Progress {
+    @Override
+    public void total(long offsets) {
+      update(b -> b.of(offsets));
+    }
+
+    @Override
+    public void passed(long offsets, long told) {
+      update(b -> b.at(offsets, told));
+    }
+
+    @Override
+    public void slowed(String reason) {
+      update(b -> b.slowedBy(reason));
+    }
+
+    @Override
+    public boolean stopping() {
+      return stop.getCount() == 0;
+    }
+  }
+
+  /** Ends what is under way; the next start begins it again. */
+  @Override
+  public void close() {
+    stop.countDown();
+    changed.release();
+    thread.interrupt();
+    try {
+      if (!thread.join(CLOSE)) {
+        LOG.warn("a backfill did not end within {} s", CLOSE.toSeconds());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,207 @@
+package dev.attune.refresher.backfill;
+
+import dev.attune.core.audience.KnownHistory;
+import dev.attune.core.audience.MissingHistory;
+import dev.attune.core.definition.Definitions;
+import dev.attune.core.model.EventsModel;
+import dev.attune.core.profile.ProfileInput;
+import dev.attune.core.profile.ProfileWriter;
+import dev.attune.core.profile.TraitFit;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.proto.v1.EventHistory;
+import dev.attune.refresher.event.EventReader;
+import dev.attune.refresher.event.KafkaChanges;
+import dev.attune.refresher.log.LogReader;
+import dev.attune.refresher.log.LogSpan;
+import dev.attune.refresher.pace.Follower;
+import dev.attune.refresher.pace.Pacer;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * Tells events of the past again: first that it begins, in every partition of the changes; then
+ * each event that stood in the log when that was known, with the profile that it belongs to today;
+ * then that all has been told. Whoever reads a partition thus misses none: what is before the first
+ * word is told again, and behind it they remember by themselves.
+ */
+public final class EventHistories {
+  private final KafkaSettings settings;
+  private final ProfileWriter writer;
+  private final KafkaChanges changes;
+  private final EventReader reader;
+  private final LoadedTables tables;
+  private final List<Follower> followers;
+  private final InstantSource clock;
+
+  /** Hears how it goes. */
+  interface Progress {
+    void total(long offsets);
+
+    void passed(long offsets, long told);
+
+    /**
+     * @param reason empty: it no longer is
+     */
+    void slowed(String reason);
+
+    boolean stopping();
+  }
+
+  /**
+   * @param followers for whom it slows down
+   */
+  public EventHistories(
+      KafkaSettings settings,
+      ProfileWriter writer,
+      KafkaChanges changes,
+      EventReader reader,
+      LoadedTables tables,
+      List<Follower> followers,
+      InstantSource clock) {
+    this.settings = settings;
+    this.writer = writer;
+    this.changes = changes;
+    this.reader = reader;
+    this.tables = tables;
+    this.followers = List.copyOf(followers);
+    this.clock = clock;
+  }
+
+  /**
+   * Tells what is missing; blocks until the log has it for good.
+   *
+   * @return what was told; empty when it was stopped
+   */
+  Optional<List<EventHistory>> tell(
+      MissingHistory missing, Definitions definitions, Progress progress)
+      throws InterruptedException {
+    missing.told().forEach(this::tell);
+    Instant from = LogSpan.completeFrom(settings, settings.topics().events(), clock);
+    Set<String> loaded = loaded(missing, definitions);
+    LogSpan span = LogSpan.of(settings, settings.topics().events(), Instant.EPOCH);
+    if (span.isCutOff()) {
+      // What they brought may be deleted by now; it comes before the end of the span.
+      loaded = tables.loadAgain(loaded, progress::stopping);
+      span = LogSpan.of(settings, settings.topics().events(), Instant.EPOCH);
+    }
+    if (!tell(span, missing, definitions, progress)) {
+      return Optional.empty();
+    }
+    Set<String> whole = named(loaded, definitions);
+    List<EventHistory> filled =
+        missing.told().stream()
+            .map(
+                told ->
+                    told.toBuilder()
+                        .setFilled(true)
+                        .setFromMicros(
+                            whole.contains(MissingHistory.nameOf(told)) ? 0 : TraitFit.micros(from))
+                        .build())
+            .toList();
+    filled.forEach(this::tell);
+    return Optional.of(filled);
+  }
+
+  /** Tells one word on the past; blocks until the log has it for good. */
+  void tell(EventHistory word) {
+    changes.history(word).toCompletableFuture().join();
+  }
+
+  /**
+   * What is known, where the tables that have been loaded until now reach back as far as need be.
+   */
+  KnownHistory withLoaded(KnownHistory known, Definitions definitions) {
+    Set<String> whole =
+        named(
+            eventsModels(definitions).stream()
+                .map(EventsModel::name)
+                .filter(tables::isLoaded)
+                .collect(Collectors.toSet()),
+            definitions);
+    return KnownHistory.of(
+        known.entries().stream()
+            .map(
+                each ->
+                    whole.contains(MissingHistory.nameOf(each))
+                        ? each.toBuilder().setFromMicros(0).build()
+                        : each)
+            .toList());
+  }
+
+  private static List<EventsModel> eventsModels(Definitions definitions) {
+    return definitions.models().values().stream()
+        .filter(EventsModel.class::isInstance)
+        .map(EventsModel.class::cast)
+        .toList();
+  }
+
+  // Models that have brought events that are missing. One whose events are named by a column may
+  // bring any: it is not known to bring all of one name.
+  private Set<String> loaded(MissingHistory missing, Definitions definitions) {
+    return eventsModels(definitions).stream()
+        .filter(model -> missing.events().contains(model.eventName()))
+        .map(EventsModel::name)
+        .filter(tables::isLoaded)
+        .collect(Collectors.toSet());
+  }
+
+  private static Set<String> named(Set<String> models, Definitions definitions) {
+    return eventsModels(definitions).stream()
+        .filter(model -> models.contains(model.name()))
+        .map(EventsModel::eventName)
+        .collect(Collectors.toSet());
+  }
+
+  // False when it was stopped.
+  private boolean tell(
+      LogSpan span, MissingHistory missing, Definitions definitions, Progress progress)
+      throws InterruptedException {
+    progress.total(span.length());
+    BooleanSupplier stopping = progress::stopping;
+    var pacer = new Pacer(followers, progress::slowed, stopping);
+    var log = new LogReader(settings, stopping);
+    long before = 0;
+    var told = new Told();
+    for (var part : span.ranges().entrySet()) {
+      long passed = before;
+      log.read(
+          part.getKey(),
+          part.getValue(),
+          batch -> {
+            List<ProfileInput> again = again(batch, missing, definitions);
+            if (!again.isEmpty()) {
+              pacer.write("the store", again.size(), () -> writer.apply(again));
+              told.events += again.size();
+              pacer.rest();
+            }
+          },
+          offsets -> progress.passed(passed + offsets, told.events));
+      before += part.getValue().to() - part.getValue().from();
+    }
+    return !progress.stopping();
+  }
+
+  private static final class Told {
+    private long events;
+  }
+
+  private List<ProfileInput> again(
+      List<ConsumerRecord<byte[], byte[]>> batch, MissingHistory missing, Definitions definitions) {
+    List<ProfileInput> again = new ArrayList<>();
+    for (ConsumerRecord<byte[], byte[]> record : batch) {
+      List<ProfileInput> inputs = reader.again(record, definitions, missing.events());
+      // Of its person; the group that it may be about is in no audience.
+      if (!inputs.isEmpty() && missing.concerns(inputs.getFirst().cause().getEvent())) {
+        again.addAll(inputs);
+      }
+    }
+    return again;
+  }
+}

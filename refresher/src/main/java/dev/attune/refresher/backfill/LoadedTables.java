@@ -1,0 +1,17 @@
+package dev.attune.refresher.backfill;
+
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+
+/** The tables of the warehouse that bring events of the past. */
+public interface LoadedTables {
+  /** Whether a model's table has been loaded. */
+  boolean isLoaded(String model);
+
+  /**
+   * Loads the tables of models once more, whole; blocks until the log of events has them.
+   *
+   * @return the models whose table was loaded; the others cannot be now
+   */
+  Set<String> loadAgain(Set<String> models, BooleanSupplier stopping) throws InterruptedException;
+}
