@@ -2,15 +2,20 @@ package dev.attune.evaluator;
 
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.CompiledAudience;
+import dev.attune.core.audience.CompiledTrait;
 import dev.attune.core.audience.Evaluation;
 import dev.attune.core.audience.ProfileState;
 import dev.attune.core.audience.ProfileState.Membership;
 import dev.attune.proto.v1.Transition;
 import dev.attune.proto.v1.Transition.Reason;
+import dev.attune.proto.v1.Value;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Objects;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,14 +53,16 @@ final class Decider {
     this.out = out;
   }
 
-  /** Asks every audience, and ends the memberships of those that are gone. */
+  /** Asks everything, and ends the memberships and values of what is gone. */
   void all(Reason reason) {
     for (var held : new ArrayList<>(state.memberships().entrySet())) {
-      if (audiences.audience(held.getKey()).isEmpty()) {
-        exit(held.getKey(), held.getValue().definitionVersion(), Reason.DEFINITION, null);
+      String key = held.getKey();
+      if (audiences.audience(key).isEmpty() && audiences.computed(key).isEmpty()) {
+        exit(key, held.getValue().definitionVersion(), Reason.DEFINITION, null);
       }
     }
-    if (some(audiences.audiences(), reason)) {
+    boolean computed = computed(audiences.computed(), reason, new TreeSet<>());
+    if (some(audiences.audiences(), reason) && computed) {
       state.setDefinitionsFingerprint(inForce.fingerprint());
     }
   }
@@ -67,12 +74,18 @@ final class Decider {
    * @param matches keys of the events, as {@link ProfileState#matches}
    */
   void timed(Collection<String> matches, Reason reason) {
+    Map<String, CompiledTrait> computed = new TreeMap<>();
+    matches.forEach(match -> putComputed(computed, match));
     Map<String, CompiledAudience> asked = new TreeMap<>();
     matches.forEach(match -> put(asked, audiences.byMatch(match)));
     put(asked, audiences.dated(state));
     for (String held : state.memberships().keySet()) {
       audiences.audience(held).ifPresent(audience -> asked.put(held, audience));
+      audiences.computed(held).ifPresent(trait -> computed.put(held, trait));
     }
+    SortedSet<String> changed = new TreeSet<>();
+    computed(computed.values(), reason, changed);
+    changed.forEach(trait -> put(asked, audiences.byTrait(trait)));
     some(asked.values(), reason);
   }
 
@@ -82,10 +95,56 @@ final class Decider {
    * @param matches keys of the events, as {@link ProfileState#matches}
    */
   void affected(Collection<String> matches, Collection<String> traits, Reason reason) {
+    Map<String, CompiledTrait> computed = new TreeMap<>();
+    matches.forEach(match -> putComputed(computed, match));
+    SortedSet<String> changed = new TreeSet<>(traits);
+    computed(computed.values(), reason, changed);
     Map<String, CompiledAudience> asked = new TreeMap<>();
     matches.forEach(match -> put(asked, audiences.byMatch(match)));
-    traits.forEach(trait -> put(asked, audiences.byTrait(trait)));
+    changed.forEach(trait -> put(asked, audiences.byTrait(trait)));
     some(asked.values(), reason);
+  }
+
+  private void putComputed(Map<String, CompiledTrait> asked, String match) {
+    audiences.computedByMatch(match).forEach(trait -> asked.put(trait.key(), trait));
+  }
+
+  // Before the audiences, which may ask for them. True when all could be computed.
+  private boolean computed(
+      Collection<CompiledTrait> asked, Reason reason, SortedSet<String> changed) {
+    boolean complete = true;
+    for (CompiledTrait trait : asked) {
+      if (inForce.isWaiting(trait)) {
+        continue;
+      }
+      if (!now.decides(true)) {
+        state.setDueMicros(AT_ONCE);
+        complete = false;
+      } else if (compute(trait, reason)) {
+        changed.add(trait.name());
+      }
+    }
+    return complete;
+  }
+
+  private boolean compute(CompiledTrait trait, Reason reason) {
+    CompiledTrait.Result result = trait.compute(state, now.micros());
+    due(result.flipMicros());
+    Membership held = state.memberships().get(trait.key());
+    Value told = held == null ? null : held.value();
+    Value value = result.value().orElse(null);
+    if (Objects.equals(told, value)) {
+      return false;
+    }
+    Transition.Builder transition = transition(trait.key(), trait.version(), reason);
+    if (value == null) {
+      state.exit(trait.key());
+    } else {
+      state.setComputed(trait.key(), new Membership(at(), trait.version(), 0, value));
+      transition.setEntered(true).setValue(value);
+    }
+    out.transitions().add(transition.build());
+    return true;
   }
 
   private static void put(Map<String, CompiledAudience> asked, Collection<CompiledAudience> more) {
@@ -185,7 +244,7 @@ final class Decider {
 
   private void exit(
       String name, long definitionVersion, Reason reason, @Nullable CompiledAudience audience) {
-    state.memberships().remove(name);
+    state.exit(name);
     Transition.Builder exited = transition(name, definitionVersion, reason);
     if (audience != null) {
       exited.addAllEvidence(audience.evidence(state, now.micros()));

@@ -18,6 +18,8 @@ import java.time.Duration;
  *     a workspace, empty for none
  * @param awaitsHistory whether a refresher tells events of the past to audiences that need them, so
  *     that nobody enters or leaves before it has
+ * @param standbys 0 to 3 copies of each state that other processes keep up to date, so that one of
+ *     them takes over at once; without any, whoever takes over reads the changelog first
  */
 public record EvaluatorConfig(
     Path stateDirectory,
@@ -25,7 +27,8 @@ public record EvaluatorConfig(
     int threads,
     Duration commitInterval,
     String instanceId,
-    boolean awaitsHistory) {
+    boolean awaitsHistory,
+    int standbys) {
   /** What decides about time. */
   public enum Clock {
     /**
@@ -46,6 +49,9 @@ public record EvaluatorConfig(
       throw new IllegalArgumentException(
           "commitInterval: " + commitInterval.toMillis() + " ms (allowed: 5-10000)");
     }
+    if (standbys < 0 || standbys > 3) {
+      throw new IllegalArgumentException("standbys: " + standbys + " (allowed: 0-3)");
+    }
     if (!instanceId.matches("[a-z0-9.-]{0,64}")) {
       throw new IllegalArgumentException("instanceId: (allowed: a-z, 0-9, . and -, at most 64)");
     }
@@ -53,21 +59,28 @@ public record EvaluatorConfig(
 
   /** One thread on the wall clock, a commit every half second at the latest. */
   public static EvaluatorConfig of(Path stateDirectory) {
-    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, CommitPace.INTERVAL, "", false);
+    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, CommitPace.INTERVAL, "", false, 0);
   }
 
   public EvaluatorConfig withClock(Clock clock) {
     return new EvaluatorConfig(
-        stateDirectory, clock, threads, commitInterval, instanceId, awaitsHistory);
+        stateDirectory, clock, threads, commitInterval, instanceId, awaitsHistory, standbys);
   }
 
   public EvaluatorConfig withInstanceId(String instanceId) {
     return new EvaluatorConfig(
-        stateDirectory, clock, threads, commitInterval, instanceId, awaitsHistory);
+        stateDirectory, clock, threads, commitInterval, instanceId, awaitsHistory, standbys);
   }
 
   /** The same beside a refresher that tells of the past. */
   public EvaluatorConfig withHistory() {
-    return new EvaluatorConfig(stateDirectory, clock, threads, commitInterval, instanceId, true);
+    return new EvaluatorConfig(
+        stateDirectory, clock, threads, commitInterval, instanceId, true, standbys);
+  }
+
+  /** The same with copies of its states in other processes. */
+  public EvaluatorConfig withStandbys(int standbys) {
+    return new EvaluatorConfig(
+        stateDirectory, clock, threads, commitInterval, instanceId, awaitsHistory, standbys);
   }
 }

@@ -4,6 +4,7 @@ import static java.util.Comparator.naturalOrder;
 
 import dev.attune.core.audience.CompiledAudience;
 import dev.attune.core.audience.KnownHistory;
+import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.proto.v1.Transition;
 import dev.attune.proto.v1.Transition.Reason;
 import io.micrometer.core.instrument.Counter;
@@ -25,6 +26,7 @@ final class EvaluatorMetrics {
   private final Counter entered;
   private final Counter exited;
   private final Counter reasserted;
+  private final Counter computed;
   private final Counter changes;
   private final Counter moves;
   private final Counter timers;
@@ -39,6 +41,7 @@ final class EvaluatorMetrics {
     entered = transitions(registry, "entered", "People who entered an audience.");
     exited = transitions(registry, "exited", "People who left an audience.");
     reasserted = transitions(registry, "reasserted", "Memberships told again with another end.");
+    computed = transitions(registry, "computed", "Computed traits that have another value.");
     changes = registry.counter("attune.evaluator.changes");
     moves = registry.counter("attune.evaluator.moves");
     timers = registry.counter("attune.evaluator.timers.fired");
@@ -97,6 +100,10 @@ final class EvaluatorMetrics {
   }
 
   void told(Transition transition) {
+    if (ComputedKeys.isOne(transition.getAudience())) {
+      computed.increment();
+      return;
+    }
     if (transition.getReason() == Reason.REASSERTED) {
       reasserted.increment();
       return;

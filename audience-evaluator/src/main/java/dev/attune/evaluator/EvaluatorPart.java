@@ -7,6 +7,7 @@ import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.Readiness;
 import io.helidon.webserver.http.HttpRouting;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.SortedSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.apache.kafka.common.MetricName;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.Topology;
@@ -74,6 +76,13 @@ public final class EvaluatorPart implements Part {
                     paces));
     this.streams = new KafkaStreams(topology, StreamsSettings.of(kafka, config));
     streams.setUncaughtExceptionHandler(this::failed);
+    streams.setGlobalStateRestoreListener(new Restores(registry));
+    Gauge.builder("attune.evaluator.lag.records", this, EvaluatorPart::lag)
+        .description("Records that wait in its partitions, as of each one's last fetch")
+        .register(registry);
+    Gauge.builder("attune.evaluator.stores.lag.records", this, EvaluatorPart::storesLag)
+        .description("Records of changelogs that the copies it keeps for others lack")
+        .register(registry);
   }
 
   /** An evaluator on the system's clock. It begins to work when started. */
@@ -189,17 +198,31 @@ public final class EvaluatorPart implements Part {
   // Records that wait in its partitions, as of each partition's last fetch; commit markers count as
   // records.
   private long lag() {
+    return lag(false);
+  }
+
+  // The same of the changelogs that copies are read from.
+  private long storesLag() {
+    return lag(true);
+  }
+
+  private long lag(boolean ofStores) {
     return streams.metrics().entrySet().stream()
         .filter(
             entry ->
                 entry.getKey().name().equals("records-lag")
-                    && entry.getKey().tags().containsKey("partition"))
+                    && entry.getKey().tags().containsKey("partition")
+                    && isOfStores(entry.getKey()) == ofStores)
         .map(entry -> entry.getValue().metricValue())
         .filter(Number.class::isInstance)
         .mapToDouble(value -> ((Number) value).doubleValue())
         .filter(value -> value > 0)
         .mapToLong(value -> (long) value)
         .sum();
+  }
+
+  private static boolean isOfStores(MetricName metric) {
+    return metric.tags().getOrDefault("client-id", "").endsWith("restore-consumer");
   }
 
   private StreamThreadExceptionResponse failed(Throwable failure) {

@@ -2,6 +2,7 @@ package dev.attune.evaluator;
 
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.CompiledAudience;
+import dev.attune.core.audience.CompiledTrait;
 import dev.attune.core.audience.KnownHistory;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +34,11 @@ final class InForce {
   /** Whether nobody enters or leaves an audience for now. */
   boolean isWaiting(CompiledAudience audience) {
     return !waiting.isEmpty() && waiting.containsKey(audience.name());
+  }
+
+  /** Whether the value of a computed trait stays as it is for now. */
+  boolean isWaiting(CompiledTrait trait) {
+    return !waiting.isEmpty() && waiting.containsKey(trait.key());
   }
 
   /** What an audience of the set in force does; one of a newer set is about to be prepared. */

@@ -3,7 +3,9 @@ package dev.attune.evaluator;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.CompiledAudience;
+import dev.attune.core.audience.CompiledTrait;
 import dev.attune.core.audience.KnownHistory;
+import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.proto.v1.EventHistory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -115,11 +117,16 @@ final class PartitionAudiences {
   private InForce decide(AudienceSet audiences) {
     Set<String> paused = current.paused();
     Map<String, Stage> waiting = new TreeMap<>();
+    for (CompiledTrait trait : audiences.computed()) {
+      put(waiting, trait.key(), stage(trait));
+    }
     for (CompiledAudience audience : audiences.audiences()) {
-      Stage stage = paused.contains(audience.name()) ? Stage.PAUSED : stage(audience);
-      if (stage != Stage.LIVE) {
-        waiting.put(audience.name(), stage);
+      Stage stage = stage(audience);
+      for (String trait : audience.traits()) {
+        // What it asks for has to be known, too.
+        stage = max(stage, waiting.getOrDefault(ComputedKeys.of(trait), Stage.LIVE));
       }
+      put(waiting, audience.name(), paused.contains(audience.name()) ? Stage.PAUSED : stage);
     }
     InForce decided =
         new InForce(audiences, waits ? Optional.of(filled) : Optional.empty(), waiting);
@@ -127,11 +134,29 @@ final class PartitionAudiences {
     return decided;
   }
 
+  private static void put(Map<String, Stage> waiting, String name, Stage stage) {
+    if (stage != Stage.LIVE) {
+      waiting.put(name, stage);
+    }
+  }
+
+  private static Stage max(Stage one, Stage other) {
+    return one.compareTo(other) >= 0 ? one : other;
+  }
+
   private Stage stage(CompiledAudience audience) {
-    if (!waits || filled.covers(audience)) {
+    return stage(filled.covers(audience), begun.covers(audience));
+  }
+
+  private Stage stage(CompiledTrait trait) {
+    return stage(filled.covers(trait), begun.covers(trait));
+  }
+
+  private Stage stage(boolean isFilled, boolean hasBegun) {
+    if (!waits || isFilled) {
       return Stage.LIVE;
     }
-    return begun.covers(audience) ? Stage.BACKFILLING : Stage.PREPARING;
+    return hasBegun ? Stage.BACKFILLING : Stage.PREPARING;
   }
 
   private void awaitVersion(long version) {

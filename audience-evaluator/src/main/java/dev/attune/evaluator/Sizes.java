@@ -1,5 +1,6 @@
 package dev.attune.evaluator;
 
+import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.proto.v1.Transition;
 import dev.attune.proto.v1.Transition.Reason;
 import java.util.List;
@@ -41,9 +42,14 @@ final class Sizes {
 
   /** Counts what one step told, or knew to have been told. */
   void count(List<Transition> told, List<String> seeded) {
-    seeded.forEach(audience -> sizes.merge(audience, SEEDED, Size::plus));
+    for (String audience : seeded) {
+      if (!ComputedKeys.isOne(audience)) {
+        sizes.merge(audience, SEEDED, Size::plus);
+      }
+    }
     for (Transition transition : told) {
-      if (transition.getReason() != Reason.REASSERTED) {
+      if (transition.getReason() != Reason.REASSERTED
+          && !ComputedKeys.isOne(transition.getAudience())) {
         sizes.merge(
             transition.getAudience(), transition.getEntered() ? ENTERED : EXITED, Size::plus);
       }

@@ -240,7 +240,8 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
             .memberships()
             .put(
                 said.getAudience(),
-                new Membership(said.getEnteredAtMicros(), 0, said.getValidUntilMicros()));
+                new Membership(
+                    said.getEnteredAtMicros(), 0, said.getValidUntilMicros(), said.getValue()));
       }
     }
     state.setCounters(generation, state.transitionVersion());

@@ -25,8 +25,11 @@ final class StreamsSettings {
     properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0L);
     properties.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
     properties.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
-    // Every task is taken at once, restored or not: there is no second copy to warm up.
-    properties.put(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG, Long.MAX_VALUE);
+    properties.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.standbys());
+    if (config.standbys() == 0) {
+      // Every task is taken at once, restored or not: there is no second copy to warm up.
+      properties.put(StreamsConfig.ACCEPTABLE_RECOVERY_LAG_CONFIG, Long.MAX_VALUE);
+    }
 
     consumer(properties, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     consumer(properties, ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 100);

@@ -10,10 +10,12 @@ import org.apache.kafka.streams.state.KeyValueStore;
 /** Profiles by the time at which they are to be asked again. At most one entry per profile. */
 final class Timers {
   private static final byte[] PRESENT = {1};
+  private static final Bytes NONE = key(Long.MAX_VALUE, "");
 
   private final KeyValueStore<Bytes, byte[]> store;
-  // No entry is earlier: spares looking while nothing can be due.
-  private long earliest = 0;
+  // No entry has a smaller key. It spares looking while nothing can be due, and passing again and
+  // again what was taken away in a wave, which the store has to step over.
+  private Bytes least = key(0, "");
 
   Timers(KeyValueStore<Bytes, byte[]> store) {
     this.store = store;
@@ -28,29 +30,35 @@ final class Timers {
       store.delete(key(from, profileId));
     }
     if (to != 0) {
-      store.put(key(to, profileId), PRESENT);
-      earliest = Math.min(earliest, to);
+      Bytes key = key(to, profileId);
+      store.put(key, PRESENT);
+      if (key.compareTo(least) < 0) {
+        least = key;
+      }
     }
   }
 
   /** The first entries that are due, earliest first. */
   List<Timer> due(long nowMicros, int max) {
     List<Timer> due = new ArrayList<>();
-    if (earliest > nowMicros) {
+    if (timer(least).dueMicros() > nowMicros) {
       return due;
     }
-    long next = Long.MAX_VALUE;
-    try (var entries = store.all()) {
+    Bytes first = NONE;
+    try (var entries = store.range(least, null)) {
       while (entries.hasNext()) {
-        Timer timer = timer(entries.next().key);
+        Bytes key = entries.next().key;
+        Timer timer = timer(key);
+        if (due.isEmpty()) {
+          first = key;
+        }
         if (timer.dueMicros() > nowMicros || due.size() == max) {
-          next = timer.dueMicros();
           break;
         }
         due.add(timer);
       }
     }
-    earliest = due.isEmpty() ? next : due.getFirst().dueMicros();
+    least = first;
     return due;
   }
 

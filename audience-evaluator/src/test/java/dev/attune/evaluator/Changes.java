@@ -67,6 +67,18 @@ final class Changes {
     return Definitions.parse(definitions);
   }
 
+  /** With computed traits, by name. */
+  static Definitions withTraits(long version, Map<String, String> traits, String... audiences) {
+    List<Definition> definitions = new ArrayList<>();
+    definitions.add(definition("catalog", "catalog", 1, CATALOG));
+    traits.forEach((name, yaml) -> definitions.add(definition("trait", name, version, yaml)));
+    for (String audience : audiences) {
+      String name = audience.substring("name: ".length(), audience.indexOf('\n'));
+      definitions.add(definition("audience", name, version, audience));
+    }
+    return Definitions.parse(definitions);
+  }
+
   /** With an audience that an operator has paused. */
   static Definitions paused(String name, long version, String audience) {
     return Definitions.parse(

@@ -18,7 +18,7 @@ final class EvaluatorConfigTest {
     assertThat(config)
         .isEqualTo(
             new EvaluatorConfig(
-                STATE, EvaluatorConfig.Clock.WALL, 1, Duration.ofMillis(500), "", false));
+                STATE, EvaluatorConfig.Clock.WALL, 1, Duration.ofMillis(500), "", false, 0));
     Properties streams = StreamsSettings.of(KafkaSettings.local("127.0.0.1:1"), config);
     assertThat(streams)
         .containsEntry("application.id", "attune.evaluator")
@@ -31,10 +31,11 @@ final class EvaluatorConfigTest {
   void config_withEveryKeySet_isTaken() {
     EvaluatorConfig config =
         new EvaluatorConfig(
-            STATE, EvaluatorConfig.Clock.TICKS, 3, Duration.ofMillis(100), "a-1", true);
+            STATE, EvaluatorConfig.Clock.TICKS, 3, Duration.ofMillis(100), "a-1", true, 1);
     Properties streams = StreamsSettings.of(KafkaSettings.local("127.0.0.1:1"), config);
     assertThat(streams)
         .containsEntry("num.stream.threads", 3)
+        .containsEntry("num.standby.replicas", 1)
         .containsEntry("commit.interval.ms", 100L)
         .containsEntry("state.dir", "state")
         .containsEntry("main.consumer.group.instance.id", "a-1");
@@ -44,11 +45,14 @@ final class EvaluatorConfigTest {
   void config_outOfBounds_isRefused() {
     Duration commit = Duration.ofMillis(25);
     var wall = EvaluatorConfig.Clock.WALL;
-    assertThatThrownBy(() -> new EvaluatorConfig(STATE, wall, 0, commit, "", false))
+    assertThatThrownBy(() -> new EvaluatorConfig(STATE, wall, 0, commit, "", false, 0))
         .hasMessage("threads: 0 (allowed: 1-64)");
-    assertThatThrownBy(() -> new EvaluatorConfig(STATE, wall, 1, Duration.ofMillis(1), "", false))
+    assertThatThrownBy(
+            () -> new EvaluatorConfig(STATE, wall, 1, Duration.ofMillis(1), "", false, 0))
         .hasMessage("commitInterval: 1 ms (allowed: 5-10000)");
-    assertThatThrownBy(() -> new EvaluatorConfig(STATE, wall, 1, commit, "Ä", false))
+    assertThatThrownBy(() -> new EvaluatorConfig(STATE, wall, 1, commit, "Ä", false, 0))
         .hasMessage("instanceId: (allowed: a-z, 0-9, . and -, at most 64)");
+    assertThatThrownBy(() -> EvaluatorConfig.of(STATE).withStandbys(4))
+        .hasMessage("standbys: 4 (allowed: 0-3)");
   }
 }

@@ -56,6 +56,7 @@ final class EvaluatorIT {
   private final KafkaSettings kafka =
       KafkaSettings.local(KafkaBackend.shared().bootstrapServers())
           .withTopics(new Topics("it-" + System.nanoTime()));
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Queue<Exception> failures = new ConcurrentLinkedQueue<>();
   private final List<Seen> seen = new ArrayList<>();
   private final Producer<byte[], byte[]> producer = KafkaClients.producer(kafka, "it-producer");
@@ -87,7 +88,7 @@ final class EvaluatorIT {
         DefinitionsSource.fixed(DEFINITIONS),
         CompletableFuture::completedFuture,
         EvaluatorConfig.of(directory.resolve("state")).withInstanceId("it"),
-        new SimpleMeterRegistry());
+        meters);
   }
 
   private void startAndWait(EvaluatorPart part) {
@@ -135,6 +136,8 @@ final class EvaluatorIT {
       assertThat(entered.getEntered()).isTrue();
       assertThat(exited.getAtMicros()).isGreaterThanOrEqualTo(entered.getValidUntilMicros());
       assertThat(part.status()).containsEntry("rejected", 0L);
+      assertThat(meters.get("attune.evaluator.lag.records").gauge().value()).isNotNegative();
+      assertThat(meters.get("attune.evaluator.stores.lag.records").gauge().value()).isZero();
     }
   }
 
@@ -143,7 +146,8 @@ final class EvaluatorIT {
     int people = 1_500;
     File output = directory.resolve("evaluator.log").toFile();
     Path state = directory.resolve("state");
-    Process process = EvaluatorProcess.start(kafka, state, output);
+    Process process =
+        EvaluatorProcess.start(kafka, state, output, "killed", EvaluatorProcess.Decides.OF_ONE);
     try {
       watermarks();
       Map<String, Long> sent = new HashMap<>();
@@ -163,7 +167,8 @@ final class EvaluatorIT {
           // A replay: what brought it about comes again.
           sendView("k", i, "b");
         }
-        process = EvaluatorProcess.start(kafka, state, output);
+        process =
+            EvaluatorProcess.start(kafka, state, output, "killed", EvaluatorProcess.Decides.OF_ONE);
         watermarks();
         awaitEntered("two", 200 + at);
         System.out.printf(

@@ -1,5 +1,6 @@
 package dev.attune.evaluator;
 
+import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.Topics;
@@ -15,8 +16,20 @@ import java.util.concurrent.CountDownLatch;
 final class EvaluatorProcess {
   private EvaluatorProcess() {}
 
+  /** Which audiences it decides. */
+  enum Decides {
+    OF_ONE,
+    OF_SEVERAL;
+
+    private Definitions definitions() {
+      return this == OF_ONE ? EvaluatorIT.DEFINITIONS : SeveralEvaluatorsIT.DEFINITIONS;
+    }
+  }
+
   /** Starts it; what it prints goes to a file. */
-  static Process start(KafkaSettings kafka, Path stateDirectory, File output) throws IOException {
+  static Process start(
+      KafkaSettings kafka, Path stateDirectory, File output, String instance, Decides decides)
+      throws IOException {
     return new ProcessBuilder(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -29,7 +42,9 @@ final class EvaluatorProcess {
                 EvaluatorProcess.class.getName(),
                 kafka.bootstrapServers(),
                 kafka.topics().prefix(),
-                stateDirectory.toString()))
+                stateDirectory.toString(),
+                instance,
+                decides.name()))
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(output))
         .start();
@@ -39,9 +54,11 @@ final class EvaluatorProcess {
     KafkaSettings kafka = KafkaSettings.local(arguments[0]).withTopics(new Topics(arguments[1]));
     EvaluatorPart.create(
             kafka,
-            DefinitionsSource.fixed(EvaluatorIT.DEFINITIONS),
+            DefinitionsSource.fixed(Decides.valueOf(arguments[4]).definitions()),
             CompletableFuture::completedFuture,
-            EvaluatorConfig.of(Path.of(arguments[2])).withInstanceId("killed"),
+            EvaluatorConfig.of(Path.of(arguments[2]))
+                .withInstanceId(arguments[3])
+                .withStandbys(arguments[4].equals(Decides.OF_SEVERAL.name()) ? 1 : 0),
             new SimpleMeterRegistry())
         .start();
     new CountDownLatch(1).await();

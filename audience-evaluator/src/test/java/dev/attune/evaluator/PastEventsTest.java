@@ -40,11 +40,11 @@ final class PastEventsTest {
         .toList();
   }
 
-  private static void begin(Rig rig) {
+  static void begin(Rig rig) {
     MissingHistory.of(rig.current(), KnownHistory.NOTHING).told().forEach(rig::history);
   }
 
-  private static void fill(Rig rig, long from) {
+  static void fill(Rig rig, long from) {
     for (EventHistory told : MissingHistory.of(rig.current(), KnownHistory.NOTHING).told()) {
       rig.history(told.toBuilder().setFilled(true).setFromMicros(from).build());
     }

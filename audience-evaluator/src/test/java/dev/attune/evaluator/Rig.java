@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.KnownHistory;
+import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.kafka.KafkaSettings;
@@ -273,8 +274,8 @@ final class Rig implements AutoCloseable {
             .scan(
                 ProfileStates.Position.FIRST,
                 (_, state) -> {
-                  state
-                      .getMembershipsList()
+                  state.getMembershipsList().stream()
+                      .filter(held -> !ComputedKeys.isOne(held.getAudience()))
                       .forEach(held -> members.merge(held.getAudience(), 1L, Long::sum));
                   return true;
                 });

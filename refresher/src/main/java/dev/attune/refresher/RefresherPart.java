@@ -32,6 +32,7 @@ import dev.attune.refresher.lease.Leases;
 import dev.attune.refresher.membership.MembershipConsumer;
 import dev.attune.refresher.pace.Follower;
 import dev.attune.refresher.pace.GroupLag;
+import dev.attune.refresher.pace.Pacer;
 import dev.attune.refresher.rebuild.RebuildHttp;
 import dev.attune.refresher.rebuild.Rebuilds;
 import dev.attune.refresher.run.RefreshHttp;
@@ -143,7 +144,6 @@ public final class RefresherPart implements Part {
               masking,
               meters));
     }
-    List<Follower> followers = followers(admin, settings.topics(), clock);
     Refresher refresher =
         new Refresher(
             writer::apply,
@@ -151,7 +151,7 @@ public final class RefresherPart implements Part {
             deadLetters,
             config.refresh(),
             clock,
-            followers,
+            followers(admin, settings.topics(), Pacer.Manner.BUSY, clock),
             masking);
     Leases leases = Leases.open(config.refresh().stateDir(), clock);
     refresher.deleteLeftovers(leases);
@@ -208,7 +208,7 @@ public final class RefresherPart implements Part {
                         changes,
                         new EventReader(masking, meters),
                         new RefreshedTables(refreshes),
-                        followers,
+                        followers(admin, settings.topics(), Pacer.Manner.GENTLE, clock),
                         clock),
                     leases,
                     config.stateDir(),
@@ -216,16 +216,23 @@ public final class RefresherPart implements Part {
   }
 
   // Events first: whoever is late with them is late with what people do now.
-  private static List<Follower> followers(Admin admin, Topics topics, InstantSource clock) {
+  private static List<Follower> followers(
+      Admin admin, Topics topics, Pacer.Manner manner, InstantSource clock) {
     return List.of(
         new GroupLag(
             admin,
             "the refresher's reading of events",
             topics.group("refresher"),
             topics.events(),
+            manner.behindMax(),
             clock),
         new GroupLag(
-            admin, "the evaluator", topics.evaluatorGroup(), topics.profileChanges(), clock));
+            admin,
+            "the evaluator",
+            topics.evaluatorGroup(),
+            topics.profileChanges(),
+            manner.behindMax(),
+            clock));
   }
 
   @Override

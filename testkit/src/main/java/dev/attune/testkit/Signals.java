@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 
 /** What the Java API of processes cannot say to one. */
-final class Signals {
+public final class Signals {
   private Signals() {}
 
   /** {@code STOP} or {@code CONT}. */
-  static void send(long pid, String name) {
+  public static void send(long pid, String name) {
     try {
       int exit = new ProcessBuilder("kill", "-" + name, String.valueOf(pid)).start().waitFor();
       if (exit != 0) {

@@ -5,6 +5,7 @@ import dev.attune.core.definition.Definitions;
 import dev.attune.core.model.AudienceModel;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -47,7 +48,10 @@ public final class AudienceChanges {
     return audiences;
   }
 
-  /** Names of the traits whose type or precedence is another one, or that are new or gone. */
+  /**
+   * Names of the traits whose type or precedence is another one, that are computed otherwise, or
+   * that are new or gone.
+   */
   public Set<String> traits() {
     return traits;
   }
@@ -63,7 +67,8 @@ public final class AudienceChanges {
     return was.isEmpty()
         || is.isEmpty()
         || was.get().type() != is.get().type()
-        || !was.get().precedence().equals(is.get().precedence());
+        || !was.get().precedence().equals(is.get().precedence())
+        || !Objects.equals(before.computed().get(trait), after.computed().get(trait));
   }
 
   // There are no circles: both sets were checked.

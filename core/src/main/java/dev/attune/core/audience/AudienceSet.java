@@ -25,6 +25,8 @@ public final class AudienceSet {
   private final Map<String, List<CompiledAudience>> byMatch = new HashMap<>();
   private final Map<String, List<CompiledAudience>> byTrait = new HashMap<>();
   private final Map<String, List<CompiledAudience>> byDate = new TreeMap<>();
+  private final Map<String, CompiledTrait> computed = new TreeMap<>();
+  private final Map<String, List<CompiledTrait>> computedByMatch = new HashMap<>();
   private final Map<String, Matcher> matchers = new TreeMap<>();
   private final Map<String, EventIndex> byName = new HashMap<>();
 
@@ -42,6 +44,14 @@ public final class AudienceSet {
       index(byDate, audience.dates(), audience);
       audience.needs().forEach((key, need) -> matchers.merge(key, need, Matcher::max));
     }
+    for (var entry : new TreeMap<>(definitions.computed()).entrySet()) {
+      long version = version(entry.getKey(), definitions);
+      var trait = new CompiledTrait(entry.getValue(), version);
+      computed.put(trait.key(), trait);
+      versions.append('\n').append(trait.key()).append(' ').append(version);
+      computedByMatch.computeIfAbsent(trait.need().key(), _ -> new ArrayList<>()).add(trait);
+      matchers.merge(trait.need().key(), trait.need(), Matcher::max);
+    }
     Map<String, List<Matcher>> named = new HashMap<>();
     for (Matcher matcher : matchers.values()) {
       named.computeIfAbsent(matcher.match().event(), _ -> new ArrayList<>()).add(matcher);
@@ -57,8 +67,17 @@ public final class AudienceSet {
     return Math.max(own, version(audience.when(), definitions));
   }
 
+  private static long version(String computed, Definitions definitions) {
+    return definitions.versions().getOrDefault("trait/" + computed, 0L);
+  }
+
   private static long version(Condition condition, Definitions definitions) {
     long newest = 0;
+    if (condition instanceof Condition.TraitTest test) {
+      for (String trait : test.expression().traits()) {
+        newest = Math.max(newest, version(trait, definitions));
+      }
+    }
     if (condition instanceof Condition.InAudience in) {
       AudienceDefinition asked = definitions.audiences().get(in.name());
       newest = asked == null ? 0 : version(asked, definitions);
@@ -88,6 +107,21 @@ public final class AudienceSet {
 
   public Optional<CompiledAudience> audience(String name) {
     return Optional.ofNullable(audiences.get(name));
+  }
+
+  /** All computed traits, sorted by name. */
+  public Collection<CompiledTrait> computed() {
+    return Collections.unmodifiableCollection(computed.values());
+  }
+
+  /** A computed trait, by what it is told under. */
+  public Optional<CompiledTrait> computed(String key) {
+    return Optional.ofNullable(computed.get(key));
+  }
+
+  /** Computed traits that certain events concern, by a key of {@link ProfileState.Taken#news}. */
+  public List<CompiledTrait> computedByMatch(String key) {
+    return Collections.unmodifiableList(computedByMatch.getOrDefault(key, List.of()));
   }
 
   /** Audiences that count certain events, by a key of {@link ProfileState.Taken#news}. */
@@ -174,7 +208,7 @@ public final class AudienceSet {
    * warehouse lists the profile in: an audience that comes later then finds them.
    */
   boolean keeps(String trait) {
-    return catalog.trait(trait).isPresent()
+    return catalog.trait(trait).filter(declared -> !declared.computed()).isPresent()
         || trait.startsWith(AudienceDefinition.CONSENT_PREFIX)
         || WarehouseMembers.isOne(trait);
   }

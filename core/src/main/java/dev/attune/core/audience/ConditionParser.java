@@ -168,7 +168,7 @@ final class ConditionParser {
           "\"%1$s\" and \"where\" do not go together: of all events of the name it takes the %1$s one, and says what that has to have"
               .formatted(which));
     }
-    String event = name(yaml.get("event"));
+    String event = eventName(yaml.get("event"));
     PropertyExpression fits = PropertyLanguage.compile(yaml.get(which));
     return which.equals("last")
         ? new Condition.LastEvent(event, fits, window(yaml))
@@ -211,7 +211,7 @@ final class ConditionParser {
     }
     EventMatch match =
         new EventMatch(
-            name(yaml.get("event")),
+            eventName(yaml.get("event")),
             yaml.find("where").map(PropertyLanguage::compile),
             Optional.of(measure));
     return new Condition.EventAggregate(match, aggregate, comparison, bound, window(yaml));
@@ -255,10 +255,11 @@ final class ConditionParser {
 
   private static EventMatch match(Yaml yaml) {
     return new EventMatch(
-        name(yaml.get("event")), yaml.find("where").map(PropertyLanguage::compile));
+        eventName(yaml.get("event")), yaml.find("where").map(PropertyLanguage::compile));
   }
 
-  private static String name(Yaml yaml) {
+  /** The name of events. */
+  static String eventName(Yaml yaml) {
     String event = yaml.text();
     if (event.isBlank()
         || event.length() > EVENT_LENGTH_MAX
@@ -299,7 +300,8 @@ final class ConditionParser {
     return new Condition.EventCount(match(yaml), comparison, count, window(yaml));
   }
 
-  private static Condition.Window window(Yaml yaml) {
+  /** When they happened. */
+  static Condition.Window window(Yaml yaml) {
     List<String> windows = WINDOWS.stream().filter(yaml::has).toList();
     if (windows.size() != 1) {
       throw yaml.error(

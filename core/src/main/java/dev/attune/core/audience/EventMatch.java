@@ -53,6 +53,16 @@ public record EventMatch(
     return where.map(expression -> expression.test(properties)).orElse(true);
   }
 
+  /** Whether the values that are taken are kept beside their hashes. */
+  boolean keepsValues() {
+    return measure.filter(taken -> taken.kind() == Measure.Kind.VALUE).isPresent();
+  }
+
+  /** The value whose hash is taken, where it is to be kept. */
+  Optional<Value> kept(Value properties) {
+    return keepsValues() ? measure.map(taken -> taken.find(properties)) : Optional.empty();
+  }
+
   /** What is taken from an event of the name that fits; empty when it does not have it. */
   OptionalLong taken(Value properties) {
     return measure.isEmpty() ? OptionalLong.of(0) : measure.get().of(properties);

@@ -89,13 +89,20 @@ public final class KnownHistory {
             .filter(
                 told ->
                     set.byMatch(told.getEvent()).stream()
-                        .anyMatch(audience -> audience.version() <= version))
+                            .anyMatch(audience -> audience.version() <= version)
+                        || set.computedByMatch(told.getEvent()).stream()
+                            .anyMatch(trait -> trait.version() <= version))
             .toList());
   }
 
   /** Whether all that an audience asks for is in it. */
   public boolean covers(CompiledAudience audience) {
     return audience.needs().values().stream().allMatch(this::covers);
+  }
+
+  /** Whether all that a computed trait asks for is in it. */
+  public boolean covers(CompiledTrait trait) {
+    return covers(trait.need());
   }
 
   boolean covers(Matcher need) {

@@ -29,8 +29,15 @@ public record Measure(Kind kind, List<String> path) {
     /** A number, in millionths. */
     NUMBER,
     /** Which value it is, in 64 bits of a hash. */
-    IDENTITY
+    IDENTITY,
+    /**
+     * The same, of a value that is kept beside: a text of bounded length, a number or a boolean.
+     */
+    VALUE
   }
+
+  /** Longest value that is kept, in bytes. */
+  static final int VALUE_BYTES_MAX = 1_024;
 
   public Measure {
     path = List.copyOf(path);
@@ -48,13 +55,27 @@ public record Measure(Kind kind, List<String> path) {
 
   /** What is taken from the properties of an event; empty when there is no such value in them. */
   OptionalLong of(Value properties) {
+    Value value = find(properties);
+    return switch (kind) {
+      case NUMBER -> number(value);
+      case IDENTITY -> identity(value);
+      case VALUE -> isKept(value) ? hash(value) : OptionalLong.empty();
+    };
+  }
+
+  /** The value among the properties of an event; of none is the one without a kind. */
+  Value find(Value properties) {
     Value value = properties;
     for (String field : path) {
       value = field(value, field);
     }
-    return switch (kind) {
-      case NUMBER -> number(value);
-      case IDENTITY -> identity(value);
+    return value;
+  }
+
+  private static boolean isKept(Value value) {
+    return switch (value.getKindCase()) {
+      case TEXT, INTEGER, NUMBER, BOOLEAN -> value.getSerializedSize() <= VALUE_BYTES_MAX;
+      default -> false;
     };
   }
 

@@ -17,6 +17,7 @@ public final class MissingHistory {
   private final Map<String, Matcher> needs;
   private final Map<String, EventIndex> byName = new HashMap<>();
   private final Set<String> audiences = new TreeSet<>();
+  private final Set<String> traits = new TreeSet<>();
 
   private MissingHistory(AudienceSet set, Map<String, Matcher> needs) {
     this.version = set.version();
@@ -25,6 +26,7 @@ public final class MissingHistory {
     for (Matcher need : needs.values()) {
       named.computeIfAbsent(need.match().event(), _ -> new ArrayList<>()).add(need);
       set.byMatch(need.key()).forEach(audience -> audiences.add(audience.name()));
+      set.computedByMatch(need.key()).forEach(trait -> traits.add(trait.name()));
     }
     named.forEach((name, each) -> byName.put(name, new EventIndex(each)));
   }
@@ -45,6 +47,11 @@ public final class MissingHistory {
   /** Names of the audiences that ask for it, sorted. */
   public Set<String> audiences() {
     return Collections.unmodifiableSet(audiences);
+  }
+
+  /** Names of the computed traits that do, sorted. */
+  public Set<String> traits() {
+    return Collections.unmodifiableSet(traits);
   }
 
   /** Names of the events that it is about. */

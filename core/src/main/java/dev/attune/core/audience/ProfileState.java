@@ -3,10 +3,12 @@ package dev.attune.core.audience;
 import static java.util.Comparator.comparingLong;
 
 import dev.attune.core.audience.EventRing.Entry;
+import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.core.profile.Identifier;
 import dev.attune.proto.v1.Departure;
 import dev.attune.proto.v1.EvaluatorState;
 import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.HashedValue;
 import dev.attune.proto.v1.HeldMembership;
 import dev.attune.proto.v1.KnownTrait;
 import dev.attune.proto.v1.Value;
@@ -62,6 +64,8 @@ public final class ProfileState {
   private final SortedMap<String, Value> traits = new TreeMap<>();
   private final SortedMap<String, Membership> memberships = new TreeMap<>();
   private final SortedMap<Identifier, Departure> departures = new TreeMap<>();
+  // Of rings that know values by their hashes; those that none has any more go when it is stored.
+  private final SortedMap<Long, Value> hashed = new TreeMap<>();
   private String redirectTo = "";
   private long generation;
   private long transitionVersion;
@@ -95,8 +99,12 @@ public final class ProfileState {
       state.memberships.put(
           held.getAudience(),
           new Membership(
-              held.getSinceMicros(), held.getDefinitionVersion(), held.getToldValidUntilMicros()));
+              held.getSinceMicros(),
+              held.getDefinitionVersion(),
+              held.getToldValidUntilMicros(),
+              held.getValue()));
     }
+    stored.getValuesList().forEach(each -> state.hashed.put(each.getHash(), each.getValue()));
     stored
         .getDeparturesList()
         .forEach(left -> state.departures.put(Identifier.of(left.getIdentifier()), left));
@@ -116,15 +124,9 @@ public final class ProfileState {
             .setDueMicros(dueMicros);
     traits.forEach(
         (name, value) -> stored.addTraits(KnownTrait.newBuilder().setName(name).setValue(value)));
-    memberships.forEach(
-        (audience, held) ->
-            stored.addMemberships(
-                HeldMembership.newBuilder()
-                    .setAudience(audience)
-                    .setSinceMicros(held.sinceMicros())
-                    .setDefinitionVersion(held.definitionVersion())
-                    .setToldValidUntilMicros(held.toldValidUntilMicros())));
+    memberships.forEach((audience, held) -> stored.addMemberships(held.toStored(audience)));
     stored.addAllDepartures(departures.values());
+    addHashed(rings, stored);
     StoredRings.write(rings, stored);
     return stored.build();
   }
@@ -169,6 +171,10 @@ public final class ProfileState {
     public void accept(Matcher matcher) {
       OptionalLong taken = matcher.match().taken(event.getProperties());
       if (taken.isPresent()) {
+        matcher
+            .match()
+            .kept(event.getProperties())
+            .ifPresent(value -> hashed.put(taken.getAsLong(), value));
         Added here = add(matcher, taken.getAsLong());
         if (here.isNews()) {
           news.add(matcher.key());
@@ -219,6 +225,7 @@ public final class ProfileState {
   public Set<String> merge(EvaluatorState other, long nowMicros) {
     Map<RingKey, EventRing> theirs = new TreeMap<>();
     StoredRings.read(other, theirs);
+    other.getValuesList().forEach(each -> hashed.put(each.getHash(), each.getValue()));
     Set<String> changed = new TreeSet<>();
     theirs.forEach(
         (key, ring) -> {
@@ -254,7 +261,46 @@ public final class ProfileState {
     unions.clear();
     EvaluatorState.Builder state = EvaluatorState.newBuilder();
     StoredRings.write(leaving, state);
+    addHashed(leaving, state);
     return state.build();
+  }
+
+  private void addHashed(Map<RingKey, EventRing> of, EvaluatorState.Builder stored) {
+    if (hashed.isEmpty()) {
+      return;
+    }
+    Set<Long> used = new TreeSet<>();
+    of.forEach(
+        (key, ring) -> {
+          if (audiences.matcher(key.match()).filter(m -> m.match().keepsValues()).isPresent()) {
+            for (int n = 1; n <= ring.size(); n++) {
+              used.add(ring.taken(n));
+            }
+          }
+        });
+    hashed.forEach(
+        (hash, value) -> {
+          if (used.contains(hash)) {
+            stored.addValues(HashedValue.newBuilder().setHash(hash).setValue(value));
+          }
+        });
+  }
+
+  /** A value that a ring knows by its hash. */
+  Optional<Value> hashed(long hash) {
+    return Optional.ofNullable(hashed.get(hash));
+  }
+
+  /** Takes note of what a computed trait was told to be. */
+  public void setComputed(String key, Membership told) {
+    memberships.put(key, told);
+    values = null;
+  }
+
+  /** Ends a membership, or takes the value of a computed trait away. */
+  public void exit(String told) {
+    memberships.remove(told);
+    values = null;
   }
 
   /**
@@ -372,6 +418,7 @@ public final class ProfileState {
     redirectTo = profileId;
     rings.clear();
     unions.clear();
+    hashed.clear();
     traits.clear();
     values = null;
     memberships.clear();
@@ -497,6 +544,18 @@ public final class ProfileState {
                   .type(name)
                   .flatMap(type -> TraitValues.of(value, type))
                   .ifPresent(v -> seen.put(name, v)));
+      memberships
+          .tailMap(ComputedKeys.PREFIX)
+          .forEach(
+              (key, held) -> {
+                if (ComputedKeys.isOne(key)) {
+                  String name = ComputedKeys.trait(key);
+                  audiences
+                      .type(name)
+                      .flatMap(type -> TraitValues.of(held.value(), type))
+                      .ifPresent(v -> seen.put(name, v));
+                }
+              });
       values = Collections.unmodifiableMap(seen);
     }
     return values;
@@ -579,8 +638,28 @@ public final class ProfileState {
    * A membership as it was last told.
    *
    * @param toldValidUntilMicros 0 = no end
+   * @param value of a computed trait; of an audience the one without a kind
    */
-  public record Membership(long sinceMicros, long definitionVersion, long toldValidUntilMicros) {}
+  public record Membership(
+      long sinceMicros, long definitionVersion, long toldValidUntilMicros, Value value) {
+    /** Of an audience. */
+    public Membership(long sinceMicros, long definitionVersion, long toldValidUntilMicros) {
+      this(sinceMicros, definitionVersion, toldValidUntilMicros, Value.getDefaultInstance());
+    }
+
+    private HeldMembership toStored(String audience) {
+      HeldMembership.Builder stored =
+          HeldMembership.newBuilder()
+              .setAudience(audience)
+              .setSinceMicros(sinceMicros)
+              .setDefinitionVersion(definitionVersion)
+              .setToldValidUntilMicros(toldValidUntilMicros);
+      if (ComputedKeys.isOne(audience)) {
+        stored.setValue(value);
+      }
+      return stored.build();
+    }
+  }
 
   /**
    * Which events a ring holds. The value is personal data and never printed.

@@ -3,6 +3,7 @@ package dev.attune.core.catalog;
 import dev.attune.core.definition.Yaml;
 import dev.attune.core.forbidden.Forbidden;
 import dev.attune.core.profile.Identifier;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -90,11 +91,20 @@ public record Catalog(
         yaml.find("forbidden").map(Forbidden::parse).orElse(Forbidden.CARD_NUMBERS));
   }
 
-  private static TraitDeclaration trait(String name, Yaml value) {
+  /**
+   * Checks the name of a trait.
+   *
+   * @param yaml where a complaint points to
+   */
+  public static void checkTraitName(Yaml yaml, String name) {
     if (!name.matches("[A-Za-z_][A-Za-z0-9_]{0,99}")) {
-      throw value.error(
+      throw yaml.error(
           "\"" + name + "\" is not a trait name (allowed: letters, digits and _, at most 100)");
     }
+  }
+
+  private static TraitDeclaration trait(String name, Yaml value) {
+    checkTraitName(value, name);
     value.keys("type", "description", "precedence");
     return new TraitDeclaration(
         name,
@@ -103,7 +113,18 @@ public record Catalog(
         value
             .find("precedence")
             .map(p -> p.items().stream().map(Yaml::text).toList())
-            .orElse(List.of()));
+            .orElse(List.of()),
+        false);
+  }
+
+  /** The same with traits that are computed, none of which it declares. */
+  public Catalog withComputed(Collection<TraitDeclaration> computed) {
+    if (computed.isEmpty()) {
+      return this;
+    }
+    Map<String, TraitDeclaration> all = new LinkedHashMap<>(traits);
+    computed.forEach(trait -> all.put(trait.name(), trait));
+    return new Catalog(namespaces, all, forbidden);
   }
 
   /** The declared trait, if there is one. */

@@ -5,7 +5,8 @@ import java.util.regex.Pattern;
 
 /**
  * Who says what is known about people: {@code events}, {@code events:NAME} where the events came
- * with the write key of that name, {@code context}, and {@code model:NAME}.
+ * with the write key of that name, {@code context}, and {@code model:NAME}. {@code computed} says
+ * what audiences' events come to.
  */
 public final class Sources {
   /** Events that came with no named write key; in a {@code precedence} all events. */
@@ -16,6 +17,9 @@ public final class Sources {
    * nobody says the trait outright, or it would overrule what is newer.
    */
   public static final String CONTEXT = "context";
+
+  /** Of a trait that is computed from events. */
+  public static final String COMPUTED = "computed";
 
   private static final String EVENTS_OF = "events:";
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_.-]{0,63}");

@@ -7,9 +7,10 @@ import java.util.List;
  *
  * @param precedence sources whose value wins over newer ones of later or unnamed sources; empty:
  *     the newest fact wins
+ * @param computed from events, by a definition of its own: facts about it do not count
  */
 public record TraitDeclaration(
-    String name, TraitType type, String description, List<String> precedence) {
+    String name, TraitType type, String description, List<String> precedence, boolean computed) {
   public TraitDeclaration {
     precedence = List.copyOf(precedence);
   }

@@ -2,6 +2,7 @@ package dev.attune.core.definition;
 
 import dev.attune.core.audience.AudienceDefinition;
 import dev.attune.core.audience.AudienceReferences;
+import dev.attune.core.audience.ComputedTrait;
 import dev.attune.core.audience.Condition;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.Sources;
@@ -26,6 +27,8 @@ import java.util.function.Function;
  *
  * @param version of the newest definition in it, 0 when there is none
  * @param catalogVersion of the catalog
+ * @param catalog with the computed traits
+ * @param computed traits that are computed from events, by name
  * @param audiences those of {@code audiences/}, and those that models compute
  * @param events by the name of the events that they are about
  * @param streams by name
@@ -37,6 +40,7 @@ public record Definitions(
     long catalogVersion,
     Catalog catalog,
     Map<String, ModelDefinition> models,
+    Map<String, ComputedTrait> computed,
     Map<String, AudienceDefinition> audiences,
     Map<String, WebhookDefinition> webhooks,
     Map<String, ViewDefinition> views,
@@ -51,7 +55,7 @@ public record Definitions(
    * The kinds of definition, and the folder of each; the catalog is the file {@code catalog.yaml}.
    */
   public static final List<String> KINDS =
-      List.of("catalog", "model", "audience", "webhook", "view", "event", "stream");
+      List.of("catalog", "model", "trait", "audience", "webhook", "view", "event", "stream");
 
   /** Most definitions of one kind. */
   public static final int KIND_MAX = 50_000;
@@ -61,6 +65,7 @@ public record Definitions(
 
   public Definitions {
     models = Map.copyOf(models);
+    computed = Map.copyOf(computed);
     audiences = Map.copyOf(audiences);
     webhooks = Map.copyOf(webhooks);
     views = Map.copyOf(views);
@@ -70,7 +75,7 @@ public record Definitions(
     versions = Map.copyOf(versions);
   }
 
-  /** A set without views, events, streams and pauses. */
+  /** A set without computed traits, views, events, streams and pauses. */
   public Definitions(
       long version,
       long catalogVersion,
@@ -84,6 +89,7 @@ public record Definitions(
         catalogVersion,
         catalog,
         models,
+        Map.of(),
         audiences,
         webhooks,
         Map.of(),
@@ -105,9 +111,12 @@ public record Definitions(
       versions.put(definition.getKind() + "/" + definition.getId(), definition.getVersion());
       version = Math.max(version, definition.getVersion());
     }
-    Catalog catalog =
+    Catalog declared =
         parseKind(definitions, "catalog", Catalog::parse, _ -> "catalog")
             .getOrDefault("catalog", Catalog.DEFAULT);
+    Map<String, ComputedTrait> computed = computed(definitions, declared);
+    Catalog catalog =
+        declared.withComputed(computed.values().stream().map(ComputedTrait::declaration).toList());
     Map<String, ModelDefinition> models =
         parseKind(
             definitions, "model", y -> ModelDefinition.parse(y, catalog), ModelDefinition::name);
@@ -135,9 +144,10 @@ public record Definitions(
             ViewDefinition::name);
     return new Definitions(
         version,
-        versions.getOrDefault("catalog/catalog", 0L),
+        catalogVersion(versions),
         catalog,
         models,
+        computed,
         audiences,
         webhooks,
         views,
@@ -154,6 +164,28 @@ public record Definitions(
         .filter(d -> d.getKind().equals(PAUSE) && audiences.contains(d.getId()))
         .forEach(d -> paused.add(d.getId()));
     return paused;
+  }
+
+  private static Map<String, ComputedTrait> computed(
+      Collection<Definition> definitions, Catalog catalog) {
+    Map<String, ComputedTrait> computed =
+        parseKind(definitions, "trait", y -> ComputedTrait.parse(y, catalog), ComputedTrait::name);
+    if (computed.size() > ComputedTrait.TRAITS_MAX) {
+      throw new DefinitionException(
+          computed.size() + " computed traits (allowed: " + ComputedTrait.TRAITS_MAX + ")");
+    }
+    return computed;
+  }
+
+  // Of whatever decides how a profile is folded.
+  private static long catalogVersion(Map<String, Long> versions) {
+    return versions.entrySet().stream()
+        .filter(
+            entry ->
+                entry.getKey().equals("catalog/catalog") || entry.getKey().startsWith("trait/"))
+        .mapToLong(Map.Entry::getValue)
+        .max()
+        .orElse(0);
   }
 
   private static Map<String, StreamDefinition> streams(

@@ -1,6 +1,7 @@
 package dev.attune.core.profile;
 
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.core.catalog.Sources;
 import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.proto.v1.Fact;
@@ -60,10 +61,12 @@ public final class Fold {
             .setUpdatedAtMicros(updatedAt)
             .setVersion(version);
     Snapshots snapshots = new Snapshots();
-    winners.forEach((name, winner) -> profile.addTraits(winner.served(name, catalog, snapshots)));
+    TreeMap<String, Trait> traits = new TreeMap<>(computed(facts, catalog));
+    winners.forEach((name, winner) -> traits.put(name, winner.served(name, catalog, snapshots)));
+    profile.addAllTraits(traits.values());
     profile.addAllSnapshots(snapshots.all());
     for (MembershipState state : facts.getMembershipsList()) {
-      if (state.getMember()) {
+      if (state.getMember() && !state.hasValue()) {
         profile.addAudiences(
             Membership.newBuilder()
                 .setAudience(state.getAudience())
@@ -74,9 +77,34 @@ public final class Fold {
     return profile.build();
   }
 
+  // What was told of traits that are still computed.
+  private static Map<String, Trait> computed(Facts facts, Catalog catalog) {
+    Map<String, Trait> computed = new TreeMap<>();
+    for (MembershipState state : facts.getMembershipsList()) {
+      if (state.getMember() && state.hasValue()) {
+        String name = ComputedKeys.trait(state.getAudience());
+        if (catalog.trait(name).filter(TraitDeclaration::computed).isPresent()) {
+          computed.put(
+              name,
+              Trait.newBuilder()
+                  .setName(name)
+                  .setValue(state.getValue())
+                  .setUpdatedAtMicros(state.getEnteredAtMicros())
+                  .setSource(Sources.COMPUTED)
+                  .build());
+        }
+      }
+    }
+    return computed;
+  }
+
   private static void consider(
       Fact fact, Value said, Catalog catalog, Map<String, Candidate> winners) {
     Optional<TraitDeclaration> declaration = catalog.trait(fact.getTrait());
+    if (declaration.filter(TraitDeclaration::computed).isPresent()) {
+      // Whatever others say of it.
+      return;
+    }
     Optional<Value> value =
         declaration.isPresent() ? TraitFit.fit(declaration.get().type(), said) : Optional.of(said);
     value.ifPresent(

@@ -255,15 +255,18 @@ public final class ProfileWriter {
   static Facts memberships(Facts facts, List<Transition> transitions) {
     List<MembershipState> said = new ArrayList<>();
     for (Transition t : transitions) {
-      said.add(
+      MembershipState.Builder state =
           MembershipState.newBuilder()
               .setAudience(t.getAudience())
               .setMember(t.getEntered())
               .setEnteredAtMicros(enteredAt(t))
               .setValidUntilMicros(t.getValidUntilMicros())
               .setGeneration(t.getGeneration())
-              .setVersion(t.getVersion())
-              .build());
+              .setVersion(t.getVersion());
+      if (t.hasValue()) {
+        state.setValue(t.getValue());
+      }
+      said.add(state.build());
     }
     return withMemberships(facts, said);
   }
@@ -291,7 +294,7 @@ public final class ProfileWriter {
       return stored;
     }
     // Said again while it lasts: the person entered when they entered.
-    return said.getMember() && stored.getMember()
+    return said.getMember() && stored.getMember() && !said.hasValue()
         ? said.toBuilder().setEnteredAtMicros(stored.getEnteredAtMicros()).build()
         : said;
   }

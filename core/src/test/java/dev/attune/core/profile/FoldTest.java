@@ -1,12 +1,16 @@
 package dev.attune.core.profile;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.Sources;
+import dev.attune.core.catalog.TraitDeclaration;
+import dev.attune.core.catalog.TraitType;
 import dev.attune.core.definition.Yaml;
 import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Facts;
+import dev.attune.proto.v1.MembershipState;
 import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.Value;
@@ -155,5 +159,35 @@ class FoldTest {
         .toBuilder()
         .setElement(element ? "g" + random.nextInt(4) : "")
         .build();
+  }
+
+  @Test
+  void computedTrait_isWhatTheEvaluatorTold_whateverFactsSay() {
+    Catalog catalog =
+        CATALOG.withComputed(
+            List.of(new TraitDeclaration("orders", TraitType.INTEGER, "", List.of(), true)));
+    Facts facts =
+        Facts.newBuilder()
+            .addIdentifiers(USER.toProto())
+            .addFacts(said("orders", "events", 10, 99))
+            .addFacts(said("tier", "events", 10, 2))
+            .addMemberships(told("#orders", true, 3))
+            .addMemberships(told("#gone", true, 4))
+            .addMemberships(told("#zero", false, 5))
+            .build();
+    Profile served = Fold.serve("p", facts, 1, catalog);
+    assertThat(served.getTraitsList())
+        .extracting(Trait::getName, t -> t.getValue().getInteger(), Trait::getSource)
+        .containsExactly(tuple("orders", 3L, "computed"), tuple("tier", 2L, "events"));
+    assertThat(served.getAudiencesList()).isEmpty();
+    // Undefined again, it is what somebody said.
+    assertThat(Fold.serve("p", facts, 1, CATALOG).getTraits(0).getValue().getInteger())
+        .isEqualTo(99);
+  }
+
+  private static MembershipState told(String key, boolean member, int value) {
+    MembershipState.Builder state =
+        MembershipState.newBuilder().setAudience(key).setMember(member).setEnteredAtMicros(5);
+    return member ? state.setValue(Value.newBuilder().setInteger(value)).build() : state.build();
   }
 }

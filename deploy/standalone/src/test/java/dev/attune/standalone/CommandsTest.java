@@ -267,7 +267,7 @@ class CommandsTest {
     assertThat(err())
         .isEqualTo(
             "attune: audiences has no \"explian\"; did you mean \"explain\"? (allowed: explain,"
-                + " list).\nTry ./attune audiences --help.\n");
+                + " list, pause, resume).\nTry ./attune audiences --help.\n");
     assertThat(requests).isEmpty();
   }
 

@@ -21,6 +21,8 @@ class SampleDefinitionsTest {
       Map.of(
           "models",
           "model",
+          "traits",
+          "trait",
           "audiences",
           "audience",
           "webhooks",
@@ -52,6 +54,7 @@ class SampleDefinitionsTest {
     assertThat(definitions.catalog().namespaces().keySet())
         .containsExactly("user_id", "email", "anonymous_id");
     assertThat(definitions.models()).containsOnlyKeys("customers");
+    assertThat(definitions.computed()).containsOnlyKeys("spent_90d");
     assertThat(definitions.audiences())
         .containsOnlyKeys(
             "frequent-buyers",

@@ -20,6 +20,9 @@ final class AudienceBench {
   private static final int MANY = 1_000;
   private static final double P99 = 99;
 
+  /** Beside timers come so much less than it could take. */
+  private static final int LIVE_PART = 4;
+
   private static final int WARM_UP_EVENTS = 60_000;
   private static final int EVENTS = 250_000;
   private static final Duration WARM_UP = Duration.ofSeconds(10);
@@ -29,18 +32,26 @@ final class AudienceBench {
   private final Folders folders;
   private final int blocks;
   private final Duration length;
+  private final int people;
   private final AudienceFigures figures;
 
   /**
    * @param blocks of each kind, in turn
    * @param length of each
+   * @param people whose memberships end by time alone, of each kind
    */
   AudienceBench(
-      Terminal terminal, Folders folders, int blocks, Duration length, AudienceFigures figures) {
+      Terminal terminal,
+      Folders folders,
+      int blocks,
+      Duration length,
+      int people,
+      AudienceFigures figures) {
     this.terminal = terminal;
     this.folders = folders;
     this.blocks = blocks;
     this.length = length;
+    this.people = people;
     this.figures = figures;
   }
 
@@ -53,25 +64,34 @@ final class AudienceBench {
             .formatted(StateSize.MATCHERS, StateSize.RING));
     engine();
     try {
-      evaluator();
+      double rate = evaluator();
+      timers((int) (rate / LIVE_PART));
     } catch (IllegalStateException e) {
       throw new Complaint(String.valueOf(e.getMessage()), e);
     }
   }
 
-  private void evaluator() throws IOException, InterruptedException {
-    Path folder = Files.createDirectories(folders.work().resolve("evaluator"));
-    try (Child child =
-            Child.start(
-                "the evaluator",
-                Child.java(
-                    List.of("-Xms512m", "-Xmx512m"),
-                    EvaluatorChild.class,
-                    folder.toString(),
-                    String.valueOf(EvaluatorRun.CATEGORIES)),
-                folders.work(),
-                folders.out().resolve("audiences-children.err"));
-        var run = new EvaluatorRun(KafkaSettings.local("127.0.0.1:" + child.port("kafka")));
+  private Child child(String name) throws IOException, InterruptedException {
+    Path folder = Files.createDirectories(folders.work().resolve(name));
+    return Child.start(
+        "the evaluator",
+        Child.java(
+            List.of("-Xms512m", "-Xmx512m"),
+            EvaluatorChild.class,
+            folder.toString(),
+            String.valueOf(EvaluatorRun.CATEGORIES)),
+        folders.work(),
+        folders.out().resolve("audiences-children.err"));
+  }
+
+  private static EvaluatorRun run(Child child) {
+    return new EvaluatorRun(KafkaSettings.local("127.0.0.1:" + child.port("kafka")));
+  }
+
+  /** Returns how many events a second it took. */
+  private double evaluator() throws IOException, InterruptedException {
+    try (Child child = child("evaluator");
+        EvaluatorRun run = run(child);
         Progress progress = terminal.progress("The evaluator", 3, "runs")) {
       double warm = run.asFastAsItCan(WARM_UP_EVENTS);
       progress.at(1, "as fast as it can");
@@ -84,7 +104,7 @@ final class AudienceBench {
       if (verified[1] > 0) {
         figures.notMeasured(Name.PROCESS, note);
         figures.notMeasured(Name.VISIBLE, note);
-        return;
+        return rate;
       }
       figures.measured(
           Name.PROCESS,
@@ -102,6 +122,16 @@ final class AudienceBench {
                   micros.getValueAtPercentile(50) / 1_000.0,
                   micros.getValueAtPercentile(90) / 1_000.0,
                   micros.getValueAtPercentile(99.9) / 1_000.0));
+      return rate;
+    }
+  }
+
+  private void timers(int rate) throws IOException, InterruptedException {
+    try (Child child = child("timers");
+        EvaluatorRun run = run(child);
+        Progress progress = terminal.progress("Timers", 2, "runs")) {
+      run.asFastAsItCan(WARM_UP_EVENTS);
+      new TimersRun(run, people, rate, figures).run(progress);
     }
   }
 

@@ -35,6 +35,14 @@ public final class AudienceCommand implements Callable<Integer> {
       description = "Of each block, 1-60; ${DEFAULT-VALUE} unless given.")
   private int seconds;
 
+  @Option(
+      names = "--people",
+      defaultValue = "1000000",
+      paramLabel = "N",
+      description =
+          "Whose memberships end by time alone, 1000-5000000; ${DEFAULT-VALUE} unless given.")
+  private int people;
+
   public AudienceCommand(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -43,11 +51,13 @@ public final class AudienceCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException, IOException {
     require("--blocks", blocks, 1, 101);
     require("--seconds", seconds, 1, 60);
+    require("--people", people, 1_000, 5_000_000);
     var figures = new AudienceFigures();
     return new BenchFrame(terminal, "audiences", CLEAN_UP_MAX)
         .run(
             folders ->
-                new AudienceBench(terminal, folders, blocks, Duration.ofSeconds(seconds), figures)
+                new AudienceBench(
+                        terminal, folders, blocks, Duration.ofSeconds(seconds), people, figures)
                     .run(),
             figures::list,
             "a log beside it");

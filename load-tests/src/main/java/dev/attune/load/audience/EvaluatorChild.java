@@ -32,7 +32,7 @@ final class EvaluatorChild {
       try (EvaluatorPart evaluator =
           EvaluatorPart.create(
               kafka,
-              DefinitionsSource.fixed(Shop.definitions(Integer.parseInt(arguments[1]))),
+              DefinitionsSource.fixed(Shop.definitionsAndSeen(Integer.parseInt(arguments[1]))),
               letter ->
                   CompletableFuture.failedFuture(new IllegalStateException(letter.getReason())),
               EvaluatorConfig.of(folder.resolve("evaluator")),

@@ -41,6 +41,7 @@ final class EvaluatorRun implements AutoCloseable {
   private static final int TRAITS = 10;
   private static final long WATERMARK_NANOS = Duration.ofMillis(100).toNanos();
   private static final Duration TELL_MAX = Duration.ofMinutes(2);
+  private static final Duration SEEN_MAX = Duration.ofMinutes(20);
   private static final int WATCHED_EVERY = 64;
 
   private final KafkaSettings kafka;
@@ -101,14 +102,28 @@ final class EvaluatorRun implements AutoCloseable {
     return reader.measured();
   }
 
+  /** People who are seen for the first time, as fast as they can; returns once all have entered. */
+  void seen(SeenPeople people) throws InterruptedException {
+    reader.tell(people);
+    for (int i = 0; i < people.count(); i++) {
+      int person = people.first() + i;
+      send(person, 1, Shop.seen(person, people.seenAt(i)), 0);
+    }
+    producer.flush();
+    people.awaitEntered(SEEN_MAX);
+  }
+
   private void awaitTold() throws InterruptedException {
     reader.await(views * ENTERS, TELL_MAX);
   }
 
   private void send(int person, int view, long due) {
     long now = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
-    Event event = Shop.view(views++, person, person % CATEGORIES, now);
-    byte[] value = change(person, view + 1L, event, due).toByteArray();
+    send(person, view + 1L, Shop.view(views++, person, person % CATEGORIES, now), due);
+  }
+
+  private void send(int person, long version, Event event, long due) {
+    byte[] value = change(person, version, event, due).toByteArray();
     byte[] key = id(person).getBytes(StandardCharsets.UTF_8);
     var _ = producer.send(new ProducerRecord<>(kafka.topics().profileChanges(), key, value));
   }

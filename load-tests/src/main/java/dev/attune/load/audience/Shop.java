@@ -18,6 +18,12 @@ final class Shop {
   /** How many audiences ask for each category, all of them with another count or window. */
   static final int AUDIENCES_EACH = 10;
 
+  /** An audience of whoever was seen within so many hours. */
+  static final String SEEN = "seen";
+
+  static final int SEEN_HOURS = 2;
+  static final String SEEN_EVENT = "Seen";
+
   private static final String CATALOG = "namespaces: {user_id: {unique: true}}\ntraits: {}\n";
   private static final int COUNTS = 5;
   private static final int[] WINDOW_DAYS = {1, 30};
@@ -43,6 +49,10 @@ final class Shop {
   }
 
   static Definitions definitions(int categories) {
+    return Definitions.parse(files(categories));
+  }
+
+  private static List<Definition> files(int categories) {
     List<Definition> definitions = new ArrayList<>();
     definitions.add(definition("catalog", "catalog", "catalog.yaml", CATALOG));
     for (int category = 0; category < categories; category++) {
@@ -60,6 +70,18 @@ final class Shop {
                     .formatted(name, EVENT, category, count(each), days(each))));
       }
     }
+    return definitions;
+  }
+
+  /** The same, and who was seen lately. */
+  static Definitions definitionsAndSeen(int categories) {
+    List<Definition> definitions = files(categories);
+    definitions.add(
+        definition(
+            "audience",
+            SEEN,
+            "audiences/seen.yaml",
+            "name: %s\nwhen: {event: %s, within: %dh}\n".formatted(SEEN, SEEN_EVENT, SEEN_HOURS)));
     return Definitions.parse(definitions);
   }
 
@@ -81,6 +103,17 @@ final class Shop {
                         .addEntries(property("category", "c" + category))
                         .addEntries(property("product_id", "p" + number % 10_000))
                         .addEntries(property("url", "https://shop.example/p/" + number % 10_000))))
+        .build();
+  }
+
+  /** Somebody was there. */
+  static Event seen(int person, long atMicros) {
+    return Event.newBuilder()
+        .setEventId("seen-" + person)
+        .setName(SEEN_EVENT)
+        .setVia(Identifier.newBuilder().setNamespace("user_id").setValue("u" + person))
+        .setOccurredAtMicros(atMicros)
+        .setReceivedAtMicros(atMicros)
         .build();
   }
 

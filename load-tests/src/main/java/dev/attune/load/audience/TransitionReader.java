@@ -25,6 +25,7 @@ final class TransitionReader implements AutoCloseable {
   private final Thread thread;
   private final Map<String, Integer> entered = new HashMap<>();
   private final Histogram micros = new Histogram(1, MICROS_MAX, 3);
+  private SeenPeople seen = new SeenPeople(0, new long[0]);
   private volatile boolean closing;
   private long told;
   private long unexpected;
@@ -67,7 +68,16 @@ final class TransitionReader implements AutoCloseable {
     }
   }
 
+  /** From now on, people who were seen are told to these. */
+  synchronized void tell(SeenPeople people) {
+    seen = people;
+  }
+
   private synchronized void take(Transition transition, long now) {
+    if (transition.getAudience().equals(Shop.SEEN)) {
+      seen.take(transition);
+      return;
+    }
     if (!transition.getEntered()) {
       unexpected++;
       return;

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
  * A file of a folder of definitions.
  *
  * @param path inside the folder, with {@code /}: {@code catalog.yaml}, {@code models/*.yaml},
- *     {@code audiences/*.yaml}, {@code webhooks/*.yaml}, {@code views/*.yaml}, {@code
- *     events/*.yaml} or {@code streams/*.yaml}
+ *     {@code traits/*.yaml}, {@code audiences/*.yaml}, {@code webhooks/*.yaml}, {@code
+ *     views/*.yaml}, {@code events/*.yaml} or {@code streams/*.yaml}
  * @param text its YAML
  */
 public record DefinitionFile(String path, String text) {
@@ -25,6 +25,8 @@ public record DefinitionFile(String path, String text) {
       Map.of(
           "models",
           "model",
+          "traits",
+          "trait",
           "audiences",
           "audience",
           "webhooks",
@@ -37,7 +39,7 @@ public record DefinitionFile(String path, String text) {
           "stream");
   private static final Pattern PATH =
       Pattern.compile(
-          "(models|audiences|webhooks|views|events|streams)/(?:[\\w.-]{1,100}/){0,4}[\\w.-]{1,100}\\.yaml");
+          "(models|traits|audiences|webhooks|views|events|streams)/(?:[\\w.-]{1,100}/){0,4}[\\w.-]{1,100}\\.yaml");
 
   /**
    * Those in a request's {@code "files": [{"path", "text"}]}.
@@ -67,7 +69,7 @@ public record DefinitionFile(String path, String text) {
         throw new DefinitionException(
             path
                 + ":1:1: this is no place for a definition (allowed: catalog.yaml, models/*.yaml,"
-                + " audiences/*.yaml, webhooks/*.yaml, views/*.yaml, events/*.yaml, streams/*.yaml)");
+                + " traits/*.yaml, audiences/*.yaml, webhooks/*.yaml, views/*.yaml, events/*.yaml, streams/*.yaml)");
       }
       kind = KINDS.getOrDefault(matcher.group(1), "");
       id = Yaml.parse(path, text).get("name").name();

@@ -1,5 +1,6 @@
 package dev.attune.refresher.backfill;
 
+import dev.attune.core.audience.MissingHistory;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.Set;
  * A backfill as it stands.
  *
  * @param audiences names of those that wait for it
+ * @param traits names of the computed traits that do
  * @param total offsets of the events to pass
  * @param passed of them, so far
  * @param told events that were told again, so far
@@ -18,6 +20,7 @@ import java.util.Set;
 public record Backfill(
     State state,
     Set<String> audiences,
+    Set<String> traits,
     Instant startedAt,
     Optional<Instant> endedAt,
     long total,
@@ -39,31 +42,45 @@ public record Backfill(
 
   public Backfill {
     audiences = Set.copyOf(audiences);
+    traits = Set.copyOf(traits);
   }
 
-  static Backfill begin(Set<String> audiences, Instant now) {
-    return new Backfill(State.RUNNING, audiences, now, Optional.empty(), 0, 0, 0, "", "");
+  static Backfill begin(MissingHistory missing, Instant now) {
+    return new Backfill(
+        State.RUNNING,
+        missing.audiences(),
+        missing.traits(),
+        now,
+        Optional.empty(),
+        0,
+        0,
+        0,
+        "",
+        "");
   }
 
   Backfill of(long total) {
-    return new Backfill(state, audiences, startedAt, endedAt, total, passed, told, slowed, message);
+    return new Backfill(
+        state, audiences, traits, startedAt, endedAt, total, passed, told, slowed, message);
   }
 
   Backfill at(long passed, long told) {
-    return new Backfill(state, audiences, startedAt, endedAt, total, passed, told, slowed, message);
+    return new Backfill(
+        state, audiences, traits, startedAt, endedAt, total, passed, told, slowed, message);
   }
 
   Backfill slowedBy(String reason) {
-    return new Backfill(state, audiences, startedAt, endedAt, total, passed, told, reason, message);
+    return new Backfill(
+        state, audiences, traits, startedAt, endedAt, total, passed, told, reason, message);
   }
 
   Backfill done(Instant now) {
     return new Backfill(
-        State.DONE, audiences, startedAt, Optional.of(now), total, total, told, "", "");
+        State.DONE, audiences, traits, startedAt, Optional.of(now), total, total, told, "", "");
   }
 
   Backfill failed(Instant now, String why) {
     return new Backfill(
-        State.FAILED, audiences, startedAt, Optional.of(now), total, passed, told, "", why);
+        State.FAILED, audiences, traits, startedAt, Optional.of(now), total, passed, told, "", why);
   }
 }

@@ -9,8 +9,8 @@ import java.io.IOException;
 
 /**
  * {@code GET /v1/audiences:backfill}: the backfill that runs or ran last, 404 when there was none:
- * {@code {"state", "audiences", "started_at", "ended_at", "total", "passed", "told", "slowed",
- * "message"}}; {@code passed} of {@code total} offsets of the log is how far it is.
+ * {@code {"state", "audiences", "traits", "started_at", "ended_at", "total", "passed", "told",
+ * "slowed", "message"}}; {@code passed} of {@code total} offsets of the log is how far it is.
  *
  * @param backfills of this process
  */
@@ -37,6 +37,7 @@ public record BackfillHttp(Backfills backfills) {
     json.writeStartObject();
     json.writeStringField("state", backfill.state().label());
     Json.writeTexts(json, "audiences", backfill.audiences().stream().sorted().toList());
+    Json.writeTexts(json, "traits", backfill.traits().stream().sorted().toList());
     json.writeStringField("started_at", backfill.startedAt().toString());
     if (backfill.endedAt().isPresent()) {
       json.writeStringField("ended_at", backfill.endedAt().get().toString());

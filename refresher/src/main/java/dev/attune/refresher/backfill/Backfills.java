@@ -147,8 +147,11 @@ public final class Backfills implements AutoCloseable {
   // Empty when it was stopped.
   private Optional<KnownHistory> tell(MissingHistory missing, KnownHistory known, Definitions now)
       throws InterruptedException {
-    LOG.info("events of the past are told to {} audiences", missing.audiences().size());
-    last = Backfill.begin(missing.audiences(), clock.instant());
+    LOG.info(
+        "events of the past are told to {} audiences and {} computed traits",
+        missing.audiences().size(),
+        missing.traits().size());
+    last = Backfill.begin(missing, clock.instant());
     Optional<KnownHistory> told = histories.tell(missing, now, new Progress()).map(known::with);
     told.ifPresent(
         _ -> {

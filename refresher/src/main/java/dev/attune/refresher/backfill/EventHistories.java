@@ -32,6 +32,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * word is told again, and behind it they remember by themselves.
  */
 public final class EventHistories {
+  /** Few: people's events wait for as long as one takes. */
+  private static final int CHUNK_MAX = 100;
+
   private final KafkaSettings settings;
   private final ProfileWriter writer;
   private final KafkaChanges changes;
@@ -165,7 +168,7 @@ public final class EventHistories {
       throws InterruptedException {
     progress.total(span.length());
     BooleanSupplier stopping = progress::stopping;
-    var pacer = new Pacer(followers, progress::slowed, stopping);
+    var pacer = new Pacer(Pacer.Manner.GENTLE, followers, progress::slowed, stopping);
     var log = new LogReader(settings, stopping);
     long before = 0;
     var told = new Told();
@@ -176,9 +179,10 @@ public final class EventHistories {
           part.getValue(),
           batch -> {
             List<ProfileInput> again = again(batch, missing, definitions);
-            if (!again.isEmpty()) {
-              pacer.write("the store", again.size(), () -> writer.apply(again));
-              told.events += again.size();
+            for (int i = 0; i < again.size(); i += CHUNK_MAX) {
+              List<ProfileInput> chunk = again.subList(i, Math.min(i + CHUNK_MAX, again.size()));
+              pacer.write("the store", chunk.size(), () -> writer.apply(chunk));
+              told.events += chunk.size();
               pacer.rest();
             }
           },

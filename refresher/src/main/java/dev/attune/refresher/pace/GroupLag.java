@@ -37,18 +37,22 @@ public final class GroupLag implements Follower {
   private final String name;
   private final String group;
   private final String topic;
+  private final Duration least;
   private final InstantSource clock;
   private Instant askedAt = Instant.MIN;
   private Duration behind = Duration.ZERO;
 
   /**
    * @param name what a run calls it
+   * @param least who is behind by less is not told to be
    */
-  public GroupLag(Admin admin, String name, String group, String topic, InstantSource clock) {
+  public GroupLag(
+      Admin admin, String name, String group, String topic, Duration least, InstantSource clock) {
     this.admin = admin;
     this.name = name;
     this.group = group;
     this.topic = topic;
+    this.least = least;
     this.clock = clock;
   }
 
@@ -71,7 +75,7 @@ public final class GroupLag implements Follower {
     try {
       Map<TopicPartition, Long> waiting = waiting();
       Duration oldest = Duration.ZERO;
-      for (Duration age = Pacer.BEHIND_MAX;
+      for (Duration age = least;
           !waiting.isEmpty() && age.compareTo(GREATEST) < 0;
           age = age.multipliedBy(2)) {
         waiting = olderThan(waiting, now.minus(age));

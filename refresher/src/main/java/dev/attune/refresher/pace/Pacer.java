@@ -38,11 +38,34 @@ public final class Pacer {
   /** A wait is cut into pieces, so that a run can be stopped meanwhile. */
   private static final long PIECE_MILLIS = 100;
 
+  /** How much a load asks of others. */
+  public enum Manner {
+    /** As much as there is, until somebody is {@link #BEHIND_MAX} behind. */
+    BUSY(BEHIND_MAX),
+    /**
+     * At most half of the time of one thread, and less as soon as somebody is a second behind: what
+     * it writes, people's events queue up with.
+     */
+    GENTLE(Duration.ofSeconds(1));
+
+    private final Duration behindMax;
+
+    Manner(Duration behindMax) {
+      this.behindMax = behindMax;
+    }
+
+    /** A follower that is so far behind is a strain. */
+    public Duration behindMax() {
+      return behindMax;
+    }
+  }
+
   /** How time passes. */
   interface Pause {
     void millis(long millis) throws InterruptedException;
   }
 
+  private final Manner manner;
   private final List<Follower> followers;
   private final Consumer<String> slowed;
   private final BooleanSupplier stopping;
@@ -50,21 +73,25 @@ public final class Pacer {
   private final Pause pause;
   private double rowNanosBest = Double.MAX_VALUE;
   private long pauseMillis;
+  private long tookMillis;
 
   /**
    * @param slowed told the reason when the load is slowed, and an empty text when it no longer is
    * @param stopping ends a wait
    */
-  public Pacer(List<Follower> followers, Consumer<String> slowed, BooleanSupplier stopping) {
-    this(followers, slowed, stopping, System::nanoTime, Thread::sleep);
+  public Pacer(
+      Manner manner, List<Follower> followers, Consumer<String> slowed, BooleanSupplier stopping) {
+    this(manner, followers, slowed, stopping, System::nanoTime, Thread::sleep);
   }
 
   Pacer(
+      Manner manner,
       List<Follower> followers,
       Consumer<String> slowed,
       BooleanSupplier stopping,
       LongSupplier nanos,
       Pause pause) {
+    this.manner = manner;
     this.followers = List.copyOf(followers);
     this.slowed = slowed;
     this.stopping = stopping;
@@ -81,7 +108,9 @@ public final class Pacer {
   public void write(String into, int rows, Runnable chunk) {
     long began = nanos.getAsLong();
     chunk.run();
-    Optional<String> strain = strain(into, rows, nanos.getAsLong() - began);
+    long took = nanos.getAsLong() - began;
+    tookMillis = took / 1_000_000;
+    Optional<String> strain = strain(into, rows, took);
     if (strain.isPresent()) {
       pauseMillis = Math.clamp(pauseMillis * 2, PAUSE_MILLIS_MIN, PAUSE_MILLIS_MAX);
       slowed.accept(strain.get());
@@ -99,8 +128,9 @@ public final class Pacer {
    * @throws IllegalStateException when interrupted
    */
   public void rest() {
+    long rest = manner == Manner.GENTLE ? Math.max(pauseMillis, tookMillis) : pauseMillis;
     try {
-      for (long left = pauseMillis; left > 0 && !stopping.getAsBoolean(); left -= PIECE_MILLIS) {
+      for (long left = rest; left > 0 && !stopping.getAsBoolean(); left -= PIECE_MILLIS) {
         pause.millis(Math.min(left, PIECE_MILLIS));
       }
     } catch (InterruptedException e) {
@@ -116,7 +146,7 @@ public final class Pacer {
     rowNanosBest = Math.min(rowNanosBest, row);
     for (Follower follower : followers) {
       Duration behind = follower.behind();
-      if (behind.compareTo(BEHIND_MAX) >= 0) {
+      if (behind.compareTo(manner.behindMax) >= 0) {
         return Optional.of(follower.name() + " is " + behind.toSeconds() + " s behind");
       }
     }

@@ -117,7 +117,7 @@ public final class Refresher {
       Progress progress,
       Lease lease) {
     Path directory = settings.stateDir().toAbsolutePath().resolve("models").resolve(model.name());
-    var pacer = new Pacer(followers, progress::slowed, progress::stopping);
+    var pacer = new Pacer(Pacer.Manner.BUSY, followers, progress::slowed, progress::stopping);
     return inDatabase(
         temporary.ofRun(lease),
         progress,
@@ -219,7 +219,11 @@ public final class Refresher {
                     hasty,
                     RefreshOptions.NONE,
                     Progress.NONE,
-                    new Pacer(List.of(), Progress.NONE::slowed, Progress.NONE::stopping),
+                    new Pacer(
+                        Pacer.Manner.BUSY,
+                        List.of(),
+                        Progress.NONE::slowed,
+                        Progress.NONE::stopping),
                     "check",
                     forbidden(model, catalog))
                 .check(scratch, CHECK_ROWS);

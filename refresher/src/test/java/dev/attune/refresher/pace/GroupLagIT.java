@@ -62,7 +62,7 @@ class GroupLagIT {
           .createTopics(List.of(new NewTopic(topic, Optional.of(PARTITIONS), Optional.empty())))
           .all()
           .get(ANSWER.toSeconds(), TimeUnit.SECONDS);
-      var lag = new GroupLag(admin, "the group", group, topic, () -> now);
+      var lag = new GroupLag(admin, "the group", group, topic, Pacer.BEHIND_MAX, () -> now);
       write(producer, 0, Duration.ofMinutes(10));
       write(producer, 0, Duration.ofSeconds(100));
       write(producer, 0, Duration.ofSeconds(1));

@@ -16,27 +16,35 @@ class PacerTest {
   private Duration behind = Duration.ZERO;
   private boolean stopping;
   private long millis;
-  private final Pacer pacer =
-      new Pacer(
-          List.of(
-              new Follower() {
-                @Override
-                public String name() {
-                  return "the evaluator";
-                }
+  private final Pacer pacer = pacer(Pacer.Manner.BUSY);
 
-                @Override
-                public Duration behind() {
-                  return behind;
-                }
-              }),
-          reasons::add,
-          () -> stopping,
-          () -> millis * 1_000_000,
-          pause -> millis += pause);
+  private Pacer pacer(Pacer.Manner manner) {
+    return new Pacer(
+        manner,
+        List.of(
+            new Follower() {
+              @Override
+              public String name() {
+                return "the evaluator";
+              }
+
+              @Override
+              public Duration behind() {
+                return behind;
+              }
+            }),
+        reasons::add,
+        () -> stopping,
+        () -> millis * 1_000_000,
+        pause -> millis += pause);
+  }
 
   /** Rows a second, over so many chunks that the store takes so long for. */
   private double rate(int chunks, long storeMillis) {
+    return rate(pacer, chunks, storeMillis);
+  }
+
+  private double rate(Pacer pacer, int chunks, long storeMillis) {
     long began = millis;
     for (int i = 0; i < chunks; i++) {
       pacer.write("the store", ROWS, () -> millis += storeMillis);
@@ -51,6 +59,15 @@ class PacerTest {
     // A hiccup below what anybody feels is none.
     assertThat(rate(20, 250)).isEqualTo(2_000);
     assertThat(reasons).isEmpty();
+  }
+
+  @Test
+  void gentleLoad_leavesHalfOfTheTime_andHearsOfASecondAlready() {
+    Pacer gentle = pacer(Pacer.Manner.GENTLE);
+    assertThat(rate(gentle, 20, QUICK)).isEqualTo(2_500);
+    behind = Duration.ofSeconds(1);
+    assertThat(rate(20, QUICK)).as("one that is busy").isEqualTo(5_000);
+    assertThat(rate(gentle, 20, QUICK)).isLessThan(500);
   }
 
   @Test

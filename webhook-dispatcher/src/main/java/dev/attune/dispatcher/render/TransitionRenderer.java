@@ -2,6 +2,7 @@ package dev.attune.dispatcher.render;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.state.Changelogs;
 import dev.attune.platform.definition.DefinitionsSource;
@@ -63,7 +64,8 @@ public final class TransitionRenderer implements Processor<byte[], byte[], byte[
       poison.bury(context, record, "the transition does not parse");
       return;
     }
-    if (transition.getReason() == Transition.Reason.REASSERTED) {
+    if (transition.getReason() == Transition.Reason.REASSERTED
+        || ComputedKeys.isOne(transition.getAudience())) {
       return;
     }
     List<String> webhooks = subscriptions.toAudience(transition.getAudience());

@@ -1,0 +1,299 @@
+package dev.attune.evaluator;
+
+import static dev.attune.evaluator.Changes.event;
+import static dev.attune.evaluator.Changes.live;
+import static dev.attune.evaluator.Changes.merge;
+import static dev.attune.evaluator.Changes.redirect;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.audience.AudienceSet;
+import dev.attune.core.audience.CompiledAudience;
+import dev.attune.core.audience.ProfileState;
+import dev.attune.core.definition.Definitions;
+import dev.attune.platform.kafka.KafkaClients;
+import dev.attune.platform.kafka.KafkaSettings;
+import dev.attune.platform.kafka.KafkaTopics;
+import dev.attune.platform.kafka.Topics;
+import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.ProfileChange;
+import dev.attune.proto.v1.Transition;
+import dev.attune.testkit.Await;
+import dev.attune.testkit.KafkaBackend;
+import dev.attune.testkit.Signals;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Two and three evaluators under load, of which one is killed, one frozen until others have taken
+ * its partitions and then woken, and one added: what is told is what a plain look at all events
+ * gives, and everybody enters and leaves by turns.
+ */
+final class SeveralEvaluatorsIT {
+  static final Definitions DEFINITIONS =
+      Changes.definitions(
+          1,
+          "name: two\nwhen: {event: A, count: \">= 2\", within: 30d}\n",
+          "name: quiet\nwhen: {not: {event: B, within: 30d}}\n",
+          "name: onwards\nwhen: {sequence: [{event: A}, {event: B}, {event: A}], within: 30d}\n");
+
+  private static final Duration DEADLINE = Duration.ofMinutes(2);
+  private static final int PEOPLE = 120;
+  private static final int STEPS = 600;
+  private static final int DAYS = 20;
+  private static final long DAY_MICROS = 86_400_000_000L;
+  private static final Map<String, String> NONE = Map.of();
+
+  @TempDir Path directory;
+
+  private final long seed = System.nanoTime();
+  private final Random random = new Random(seed);
+  private final KafkaSettings kafka =
+      KafkaSettings.local(KafkaBackend.shared().bootstrapServers())
+          .withTopics(new Topics("it-" + System.nanoTime()));
+  private final Producer<byte[], byte[]> producer = KafkaClients.producer(kafka, "it-producer");
+  private final Consumer<byte[], byte[]> consumer = KafkaClients.consumer(kafka, "it-consumer");
+  private final AudienceSet audiences = AudienceSet.compile(DEFINITIONS);
+  private final List<Transition> told = new ArrayList<>();
+  private final List<Process> processes = new ArrayList<>();
+  private final List<Person> people = new ArrayList<>();
+
+  /** Somebody, who may have become somebody else. */
+  private static final class Person {
+    private final String id;
+    private final List<Cause> events = new ArrayList<>();
+    private long version;
+    private Person into = this;
+
+    Person(int number) {
+      this.id = "person-" + number;
+    }
+
+    Person now() {
+      return into.equals(this) ? this : into.now();
+    }
+  }
+
+  @AfterEach
+  void close() {
+    processes.forEach(Process::destroyForcibly);
+    producer.close(Duration.ofSeconds(5));
+    consumer.close();
+  }
+
+  private Process start(String instance) throws IOException {
+    Process process =
+        EvaluatorProcess.start(
+            kafka,
+            directory.resolve(instance),
+            directory.resolve(instance + ".log").toFile(),
+            instance,
+            EvaluatorProcess.Decides.OF_SEVERAL);
+    processes.add(process);
+    return process;
+  }
+
+  @Test
+  void killFreezeAndNewcomer_loseAndRepeatNothing() throws Exception {
+    KafkaTopics.ensure(kafka, DEADLINE);
+    List<TopicPartition> partitions = new ArrayList<>();
+    for (int p = 0; p < kafka.partitions(); p++) {
+      partitions.add(new TopicPartition(kafka.topics().audienceTransitions(), p));
+    }
+    consumer.assign(partitions);
+    consumer.seekToBeginning(partitions);
+    for (int i = 0; i < PEOPLE; i++) {
+      people.add(new Person(i));
+      send(live(people.get(i).id, ++people.get(i).version, NONE, List.of()));
+    }
+    Process one = start("one");
+    Process two = start("two");
+    steps();
+    awaitAllTold("two evaluators");
+
+    steps();
+    one.destroyForcibly();
+    assertThat(one.waitFor(30, TimeUnit.SECONDS)).as("the process ends").isTrue();
+    steps();
+    awaitAllTold("the one that is left");
+
+    steps();
+    start("three");
+    steps();
+    awaitAllTold("a new one beside it");
+
+    steps();
+    Signals.send(two.pid(), "STOP");
+    steps();
+    awaitAllTold("the one that is awake");
+    steps();
+    Signals.send(two.pid(), "CONT");
+    steps();
+    start("one");
+    steps();
+    awaitAllTold("all three");
+    assertByTurns();
+  }
+
+  /** Events, copies of them, merges, and events of those who were merged away. */
+  private void steps() {
+    for (int i = 0; i < STEPS; i++) {
+      Person person = people.get(random.nextInt(people.size()));
+      int what = random.nextInt(100);
+      if (what < 3 && person.into.equals(person)) {
+        Person into = people.get(random.nextInt(people.size())).now();
+        if (!into.equals(person)) {
+          becomes(person, into);
+        }
+      } else if (what < 20 && !person.events.isEmpty()) {
+        happens(person, person.events.get(random.nextInt(person.events.size())));
+      } else {
+        long at = micros() - random.nextInt(DAYS) * DAY_MICROS - random.nextInt(1_000_000);
+        String name = random.nextInt(4) == 0 ? "B" : "A";
+        Cause event =
+            event(
+                "e" + seed + "-" + told.size() + "-" + random.nextLong(),
+                name,
+                "user_id:" + person.id,
+                at);
+        person.events.add(event);
+        happens(person, event);
+      }
+    }
+    producer.flush();
+    watermarks();
+  }
+
+  private void happens(Person person, Cause event) {
+    if (person.into.equals(person)) {
+      send(live(person.id, ++person.version, NONE, List.of(event)));
+    } else {
+      // Late: whoever wrote it did not know yet.
+      send(redirect(person.id, person.version, person.into.id, List.of(event)));
+    }
+  }
+
+  private void becomes(Person person, Person into) {
+    Cause merged = merge(person.id, into.id);
+    person.into = into;
+    send(redirect(person.id, ++person.version, into.id, List.of(merged)));
+    send(live(into.id, ++into.version, NONE, List.of(merged)));
+  }
+
+  private void send(ProfileChange change) {
+    byte[] key = change.getChanged().getRecord().getProfileId().getBytes(StandardCharsets.UTF_8);
+    var _ =
+        producer.send(
+            new ProducerRecord<>(kafka.topics().profileChanges(), key, change.toByteArray()));
+  }
+
+  private void watermarks() {
+    for (int p = 0; p < kafka.partitions(); p++) {
+      var _ =
+          producer.send(
+              new ProducerRecord<>(
+                  kafka.topics().profileChanges(),
+                  p,
+                  "~watermark/0".getBytes(StandardCharsets.UTF_8),
+                  Changes.watermark(0, 1, micros()).toByteArray()));
+    }
+  }
+
+  private void awaitAllTold(String who) {
+    SortedSet<String> expected = expected();
+    Await.until(
+        DEADLINE,
+        "not all was told by " + who + ", seed " + seed,
+        () -> {
+          watermarks();
+          poll();
+          return members().equals(expected);
+        });
+  }
+
+  // Who belongs to what, by a plain look at all events of each.
+  private SortedSet<String> expected() {
+    Map<String, ProfileState> states = new HashMap<>();
+    for (Person person : people) {
+      ProfileState state =
+          states.computeIfAbsent(person.now().id, _ -> new ProfileState(audiences));
+      for (Cause cause : person.events) {
+        var _ = state.add(cause.getEvent(), micros());
+      }
+    }
+    SortedSet<String> members = new TreeSet<>();
+    states.forEach(
+        (id, state) -> {
+          for (CompiledAudience audience : audiences.audiences()) {
+            if (audience.evaluate(state, micros()).member()) {
+              members.add(id + " " + audience.name());
+            }
+          }
+        });
+    return members;
+  }
+
+  private SortedSet<String> members() {
+    SortedSet<String> members = new TreeSet<>();
+    for (Transition transition : told) {
+      String member = transition.getProfileId() + " " + transition.getAudience();
+      if (transition.getEntered()) {
+        members.add(member);
+      } else {
+        members.remove(member);
+      }
+    }
+    return members;
+  }
+
+  private void assertByTurns() {
+    SortedSet<String> members = new TreeSet<>();
+    Map<String, Long> versions = new HashMap<>();
+    for (Transition transition : told) {
+      String member = transition.getProfileId() + " " + transition.getAudience();
+      boolean again = transition.getReason() == Transition.Reason.REASSERTED;
+      boolean changed = transition.getEntered() ? members.add(member) : members.remove(member);
+      assertThat(changed).as("%s, seed %d", transition, seed).isEqualTo(!again);
+      // One generation: no state was lost.
+      Long before = versions.put(transition.getProfileId(), transition.getVersion());
+      assertThat(before == null ? 0L : before)
+          .as("%s, seed %d", transition, seed)
+          .isLessThan(transition.getVersion());
+    }
+    assertThat(told).hasSizeGreaterThan(PEOPLE);
+  }
+
+  private void poll() {
+    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(20))) {
+      try {
+        told.add(Transition.parseFrom(record.value()));
+      } catch (InvalidProtocolBufferException e) {
+        throw new IllegalStateException("not a transition", e);
+      }
+    }
+  }
+
+  private static long micros() {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+  }
+}
