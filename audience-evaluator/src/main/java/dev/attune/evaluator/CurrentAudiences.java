@@ -6,7 +6,6 @@ import dev.attune.platform.definition.DefinitionsSource;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 
 /** The audiences in force, compiled once for all tasks. */
 final class CurrentAudiences {
@@ -27,13 +26,13 @@ final class CurrentAudiences {
   }
 
   /**
-   * Waits for a set.
+   * Waits until the definitions have been read so far; the next {@link #get} has them.
    *
-   * @return false when it did not come within the time
+   * @return false when they were not within the time
    */
-  boolean await(Predicate<AudienceSet> wanted, Duration timeout) {
+  boolean await(long position, Duration timeout) {
     long deadline = System.nanoTime() + timeout.toNanos();
-    while (!wanted.test(get())) {
+    while (source.position() < position) {
       long left = deadline - System.nanoTime();
       if (left <= 0 || !pause(Math.min(left, LOOK_NANOS))) {
         return false;

@@ -114,7 +114,7 @@ final class Decider {
       Collection<CompiledTrait> asked, Reason reason, SortedSet<String> changed) {
     boolean complete = true;
     for (CompiledTrait trait : asked) {
-      if (inForce.isWaiting(trait)) {
+      if (inForce.isWaiting(trait.key())) {
         continue;
       }
       if (!now.decides(true)) {
@@ -136,15 +136,22 @@ final class Decider {
     if (Objects.equals(told, value)) {
       return false;
     }
-    Transition.Builder transition = transition(trait.key(), trait.version(), reason);
     if (value == null) {
-      state.exit(trait.key());
+      exit(trait.key(), trait.version(), reason, null);
     } else {
-      state.setComputed(trait.key(), new Membership(at(), trait.version(), 0, value));
-      transition.setEntered(true).setValue(value);
+      tellValue(trait, value, reason);
     }
-    out.transitions().add(transition.build());
     return true;
+  }
+
+  private void tellValue(CompiledTrait trait, Value value, Reason reason) {
+    state.setComputed(trait.key(), new Membership(at(), trait.version(), 0, value));
+    out.transitions()
+        .add(
+            transition(trait.key(), trait.version(), reason)
+                .setEntered(true)
+                .setValue(value)
+                .build());
   }
 
   private static void put(Map<String, CompiledAudience> asked, Collection<CompiledAudience> more) {
@@ -155,8 +162,8 @@ final class Decider {
   private boolean some(Collection<CompiledAudience> asked, Reason reason) {
     boolean complete = true;
     for (CompiledAudience audience : asked) {
-      if (inForce.isWaiting(audience)) {
-        // Whoever belongs goes on to; all are asked when the wait is over.
+      if (inForce.isWaiting(audience.name())) {
+        hold(audience, reason);
         continue;
       }
       if (!now.decides(audience.isTimed())) {
@@ -167,6 +174,41 @@ final class Decider {
       }
     }
     return complete;
+  }
+
+  // Whoever belongs goes on to, and nobody knows until when; all are asked when the wait is over.
+  // Only who takes a consent back leaves.
+  private void hold(CompiledAudience audience, Reason reason) {
+    Membership held = state.memberships().get(audience.name());
+    if (held == null) {
+      return;
+    }
+    if (!audience.isConsented(state)) {
+      exit(audience.name(), audience.version(), reason, audience);
+    } else if (held.toldValidUntilMicros() != 0) {
+      tellMember(audience, held.sinceMicros(), 0, Reason.REASSERTED);
+    }
+  }
+
+  /**
+   * Takes over what another profile that became this one was in, or had computed, and of which
+   * nobody is asked for now.
+   */
+  void carry(Map<String, Membership> carried) {
+    carried.forEach(
+        (key, theirs) -> {
+          if (state.memberships().containsKey(key)) {
+            return;
+          }
+          audiences
+              .audience(key)
+              .filter(audience -> inForce.isWaiting(key) && audience.isConsented(state))
+              .ifPresent(audience -> tellMember(audience, theirs.sinceMicros(), 0, Reason.CHANGE));
+          audiences
+              .computed(key)
+              .filter(_ -> inForce.isWaiting(key))
+              .ifPresent(trait -> tellValue(trait, theirs.value(), Reason.CHANGE));
+        });
   }
 
   private void decide(CompiledAudience audience, Reason reason) {

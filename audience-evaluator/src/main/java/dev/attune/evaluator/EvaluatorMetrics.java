@@ -11,12 +11,10 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 
 /**
  * What the evaluator counts. Names of audiences are no personal data, but there may be many: not a
@@ -135,20 +133,19 @@ final class EvaluatorMetrics {
 
   /** What an audience does, in the partition that is furthest from deciding it. */
   Stage stage(CompiledAudience audience) {
-    return decided().map(each -> each.stage(audience)).max(naturalOrder()).orElse(Stage.LIVE);
+    return audiences.values().stream()
+        .map(each -> each.stage(audience))
+        .max(naturalOrder())
+        .orElse(Stage.LIVE);
   }
 
   /** See {@link KnownHistory#completeFrom}; over the partitions. */
   OptionalLong completeFrom(CompiledAudience audience, long nowMicros) {
-    return decided()
+    return audiences.values().stream()
         .map(each -> each.completeFrom(audience, nowMicros))
         .filter(OptionalLong::isPresent)
         .mapToLong(OptionalLong::getAsLong)
         .max();
-  }
-
-  private Stream<InForce> decided() {
-    return audiences.values().stream().map(PartitionAudiences::last).filter(Objects::nonNull);
   }
 
   long enteredCount() {

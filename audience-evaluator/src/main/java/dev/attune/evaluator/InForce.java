@@ -2,7 +2,6 @@ package dev.attune.evaluator;
 
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.CompiledAudience;
-import dev.attune.core.audience.CompiledTrait;
 import dev.attune.core.audience.KnownHistory;
 import java.util.Map;
 import java.util.Optional;
@@ -31,14 +30,13 @@ final class InForce {
     return audiences;
   }
 
-  /** Whether nobody enters or leaves an audience for now. */
-  boolean isWaiting(CompiledAudience audience) {
-    return !waiting.isEmpty() && waiting.containsKey(audience.name());
-  }
-
-  /** Whether the value of a computed trait stays as it is for now. */
-  boolean isWaiting(CompiledTrait trait) {
-    return !waiting.isEmpty() && waiting.containsKey(trait.key());
+  /**
+   * Whether nobody enters or leaves an audience for now, or the value of a computed trait stays.
+   *
+   * @param told under which name it is told
+   */
+  boolean isWaiting(String told) {
+    return !waiting.isEmpty() && waiting.containsKey(told);
   }
 
   /** What an audience of the set in force does; one of a newer set is about to be prepared. */

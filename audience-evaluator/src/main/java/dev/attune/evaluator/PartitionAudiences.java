@@ -7,12 +7,14 @@ import dev.attune.core.audience.CompiledTrait;
 import dev.attune.core.audience.KnownHistory;
 import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.proto.v1.EventHistory;
+import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
@@ -28,52 +30,77 @@ final class PartitionAudiences {
   private static final String BEGUN = "history/begun/";
   private static final String FILLED = "history/filled/";
 
+  /** So long all that is told stays in the log, whatever is told after it. */
+  private static final long RETAINED_MICROS = Duration.ofDays(7).toMillis() * 1_000;
+
   /** Longest wait for definitions that somebody else has already. */
   private static final Duration DEFINITIONS_MAX = Duration.ofSeconds(10);
+
+  private static final String BORN = "history-born";
 
   private final CurrentAudiences current;
   private final boolean waits;
   private final KeyValueStore<String, byte[]> meta;
-  private KnownHistory begun;
-  private KnownHistory filled;
+  // As told, by event, without what has not been remembered since.
+  private final SortedMap<String, EventHistory> begun;
+  private final SortedMap<String, EventHistory> filled;
+  // When the partition began without any state; 0: it was never seen to.
+  private final long born;
+  private boolean stale = true;
   private volatile @Nullable InForce inForce;
 
   /**
    * @param waits whether audiences wait for what somebody tells them of the past
+   * @param empty whether no state has been kept before
    */
-  PartitionAudiences(CurrentAudiences current, boolean waits, KeyValueStore<String, byte[]> meta) {
+  PartitionAudiences(
+      CurrentAudiences current,
+      boolean waits,
+      KeyValueStore<String, byte[]> meta,
+      boolean empty,
+      long wallMicros) {
     this.current = current;
     this.waits = waits;
     this.meta = meta;
     this.begun = read(BEGUN);
     this.filled = read(FILLED);
-    // Who had the partition before may have heard of newer ones.
-    long version = 0;
-    for (EventHistory each : begun.entries()) {
-      version = Math.max(version, each.getDefinitionsVersion());
-    }
-    awaitVersion(version);
+    byte[] stored = meta.get(BORN);
+    this.born = stored != null ? ByteBuffer.wrap(stored).getLong() : empty ? wallMicros : 0;
+    // Who had the partition before may have heard of newer definitions.
+    awaitPosition(
+        begun.values().stream().mapToLong(EventHistory::getDefinitionsPosition).max().orElse(0));
   }
 
-  private KnownHistory read(String prefix) {
-    List<EventHistory> told = new ArrayList<>();
+  private SortedMap<String, EventHistory> read(String prefix) {
+    SortedMap<String, EventHistory> told = new TreeMap<>();
     try (var stored = meta.range(prefix, prefix + Character.MAX_VALUE)) {
       while (stored.hasNext()) {
-        told.add(EventHistory.parseFrom(stored.next().value));
+        EventHistory each = EventHistory.parseFrom(stored.next().value);
+        told.put(each.getEvent(), each);
       }
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("what was told of past events does not parse", e);
     }
-    return KnownHistory.of(told);
+    return told;
   }
 
   /** Those in force; on the partition's thread. */
   InForce get() {
     AudienceSet audiences = current.get();
     InForce known = inForce;
-    if (known == null || isOther(known, audiences)) {
-      keep(audiences, begun, filled);
-      return decide(audiences);
+    boolean other = known == null || isOther(known, audiences);
+    if (known == null) {
+      meta.put(BORN, ByteBuffer.allocate(Long.BYTES).putLong(born).array());
+    }
+    if (other) {
+      // What no audience asks for any more is forgotten, and so is what was told of it.
+      keep(BEGUN, begun, audiences);
+      keep(FILLED, filled, audiences);
+    }
+    if (known == null || other || stale) {
+      stale = false;
+      known = decide(audiences);
+      inForce = known;
     }
     return known;
   }
@@ -84,54 +111,76 @@ final class PartitionAudiences {
     return known.audiences() != audiences;
   }
 
-  /** Takes in what is told of past events. */
-  void take(EventHistory told) {
+  private void keep(String prefix, SortedMap<String, EventHistory> told, AudienceSet audiences) {
+    SortedMap<String, EventHistory> left = new TreeMap<>();
+    KnownHistory.of(told.values())
+        .under(audiences)
+        .entries()
+        .forEach(each -> left.put(each.getEvent(), each));
+    for (EventHistory each : List.copyOf(told.values())) {
+      EventHistory kept = left.get(each.getEvent());
+      if (kept == null) {
+        told.remove(each.getEvent());
+        meta.delete(prefix + each.getEvent());
+      } else if (!kept.equals(each)) {
+        put(prefix, told, kept);
+      }
+    }
+  }
+
+  private void put(String prefix, SortedMap<String, EventHistory> told, EventHistory word) {
+    told.put(word.getEvent(), word);
+    meta.put(prefix + word.getEvent(), word.toByteArray());
+  }
+
+  /**
+   * Takes in what is told of past events.
+   *
+   * @param writtenMicros when that was
+   */
+  void take(EventHistory told, long writtenMicros) {
     if (!told.getFilled()) {
-      awaitVersion(told.getDefinitionsVersion());
-    }
-    AudienceSet audiences = current.get();
-    if (told.getFilled()) {
-      // More than was remembered behind its beginning is not known.
-      KnownHistory heard = KnownHistory.of(List.of(told)).limitedTo(begun);
-      keep(audiences, begun, filled.with(heard.entries()));
+      awaitPosition(told.getDefinitionsPosition());
+      // By the definitions that ask for it, also when others were read meanwhile.
+      var _ = get();
+      if (current.get().asksFor(told.getEvent())) {
+        put(BEGUN, begun, told);
+      }
     } else {
-      keep(audiences, begun.with(List.of(told)), filled);
+      EventHistory remembered = begun.get(told.getEvent());
+      if (remembered != null) {
+        // More than was remembered behind its beginning is not known.
+        put(FILLED, filled, KnownHistory.limited(aged(told, writtenMicros), remembered));
+      }
     }
-    var _ = decide(audiences);
+    stale = true;
   }
 
-  // Without what no audience asks for any more: its events are forgotten, too.
-  private void keep(AudienceSet audiences, KnownHistory nextBegun, KnownHistory nextFilled) {
-    begun = write(BEGUN, begun, nextBegun.under(audiences));
-    filled = write(FILLED, filled, nextFilled.under(audiences));
-  }
-
-  private KnownHistory write(String prefix, KnownHistory before, KnownHistory after) {
-    if (!after.equals(before)) {
-      before.entries().forEach(each -> meta.delete(prefix + each.getEvent()));
-      after.entries().forEach(each -> meta.put(prefix + each.getEvent(), each.toByteArray()));
-    }
-    return after;
+  // Whoever lost all states reads old words, of whose events the log may have lost the oldest.
+  private EventHistory aged(EventHistory told, long writtenMicros) {
+    long retained = born - RETAINED_MICROS;
+    return born == 0 || writtenMicros >= retained
+        ? told
+        : told.toBuilder().setFromMicros(Math.max(told.getFromMicros(), retained)).build();
   }
 
   private InForce decide(AudienceSet audiences) {
     Set<String> paused = current.paused();
+    KnownHistory allBegun = KnownHistory.of(begun.values());
+    KnownHistory allFilled = KnownHistory.of(filled.values());
     Map<String, Stage> waiting = new TreeMap<>();
     for (CompiledTrait trait : audiences.computed()) {
-      put(waiting, trait.key(), stage(trait));
+      put(waiting, trait.key(), stage(allFilled.covers(trait), allBegun.covers(trait)));
     }
     for (CompiledAudience audience : audiences.audiences()) {
-      Stage stage = stage(audience);
+      Stage stage = stage(allFilled.covers(audience), allBegun.covers(audience));
       for (String trait : audience.traits()) {
         // What it asks for has to be known, too.
         stage = max(stage, waiting.getOrDefault(ComputedKeys.of(trait), Stage.LIVE));
       }
       put(waiting, audience.name(), paused.contains(audience.name()) ? Stage.PAUSED : stage);
     }
-    InForce decided =
-        new InForce(audiences, waits ? Optional.of(filled) : Optional.empty(), waiting);
-    inForce = decided;
-    return decided;
+    return new InForce(audiences, waits ? Optional.of(allFilled) : Optional.empty(), waiting);
   }
 
   private static void put(Map<String, Stage> waiting, String name, Stage stage) {
@@ -144,14 +193,6 @@ final class PartitionAudiences {
     return one.compareTo(other) >= 0 ? one : other;
   }
 
-  private Stage stage(CompiledAudience audience) {
-    return stage(filled.covers(audience), begun.covers(audience));
-  }
-
-  private Stage stage(CompiledTrait trait) {
-    return stage(filled.covers(trait), begun.covers(trait));
-  }
-
   private Stage stage(boolean isFilled, boolean hasBegun) {
     if (!waits || isFilled) {
       return Stage.LIVE;
@@ -159,15 +200,24 @@ final class PartitionAudiences {
     return hasBegun ? Stage.BACKFILLING : Stage.PREPARING;
   }
 
-  private void awaitVersion(long version) {
-    if (!current.await(set -> set.version() >= version, DEFINITIONS_MAX)) {
-      // They may have been taken away again.
+  private void awaitPosition(long position) {
+    if (!current.await(position, DEFINITIONS_MAX)) {
       LOG.warn("definitions that somebody else knows did not come within {}", DEFINITIONS_MAX);
     }
   }
 
-  /** The last ones; any thread may ask. */
-  @Nullable InForce last() {
-    return inForce;
+  /** What an audience does; any thread may ask. */
+  Stage stage(CompiledAudience audience) {
+    InForce last = inForce;
+    if (last == null) {
+      return waits ? Stage.PREPARING : Stage.LIVE;
+    }
+    return last.stage(audience);
+  }
+
+  /** See {@link KnownHistory#completeFrom}; any thread may ask. */
+  OptionalLong completeFrom(CompiledAudience audience, long nowMicros) {
+    InForce last = inForce;
+    return last == null ? OptionalLong.empty() : last.completeFrom(audience, nowMicros);
   }
 }

@@ -128,11 +128,13 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       KeyValueStore<Bytes, byte[]> timerStore = context.getStateStore(TIMERS);
       this.timers = new Timers(timerStore);
       this.clock = new EvaluatorClock(clockMode, wall, meta);
-      this.audiences = new PartitionAudiences(current, waits, meta);
+      boolean empty = isEmpty(profiles);
+      this.audiences =
+          new PartitionAudiences(current, waits, meta, empty, clock.now().wallMicros());
       this.pace = paces.mine();
       byte[] stored = meta.get(WALKED);
       this.walked = stored == null ? 0 : ByteBuffer.wrap(stored).getLong();
-      this.sizes = new Sizes(isEmpty(profiles));
+      this.sizes = new Sizes(empty);
       metrics.watermark(partition, clock.least());
       metrics.opened(partition, sizes, audiences);
     }
@@ -193,7 +195,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
           yield Optional.empty();
         }
         case HISTORY -> {
-          audiences.take(change.getHistory());
+          audiences.take(change.getHistory(), record.timestamp() * 1_000);
           yield Optional.empty();
         }
         // Links lead to profiles; audiences are decided for those alone.
@@ -287,6 +289,9 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       }
       if (inForce.fingerprint() != walking) {
         walking = inForce.fingerprint();
+        // Whoever was decided since is not by what was walked before, should that come again.
+        walked = 0;
+        meta.put(WALKED, ByteBuffer.allocate(Long.BYTES).putLong(walked).array());
         walkCursor = null;
       }
       List<String> page = new ArrayList<>();

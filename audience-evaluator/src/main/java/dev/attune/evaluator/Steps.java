@@ -14,6 +14,7 @@ import dev.attune.proto.v1.Departure;
 import dev.attune.proto.v1.EvaluatorState;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Facts;
+import dev.attune.proto.v1.HeldMembership;
 import dev.attune.proto.v1.MembershipState;
 import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileRecord;
@@ -66,6 +67,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
       return;
     }
     if (first) {
+      decider.carry(state.takeCarried());
       decider.all(Reason.CHANGE);
     } else {
       decider.affected(matches, traits, Reason.CHANGE);
@@ -105,7 +107,9 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
     }
     // Before its first record it is not known what the profile was told to be in; and what comes
     // here may come before the record that ends the redirect.
+    state.carry(moved);
     if (state.profileVersion() != 0 && !state.isRedirect()) {
+      decider.carry(state.takeCarried());
       decider.affected(matches, Set.of(), Reason.CHANGE);
     }
   }
@@ -248,18 +252,23 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
   }
 
   private void redirect(String into, long version, Decider decider) {
-    decider.exitAllMerged();
-    EvaluatorState moving =
+    EvaluatorState.Builder moving =
         state.encode().toBuilder()
             .clearTraits()
             .clearMemberships()
             .clearDueMicros()
-            .clearDepartures()
-            .build();
+            .clearDepartures();
+    for (HeldMembership held : state.encode().getMembershipsList()) {
+      if (inForce.isWaiting(held.getAudience())) {
+        moving.addCarried(held);
+      }
+    }
+    decider.exitAllMerged();
+    moving.setTransitionVersion(state.transitionVersion());
     state.redirect(into);
     state.setDueMicros(0);
     if (moving.getRingsCount() > 0 || moving.getTransitionVersion() > 0) {
-      send(StateMove.newBuilder().setState(moving.toByteString()), into, version);
+      send(StateMove.newBuilder().setState(moving.build().toByteString()), into, version);
     }
   }
 

@@ -89,6 +89,11 @@ final class CommitsTest {
       }
 
       @Override
+      public long position() {
+        return Long.MAX_VALUE;
+      }
+
+      @Override
       public void onChange(Consumer<Definitions> listener) {}
     };
   }

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.core.definition.Definitions;
 import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.KnownTrait;
 import dev.attune.proto.v1.Transition;
 import java.nio.file.Path;
 import java.util.List;
@@ -112,8 +113,11 @@ final class ComputedTraitsTest {
               Map.of(),
               List.of(view("e1", "user_id:u", START), view("e2", "user_id:u", START))));
       assertThat(told(rig)).containsExactly("b #viewed = 2 CHANGE", "b keen CHANGE");
-      rig.send(live(USER, 2, Map.of("viewed", "7"), List.of()));
+      rig.send(live(USER, 2, Map.of("viewed", "7", "plan", "pro"), List.of()));
       assertThat(told(rig)).isEmpty();
+      assertThat(rig.stored(USER).getTraitsList())
+          .extracting(KnownTrait::getName)
+          .containsExactly("plan");
     }
   }
 

@@ -41,11 +41,16 @@ final class PastEventsTest {
   }
 
   static void begin(Rig rig) {
-    MissingHistory.of(rig.current(), KnownHistory.NOTHING).told().forEach(rig::history);
+    words(rig).forEach(rig::history);
+    rig.pass(Rig.TICK);
+  }
+
+  private static List<EventHistory> words(Rig rig) {
+    return MissingHistory.of(rig.current(), KnownHistory.NOTHING).told(0, START);
   }
 
   static void fill(Rig rig, long from) {
-    for (EventHistory told : MissingHistory.of(rig.current(), KnownHistory.NOTHING).told()) {
+    for (EventHistory told : words(rig)) {
       rig.history(told.toBuilder().setFilled(true).setFromMicros(from).build());
     }
     // A walk over all profiles: a slice has room for one at least.
@@ -98,14 +103,16 @@ final class PastEventsTest {
       rig.define(definitions(2, MORE_VIEWS));
       rig.pass(Rig.TICK);
       rig.pass(Rig.TICK);
-      assertThat(rig.told()).isEmpty();
+      // Until when is not known any more.
+      assertThat(rig.told())
+          .containsExactly(USER + " +views REASSERTED", OTHER + " +views REASSERTED");
       assertThat(rig.stage("views")).isEqualTo(Stage.PREPARING);
       begin(rig);
       rig.send(live(USER, 2, Map.of(), views(1, 6)));
       rig.send(live(OTHER, 2, Map.of(), views(1, 3)));
       assertThat(rig.told()).isEmpty();
       fill(rig, 0);
-      // Five views are within the window for less long than three of them.
+      // An end again.
       assertThat(rig.told())
           .containsExactly(USER + " +views REASSERTED", OTHER + " -views DEFINITION");
     }
@@ -157,10 +164,11 @@ final class PastEventsTest {
   void end_ofLessThanIsNeededByNow_isNoEnd() {
     try (Rig rig = Rig.waiting(directory, definitions(1, VIEWS))) {
       begin(rig);
-      List<EventHistory> less = MissingHistory.of(rig.current(), KnownHistory.NOTHING).told();
+      List<EventHistory> less = words(rig);
       rig.define(definitions(2, MORE_VIEWS));
       rig.pass(Rig.TICK);
       less.forEach(told -> rig.history(told.toBuilder().setFilled(true).build()));
+      rig.pass(Rig.TICK);
       assertThat(rig.stage("views")).isEqualTo(Stage.PREPARING);
     }
   }
@@ -213,6 +221,95 @@ final class PastEventsTest {
       rig.pass(Rig.TICK);
       assertThat(rig.told())
           .containsExactlyInAnyOrder(USER + " -pro DEFINITION", OTHER + " +pro DEFINITION");
+    }
+  }
+
+  @Test
+  void consentThatIsTakenBack_endsTheMembership_alsoWhileItIsPaused() {
+    String pro = PRO + "consent: marketing\n";
+    Map<String, String> yes = Map.of("plan", "pro", "consent.marketing", "true");
+    try (Rig rig = Rig.onWall(directory, definitions(1, pro))) {
+      rig.send(live(USER, 1, yes, List.of()));
+      assertThat(rig.told()).containsExactly(USER + " +pro CHANGE");
+      rig.define(Changes.paused("pro", 1, pro));
+      rig.pass(Rig.TICK);
+      rig.send(live(USER, 2, Map.of("plan", "pro"), List.of()));
+      assertThat(rig.told()).containsExactly(USER + " -pro CHANGE");
+      rig.send(live(USER, 3, yes, List.of()));
+      assertThat(rig.told()).isEmpty();
+      rig.define(definitions(1, pro));
+      rig.pass(Rig.TICK);
+      rig.pass(Rig.TICK);
+      assertThat(rig.told()).containsExactly(USER + " +pro DEFINITION");
+    }
+  }
+
+  @Test
+  void memberWhoIsMergedWhileItWaits_isOneAfterwards_whoeverComesFirst() {
+    for (boolean moveFirst : List.of(true, false)) {
+      Path own = directory.resolve("move-first-" + moveFirst);
+      try (Rig rig = Rig.waiting(own, definitions(1, VIEWS))) {
+        begin(rig);
+        fill(rig, 0);
+        rig.send(live(OTHER, 1, Map.of(), views(1, 5)));
+        assertThat(rig.told()).containsExactly(OTHER + " +views CHANGE");
+        rig.define(definitions(2, MORE_VIEWS));
+        rig.pass(Rig.TICK);
+        rig.pass(Rig.TICK);
+        // Until when is not known any more.
+        assertThat(rig.told()).containsExactly(OTHER + " +views REASSERTED");
+        if (!moveFirst) {
+          rig.send(live(USER, 1, Map.of(), List.of()));
+        }
+        rig.send(redirect(OTHER, 2, USER, List.of(merge(OTHER, USER))));
+        rig.send(live(USER, 2, Map.of(), List.of(merge(OTHER, USER))));
+        assertThat(rig.told())
+            .containsExactlyInAnyOrder(OTHER + " -views MERGED", USER + " +views CHANGE");
+        begin(rig);
+        rig.send(live(USER, 3, Map.of(), views(1, 5)));
+        fill(rig, 0);
+        assertThat(rig.told()).containsExactly(USER + " +views REASSERTED");
+      }
+    }
+  }
+
+  @Test
+  void resumeBeforeAllWereVisited_stillAsksEverybody() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, PRO))) {
+      rig.send(live(USER, 1, Map.of(), List.of()));
+      rig.pass(Rig.TICK);
+      rig.pass(Rig.TICK);
+      rig.define(Changes.paused("pro", 1, PRO));
+      rig.send(live(USER, 2, Map.of("plan", "pro"), List.of()));
+      assertThat(rig.told()).isEmpty();
+      // One look at the definitions, and no walk to its end.
+      rig.pass(Rig.TICK);
+      rig.define(definitions(1, PRO));
+      rig.pass(Rig.TICK);
+      rig.pass(Rig.TICK);
+      assertThat(rig.told()).containsExactly(USER + " +pro DEFINITION");
+    }
+  }
+
+  @Test
+  void oldWordsThatANewStateReads_promiseNoMoreThanTheLogHas() {
+    try (Rig rig = Rig.waiting(directory, definitions(1, VIEWS))) {
+      rig.historyWrittenAt(START - 30L * 24 * 60 * MINUTE, words(rig));
+      rig.historyWrittenAt(
+          START - 30L * 24 * 60 * MINUTE,
+          words(rig).stream().map(told -> told.toBuilder().setFilled(true).build()).toList());
+      rig.pass(Rig.TICK);
+      assertThat(rig.stage("views")).isEqualTo(Stage.LIVE);
+      // Its window is shorter than what the log has for certain.
+      assertThat(rig.completeFrom("views")).isEmpty();
+      String month = "name: month\nwhen: {event: Page Viewed, count: \">= 3\", within: 30d}\n";
+      rig.define(definitions(2, VIEWS, month));
+      rig.historyWrittenAt(START - 20L * 24 * 60 * MINUTE, words(rig));
+      rig.historyWrittenAt(
+          START - 20L * 24 * 60 * MINUTE,
+          words(rig).stream().map(told -> told.toBuilder().setFilled(true).build()).toList());
+      rig.pass(Rig.TICK);
+      assertThat(rig.completeFrom("month")).hasValue(START + 23L * 24 * 60 * MINUTE);
     }
   }
 }

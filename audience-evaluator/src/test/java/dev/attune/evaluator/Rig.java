@@ -11,6 +11,7 @@ import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.DeadLetter;
+import dev.attune.proto.v1.EvaluatorState;
 import dev.attune.proto.v1.EventHistory;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.StateMove;
@@ -80,6 +81,11 @@ final class Rig implements AutoCloseable {
           }
 
           @Override
+          public long position() {
+            return Long.MAX_VALUE;
+          }
+
+          @Override
           public void onChange(Consumer<Definitions> listener) {}
         };
     this.metrics = new EvaluatorMetrics(meters);
@@ -130,6 +136,16 @@ final class Rig implements AutoCloseable {
   /** Tells something of past events. */
   void history(EventHistory told) {
     sendBytes("~history", ProfileChange.newBuilder().setHistory(told).build().toByteArray());
+  }
+
+  /** The same, from a log that has had it for long. */
+  void historyWrittenAt(long micros, List<EventHistory> told) {
+    for (EventHistory each : told) {
+      changes.pipeInput(
+          "~history",
+          ProfileChange.newBuilder().setHistory(each).build().toByteArray(),
+          micros / 1_000);
+    }
   }
 
   /** What an audience does. */
@@ -255,6 +271,13 @@ final class Rig implements AutoCloseable {
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("the evaluator wrote what does not parse", e);
     }
+  }
+
+  /** What is kept of a profile. */
+  EvaluatorState stored(String profileId) {
+    return parse(
+        driver.<String, byte[]>getKeyValueStore(ProfileProcessor.PROFILES).get(profileId),
+        EvaluatorState::parseFrom);
   }
 
   /** The states, for those who only look. */

@@ -2,6 +2,7 @@ package dev.attune.refresher;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.proto.v1.Cause;
@@ -11,6 +12,8 @@ import dev.attune.proto.v1.EventHistory;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.testkit.Await;
 import dev.attune.testkit.RedisBackend;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,10 +79,42 @@ class BackfillIT {
         SOON, "no backfill is done", () -> "done".equals(refresher.status().get("backfill")));
   }
 
-  /** What a partition of the changes says, in order. */
-  private record Word(boolean begun, boolean filled, List<Event> again, String profileId) {}
+  // Until the file says so it may be told again.
+  private void awaitKept(long version) {
+    Await.until(
+        SOON,
+        "version " + version + " is not kept",
+        () -> {
+          try {
+            return Files.readString(directory.resolve("history.json"))
+                .contains("\"version\":" + version);
+          } catch (IOException e) {
+            return false;
+          }
+        });
+  }
 
-  private Map<Integer, List<Word>> words() throws Exception {
+  /** What a partition of the changes says, in order. */
+  private record Word(
+      boolean begun, boolean filled, int capacity, List<Event> again, String profileId) {}
+
+  private static ProfileChange parse(byte[] value) {
+    try {
+      return ProfileChange.parseFrom(value);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("no change", e);
+    }
+  }
+
+  private static int lastBegun(List<Word> words) {
+    return words.stream()
+        .filter(Word::begun)
+        .reduce((_, last) -> last)
+        .map(Word::capacity)
+        .orElse(0);
+  }
+
+  private Map<Integer, List<Word>> words() {
     Map<Integer, List<Word>> words = new TreeMap<>();
     try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(refresher.kafka, "words")) {
       List<TopicPartition> partitions =
@@ -91,7 +126,7 @@ class BackfillIT {
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
       while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.getOrDefault(p, 0L))) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-          ProfileChange change = ProfileChange.parseFrom(record.value());
+          ProfileChange change = parse(record.value());
           List<Event> again =
               change.getChanged().getCausesList().stream()
                   .map(Cause::getEvent)
@@ -105,6 +140,7 @@ class BackfillIT {
                     new Word(
                         change.hasHistory() && !history.getFilled(),
                         history.getFilled(),
+                        history.getCapacity(),
                         again,
                         change.getChanged().getRecord().getProfileId()));
           }
@@ -161,6 +197,7 @@ class BackfillIT {
     awaitBackfill();
     Map<Integer, List<Word>> first = words();
     refresher.define(definitions(2, BUYERS.formatted(1)));
+    awaitKept(2);
     refresher.restart();
     refresher.define(definitions(3, BUYERS.formatted(1) + "description: whoever bought\n"));
     refresher.define(definitions(4, BUYERS.formatted(3)));
@@ -174,6 +211,44 @@ class BackfillIT {
                 .isEqualTo(2));
     assertThat(first.values().stream().flatMap(List::stream).filter(Word::begun).count())
         .isEqualTo(refresher.kafka.partitions());
+  }
+
+  @Test
+  void audience_thatNeededLessMeanwhile_isToldAllAgain() throws Exception {
+    track("'userId': 'eve'", "Order Completed", "o1", 50);
+    refresher.define(definitions(1, BUYERS.formatted(5)));
+    // Whoever remembers may have forgotten by the one in between, whenever that was read.
+    refresher.define(definitions(2, BUYERS.formatted(3)));
+    refresher.define(definitions(3, BUYERS.formatted(5)));
+    Await.until(
+        SOON,
+        "it is not told again",
+        () ->
+            words().values().stream()
+                .allMatch(each -> each.getLast().filled() && lastBegun(each) >= 5));
+    awaitKept(3);
+  }
+
+  @Test
+  void eventThatCannotBeWritten_isPassedOver() throws Exception {
+    String filling = "x".repeat(30_000);
+    for (int i = 0; i < 12; i++) {
+      // Beyond what a profile may hold.
+      track(
+          "'context': {'traits': {'t%d': '%s'}}, 'userId': 'big'".formatted(i, filling),
+          "Order Completed",
+          "big" + i,
+          50);
+    }
+    track("'userId': 'small'", "Order Completed", "o2", 50);
+    Await.until(SOON, "nothing was refused", () -> !refresher.deadLetters.isEmpty());
+    refresher.define(definitions(1, BUYERS.formatted(2)));
+    awaitBackfill();
+    Set<String> told = new TreeSet<>();
+    words().values().stream()
+        .flatMap(List::stream)
+        .forEach(word -> word.again().forEach(event -> told.add(event.getEventId())));
+    assertThat(told).contains("o2", "big0").doesNotContain("big11");
   }
 
   @Test

@@ -158,6 +158,11 @@ final class RunningRefresher implements AutoCloseable {
     }
 
     @Override
+    public long position() {
+      return Long.MAX_VALUE;
+    }
+
+    @Override
     public void onChange(java.util.function.Consumer<Definitions> listener) {
       listeners.add(listener);
     }

@@ -96,6 +96,11 @@ class DispatcherTopologyTest {
           }
 
           @Override
+          public long position() {
+            return Long.MAX_VALUE;
+          }
+
+          @Override
           public void onChange(java.util.function.Consumer<Definitions> listener) {}
         };
     driver =

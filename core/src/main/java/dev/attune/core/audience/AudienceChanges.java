@@ -5,7 +5,6 @@ import dev.attune.core.definition.Definitions;
 import dev.attune.core.model.AudienceModel;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -68,7 +67,15 @@ public final class AudienceChanges {
         || is.isEmpty()
         || was.get().type() != is.get().type()
         || !was.get().precedence().equals(is.get().precedence())
-        || !Objects.equals(before.computed().get(trait), after.computed().get(trait));
+        || isComputedOtherwise(before.computed().get(trait), after.computed().get(trait));
+  }
+
+  private static boolean isComputedOtherwise(
+      @Nullable ComputedTrait was, @Nullable ComputedTrait is) {
+    if (was == null || is == null) {
+      return (was == null) != (is == null);
+    }
+    return !was.computesAs(is);
   }
 
   // There are no circles: both sets were checked.

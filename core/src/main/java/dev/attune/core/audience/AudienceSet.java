@@ -19,7 +19,6 @@ import java.util.TreeMap;
  */
 public final class AudienceSet {
   private final Catalog catalog;
-  private final long version;
   private final long fingerprint;
   private final Map<String, CompiledAudience> audiences = new TreeMap<>();
   private final Map<String, List<CompiledAudience>> byMatch = new HashMap<>();
@@ -32,11 +31,12 @@ public final class AudienceSet {
 
   private AudienceSet(Definitions definitions) {
     this.catalog = definitions.catalog();
-    this.version = definitions.version();
     StringBuilder versions = new StringBuilder("catalog " + definitions.catalogVersion());
     for (var entry : new TreeMap<>(definitions.audiences()).entrySet()) {
       long version = version(entry.getValue(), definitions);
-      var audience = new CompiledAudience(entry.getValue(), version, definitions.audiences());
+      var audience =
+          new CompiledAudience(
+              entry.getValue(), version, definitions.audiences(), definitions.computed().keySet());
       audiences.put(audience.name(), audience);
       versions.append('\n').append(audience.name()).append(' ').append(version);
       index(byMatch, audience.needs().keySet(), audience);
@@ -159,11 +159,6 @@ public final class AudienceSet {
     return waiting.isEmpty() ? fingerprint : EventHash.of(fingerprint + String.join("\n", waiting));
   }
 
-  /** Version of the definitions. */
-  public long version() {
-    return version;
-  }
-
   /**
    * Whether this set has long remembered all that an audience of another set counts now. An
    * audience has remembered it since its version at the latest, which is when it was written, in
@@ -196,6 +191,11 @@ public final class AudienceSet {
   /** What may have to be remembered of events of a name; empty when no audience asks for them. */
   Optional<EventIndex> eventsOf(String name) {
     return Optional.ofNullable(byName.get(name));
+  }
+
+  /** Whether anybody asks for events with a key. */
+  public boolean asksFor(String key) {
+    return matchers.containsKey(key);
   }
 
   /** The declared type of a trait. */

@@ -23,15 +23,20 @@ public final class CompiledAudience {
   // Most audiences ask one thing.
   private final @Nullable Leaf only;
   private final boolean onlyNegated;
+  private final boolean timed;
   private final Map<String, Matcher> needs;
   private final Set<String> traits;
   private final Set<String> dates;
 
   /**
    * @param others the definitions of its set, which it may ask for
+   * @param computed names of the computed traits of its set
    */
   CompiledAudience(
-      AudienceDefinition definition, long version, Map<String, AudienceDefinition> others) {
+      AudienceDefinition definition,
+      long version,
+      Map<String, AudienceDefinition> others,
+      Set<String> computed) {
     this.definition = definition;
     this.version = version;
     this.requiresConsent = definition.requiresConsent();
@@ -48,6 +53,7 @@ public final class CompiledAudience {
     if (requiresConsent) {
       traits.add(definition.consentTrait());
     }
+    this.timed = leaves.length > 0 || traits.stream().anyMatch(computed::contains);
   }
 
   public String name() {
@@ -68,9 +74,14 @@ public final class CompiledAudience {
     return needs;
   }
 
-  /** Whether time alone may change its answer. */
+  /** Whether time alone may change its answer, or that of a computed trait that it asks for. */
   public boolean isTimed() {
-    return leaves.length > 0;
+    return timed;
+  }
+
+  /** Whether the person consents to its purpose; without a purpose nobody is asked. */
+  public boolean isConsented(ProfileState state) {
+    return !requiresConsent || state.consents(definition.consentTrait());
   }
 
   /** Names of the traits that it compares with now. */
@@ -95,7 +106,7 @@ public final class CompiledAudience {
    */
   public Evaluation evaluate(ProfileState state, long nowMicros) {
     // Before anything is computed for somebody whom no answer could bring in.
-    if (requiresConsent && !state.consents(definition.consentTrait())) {
+    if (!isConsented(state)) {
       return new Evaluation(false, false, 0);
     }
     if (only != null) {

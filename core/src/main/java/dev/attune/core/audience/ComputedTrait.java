@@ -169,6 +169,14 @@ public record ComputedTrait(
     return kind == Kind.COUNT || kind == Kind.DISTINCT ? TraitType.INTEGER : TraitType.NUMBER;
   }
 
+  /** Whether it comes to the same as another one, whatever is said about it. */
+  boolean computesAs(ComputedTrait other) {
+    return type == other.type
+        && kind == other.kind
+        && match.equals(other.match)
+        && window.equals(other.window);
+  }
+
   /** The trait as the catalog has it. */
   public TraitDeclaration declaration() {
     return new TraitDeclaration(name, type, description, List.of(), true);

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which events of the past have been told to those who remember them for audiences, by what
@@ -49,27 +51,23 @@ public final class KnownHistory {
    * what lies beyond what they ask for.
    */
   public KnownHistory under(AudienceSet set) {
+    return limitedTo(key -> set.matcher(key).orElse(null));
+  }
+
+  private KnownHistory limitedTo(Function<String, @Nullable Matcher> asked) {
     Map<String, EventHistory> left = new TreeMap<>();
     for (EventHistory told : byKey.values()) {
-      set.matcher(told.getEvent())
-          .ifPresent(
-              matcher ->
-                  left.put(
-                      told.getEvent(), limited(told, matcher.capacity(), matcher.longestMicros())));
+      Matcher matcher = asked.apply(told.getEvent());
+      if (matcher != null) {
+        left.put(told.getEvent(), limited(told, matcher.capacity(), matcher.longestMicros()));
+      }
     }
     return new KnownHistory(left);
   }
 
-  /** What another one has as well. */
-  public KnownHistory limitedTo(KnownHistory other) {
-    Map<String, EventHistory> left = new TreeMap<>();
-    for (EventHistory told : byKey.values()) {
-      EventHistory limit = other.byKey.get(told.getEvent());
-      if (limit != null) {
-        left.put(told.getEvent(), limited(told, limit.getCapacity(), limit.getLongestMicros()));
-      }
-    }
-    return new KnownHistory(left);
+  /** A word on events with what goes beyond another one left out. */
+  public static EventHistory limited(EventHistory told, EventHistory by) {
+    return limited(told, by.getCapacity(), by.getLongestMicros());
   }
 
   private static EventHistory limited(EventHistory told, int capacity, long longestMicros) {
@@ -80,19 +78,18 @@ public final class KnownHistory {
   }
 
   /**
-   * What is left of it for who has not seen every set since a version: of what only newer audiences
-   * ask for nobody may have asked in between, and then it was forgotten.
+   * What is left of it for who has not seen every set since a version: nobody may have asked in
+   * between for what only newer definitions ask for, and then it was forgotten.
    */
   public KnownHistory askedAt(AudienceSet set, long version) {
-    return of(
-        byKey.values().stream()
-            .filter(
-                told ->
-                    set.byMatch(told.getEvent()).stream()
-                            .anyMatch(audience -> audience.version() <= version)
-                        || set.computedByMatch(told.getEvent()).stream()
-                            .anyMatch(trait -> trait.version() <= version))
-            .toList());
+    Map<String, Matcher> old = new TreeMap<>();
+    set.audiences().stream()
+        .filter(audience -> audience.version() <= version)
+        .forEach(audience -> audience.needs().forEach((key, n) -> old.merge(key, n, Matcher::max)));
+    set.computed().stream()
+        .filter(trait -> trait.version() <= version)
+        .forEach(trait -> old.merge(trait.need().key(), trait.need(), Matcher::max));
+    return limitedTo(old::get);
   }
 
   /** Whether all that an audience asks for is in it. */

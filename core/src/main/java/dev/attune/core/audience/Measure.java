@@ -37,7 +37,7 @@ public record Measure(Kind kind, List<String> path) {
   }
 
   /** Longest value that is kept, in bytes. */
-  static final int VALUE_BYTES_MAX = 1_024;
+  static final int VALUE_BYTES_MAX = 256;
 
   public Measure {
     path = List.copyOf(path);

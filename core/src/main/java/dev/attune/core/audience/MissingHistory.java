@@ -13,14 +13,12 @@ import java.util.TreeSet;
 
 /** The events of the past that audiences of a set need and that are not known yet. Immutable. */
 public final class MissingHistory {
-  private final long version;
   private final Map<String, Matcher> needs;
   private final Map<String, EventIndex> byName = new HashMap<>();
   private final Set<String> audiences = new TreeSet<>();
   private final Set<String> traits = new TreeSet<>();
 
   private MissingHistory(AudienceSet set, Map<String, Matcher> needs) {
-    this.version = set.version();
     this.needs = needs;
     Map<String, List<Matcher>> named = new TreeMap<>();
     for (Matcher need : needs.values()) {
@@ -59,8 +57,12 @@ public final class MissingHistory {
     return Collections.unmodifiableSet(byName.keySet());
   }
 
-  /** What is to be told before the first of its events is, and, filled, behind the last. */
-  public List<EventHistory> told() {
+  /**
+   * What is to be told before the first of its events is, and, filled, behind the last.
+   *
+   * @param definitionsPosition how far the definitions had been read
+   */
+  public List<EventHistory> told(long definitionsPosition, long nowMicros) {
     return needs.values().stream()
         .map(
             need ->
@@ -68,7 +70,8 @@ public final class MissingHistory {
                     .setEvent(need.key())
                     .setCapacity(need.capacity())
                     .setLongestMicros(need.longestMicros())
-                    .setDefinitionsVersion(version)
+                    .setDefinitionsPosition(definitionsPosition)
+                    .setBegunAtMicros(nowMicros)
                     .build())
         .toList();
   }

@@ -59,11 +59,17 @@ public final class ProfileState {
 
   private static final long COPIES_WITHIN_MICROS = COPIES_WITHIN.toMillis() * 1_000;
 
+  /** Most values that are kept of a profile for computed traits, each of a bounded length. */
+  static final int VALUES_MAX = 2_000;
+
+  private static final int VALUES_KEPT_MIN = 32;
+
   private final AudienceSet audiences;
   private final NavigableMap<RingKey, EventRing> rings = new TreeMap<>();
   private final SortedMap<String, Value> traits = new TreeMap<>();
   private final SortedMap<String, Membership> memberships = new TreeMap<>();
   private final SortedMap<Identifier, Departure> departures = new TreeMap<>();
+  private final SortedMap<String, Membership> carried = new TreeMap<>();
   // Of rings that know values by their hashes; those that none has any more go when it is stored.
   private final SortedMap<Long, Value> hashed = new TreeMap<>();
   private String redirectTo = "";
@@ -96,14 +102,9 @@ public final class ProfileState {
     state.dueMicros = stored.getDueMicros();
     stored.getTraitsList().forEach(trait -> state.traits.put(trait.getName(), trait.getValue()));
     for (HeldMembership held : stored.getMembershipsList()) {
-      state.memberships.put(
-          held.getAudience(),
-          new Membership(
-              held.getSinceMicros(),
-              held.getDefinitionVersion(),
-              held.getToldValidUntilMicros(),
-              held.getValue()));
+      state.memberships.put(held.getAudience(), Membership.of(held));
     }
+    state.carry(stored);
     stored.getValuesList().forEach(each -> state.hashed.put(each.getHash(), each.getValue()));
     stored
         .getDeparturesList()
@@ -126,6 +127,7 @@ public final class ProfileState {
         (name, value) -> stored.addTraits(KnownTrait.newBuilder().setName(name).setValue(value)));
     memberships.forEach((audience, held) -> stored.addMemberships(held.toStored(audience)));
     stored.addAllDepartures(departures.values());
+    carried.forEach((audience, held) -> stored.addCarried(held.toStored(audience)));
     addHashed(rings, stored);
     StoredRings.write(rings, stored);
     return stored.build();
@@ -272,10 +274,9 @@ public final class ProfileState {
     Set<Long> used = new TreeSet<>();
     of.forEach(
         (key, ring) -> {
-          if (audiences.matcher(key.match()).filter(m -> m.match().keepsValues()).isPresent()) {
-            for (int n = 1; n <= ring.size(); n++) {
-              used.add(ring.taken(n));
-            }
+          int kept = valuesKept(key.match());
+          for (int n = 1; n <= Math.min(ring.size(), kept) && used.size() < VALUES_MAX; n++) {
+            used.add(ring.taken(n));
           }
         });
     hashed.forEach(
@@ -286,9 +287,32 @@ public final class ProfileState {
         });
   }
 
+  // Those of the newest that can decide, and of a few more: a copy may say that one was earlier.
+  private int valuesKept(String match) {
+    return audiences
+        .matcher(match)
+        .filter(matcher -> matcher.match().keepsValues())
+        .map(matcher -> Math.max(matcher.capacity(), VALUES_KEPT_MIN))
+        .orElse(0);
+  }
+
   /** A value that a ring knows by its hash. */
   Optional<Value> hashed(long hash) {
     return Optional.ofNullable(hashed.get(hash));
+  }
+
+  /** Keeps what a profile that became this one carries, until it can be told. */
+  public void carry(EvaluatorState other) {
+    other
+        .getCarriedList()
+        .forEach(held -> carried.putIfAbsent(held.getAudience(), Membership.of(held)));
+  }
+
+  /** What was carried, once. */
+  public Map<String, Membership> takeCarried() {
+    Map<String, Membership> taken = new TreeMap<>(carried);
+    carried.clear();
+    return taken;
   }
 
   /** Takes note of what a computed trait was told to be. */
@@ -419,6 +443,7 @@ public final class ProfileState {
     rings.clear();
     unions.clear();
     hashed.clear();
+    carried.clear();
     traits.clear();
     values = null;
     memberships.clear();
@@ -645,6 +670,14 @@ public final class ProfileState {
     /** Of an audience. */
     public Membership(long sinceMicros, long definitionVersion, long toldValidUntilMicros) {
       this(sinceMicros, definitionVersion, toldValidUntilMicros, Value.getDefaultInstance());
+    }
+
+    private static Membership of(HeldMembership held) {
+      return new Membership(
+          held.getSinceMicros(),
+          held.getDefinitionVersion(),
+          held.getToldValidUntilMicros(),
+          held.getValue());
     }
 
     private HeldMembership toStored(String audience) {

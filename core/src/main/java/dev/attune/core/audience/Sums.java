@@ -17,11 +17,20 @@ record Sums(BigInteger millionths, int count) {
       whole += Math.floorDiv(ring.taken(n), Measure.PER_ONE);
       rest += Math.floorMod(ring.taken(n), Measure.PER_ONE);
     }
+    return of(whole, rest, ring.size());
+  }
+
+  /**
+   * From whole ones and millionths that were added apart.
+   *
+   * @param rest however many
+   */
+  static Sums of(long whole, long rest, int count) {
     return new Sums(
         BigInteger.valueOf(whole)
             .multiply(BigInteger.valueOf(Measure.PER_ONE))
             .add(BigInteger.valueOf(rest)),
-        ring.size());
+        count);
   }
 
   /** The nearest number to their sum. */

@@ -117,10 +117,7 @@ interface Tally {
       if (averaged && count == 0) {
         return "";
       }
-      BigInteger sum =
-          BigInteger.valueOf(whole)
-              .multiply(BigInteger.valueOf(Measure.PER_ONE))
-              .add(BigInteger.valueOf(rest));
+      BigInteger sum = Sums.of(whole, rest, count).millionths();
       return averaged ? plain(sum.divide(BigInteger.valueOf(count))) : plain(sum);
     }
 

@@ -14,19 +14,22 @@ import dev.attune.core.stream.StreamDefinition;
 import dev.attune.core.view.ViewDefinition;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.proto.v1.Definition;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * A checked set of definitions: everything in it refers only to what is declared.
  *
  * @param version of the newest definition in it, 0 when there is none
- * @param catalogVersion of the catalog
+ * @param catalogVersion differs between catalogs, computed traits included, that fold otherwise
  * @param catalog with the computed traits
  * @param computed traits that are computed from events, by name
  * @param audiences those of {@code audiences/}, and those that models compute
@@ -144,7 +147,7 @@ public record Definitions(
             ViewDefinition::name);
     return new Definitions(
         version,
-        catalogVersion(versions),
+        catalogVersion(versions.getOrDefault("catalog/catalog", 0L), computed.values()),
         catalog,
         models,
         computed,
@@ -177,15 +180,19 @@ public record Definitions(
     return computed;
   }
 
-  // Of whatever decides how a profile is folded.
-  private static long catalogVersion(Map<String, Long> versions) {
-    return versions.entrySet().stream()
-        .filter(
-            entry ->
-                entry.getKey().equals("catalog/catalog") || entry.getKey().startsWith("trait/"))
-        .mapToLong(Map.Entry::getValue)
-        .max()
-        .orElse(0);
+  // Differs where profiles are folded otherwise: that of the catalog, and which traits are
+  // computed.
+  private static long catalogVersion(long catalog, Collection<ComputedTrait> computed) {
+    if (computed.isEmpty()) {
+      return catalog;
+    }
+    String folded =
+        computed.stream()
+            .map(trait -> trait.name() + " " + trait.type())
+            .sorted()
+            .collect(Collectors.joining(",", catalog + ",", ""));
+    return UUID.nameUUIDFromBytes(folded.getBytes(StandardCharsets.UTF_8)).getMostSignificantBits()
+        & Long.MAX_VALUE;
   }
 
   private static Map<String, StreamDefinition> streams(

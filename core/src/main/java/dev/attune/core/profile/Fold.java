@@ -83,15 +83,20 @@ public final class Fold {
     for (MembershipState state : facts.getMembershipsList()) {
       if (state.getMember() && state.hasValue()) {
         String name = ComputedKeys.trait(state.getAudience());
-        if (catalog.trait(name).filter(TraitDeclaration::computed).isPresent()) {
-          computed.put(
-              name,
-              Trait.newBuilder()
-                  .setName(name)
-                  .setValue(state.getValue())
-                  .setUpdatedAtMicros(state.getEnteredAtMicros())
-                  .setSource(Sources.COMPUTED)
-                  .build());
+        Optional<TraitDeclaration> declared =
+            catalog.trait(name).filter(TraitDeclaration::computed);
+        if (declared.isPresent()) {
+          TraitFit.fit(declared.get().type(), state.getValue())
+              .ifPresent(
+                  value ->
+                      computed.put(
+                          name,
+                          Trait.newBuilder()
+                              .setName(name)
+                              .setValue(value)
+                              .setUpdatedAtMicros(state.getEnteredAtMicros())
+                              .setSource(Sources.COMPUTED)
+                              .build()));
         }
       }
     }

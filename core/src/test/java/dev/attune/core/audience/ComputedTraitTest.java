@@ -237,9 +237,36 @@ class ComputedTraitTest {
     var _ = state.add(new Done("e1", "u", NOW, 1, "seven").event(), NOW);
     CompiledTrait trait = set.computed().iterator().next();
     assertThat(trait.compute(state, NOW).value()).isEmpty();
-    var long1 = new ProfileState(all());
-    var _ = long1.add(new Done("e1", "u", NOW, 1, "x".repeat(2_000)).event(), NOW);
-    assertThat(all().computed("#h_last").orElseThrow().compute(long1, NOW).value()).isEmpty();
+  }
+
+  @Test
+  void eventWithAValueThatIsTooLong_doesNotCount() {
+    AudienceSet set = all();
+    CompiledTrait last = set.computed("#h_last").orElseThrow();
+    var state = new ProfileState(set);
+    var _ = state.add(new Done("e1", "u", NOW, 1, "x".repeat(300)).event(), NOW);
+    assertThat(last.compute(state, NOW).value()).isEmpty();
+    var _ = state.add(new Done("e2", "u", NOW - MINUTE, 1, "tea").event(), NOW);
+    assertThat(last.compute(state, NOW).value()).isEqualTo(text("tea"));
+  }
+
+  @Test
+  void values_ofManyEvents_areKeptOnlyWhereTheyCanDecide() {
+    AudienceSet set =
+        AudienceSet.compile(
+            definitions(
+                Map.of(
+                    "t",
+                    "{name: t, event: Bought, last: properties.text, type: string, within: 1h}")));
+    var state = new ProfileState(set);
+    for (int i = 0; i < 900; i++) {
+      var _ = state.add(new Done("e" + i, "u", NOW + i, 1, "text" + i).event(), NOW);
+    }
+    EvaluatorState stored = state.encode();
+    assertThat(stored.getValuesCount()).isEqualTo(32);
+    ProfileState read = ProfileState.decode(stored, set);
+    assertThat(set.computed("#t").orElseThrow().compute(read, NOW + 900).value())
+        .isEqualTo(text("text899"));
   }
 
   @Test

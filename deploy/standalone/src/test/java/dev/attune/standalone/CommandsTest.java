@@ -266,8 +266,8 @@ class CommandsTest {
     assertThat(attune("audiences", "explian", "high-value", "user_id:42")).isEqualTo(2);
     assertThat(err())
         .isEqualTo(
-            "attune: audiences has no \"explian\"; did you mean \"explain\"? (allowed: explain,"
-                + " list, pause, resume).\nTry ./attune audiences --help.\n");
+            "attune: audiences has no \"explian\"; did you mean \"explain\"? (allowed: backfill,"
+                + " explain, list, pause, resume).\nTry ./attune audiences --help.\n");
     assertThat(requests).isEmpty();
   }
 

@@ -130,8 +130,8 @@ final class AudienceBench {
     try (Child child = child("timers");
         EvaluatorRun run = run(child);
         Progress progress = terminal.progress("Timers", 2, "runs")) {
-      run.asFastAsItCan(WARM_UP_EVENTS);
-      new TimersRun(run, people, rate, figures).run(progress);
+      double seen = run.asFastAsItCan(WARM_UP_EVENTS);
+      new TimersRun(run, people, seen, rate, figures).run(progress);
     }
   }
 

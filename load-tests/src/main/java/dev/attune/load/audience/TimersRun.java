@@ -20,8 +20,8 @@ final class TimersRun {
   private static final int EVENLY_FIRST = 1_000_000_000;
   private static final int WAVE_FIRST = 1_500_000_000;
 
-  /** A second, at the slowest: those who are to leave have to have entered. */
-  private static final int SEEN_RATE = 2_500;
+  // Of the rate at which events came that make more of two transitions each.
+  private static final double SEEN_SHARE = 0.6;
 
   private static final Duration SPARE = Duration.ofSeconds(15);
   private static final Duration SETTLE = Duration.ofSeconds(10);
@@ -33,16 +33,19 @@ final class TimersRun {
 
   private final EvaluatorRun run;
   private final int people;
+  private final double seenRate;
   private final int rate;
   private final AudienceFigures figures;
 
   /**
    * @param people of each kind
+   * @param seenRate how many events a second it took
    * @param rate of live events a second
    */
-  TimersRun(EvaluatorRun run, int people, int rate, AudienceFigures figures) {
+  TimersRun(EvaluatorRun run, int people, double seenRate, int rate, AudienceFigures figures) {
     this.run = run;
     this.people = people;
+    this.seenRate = seenRate * SEEN_SHARE;
     this.rate = rate;
     this.figures = figures;
   }
@@ -63,7 +66,7 @@ final class TimersRun {
 
   // When all have entered, with time to spare.
   private long begin() {
-    return now() + 1_000_000L * people / SEEN_RATE + micros(SPARE);
+    return now() + (long) (1e6 * people / seenRate) + micros(SPARE);
   }
 
   private static void sleepUntil(long micros) {

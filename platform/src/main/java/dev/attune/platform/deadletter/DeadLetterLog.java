@@ -146,6 +146,6 @@ public final class DeadLetterLog implements AutoCloseable {
     }
 
     @Override
-    public void caughtUp() {}
+    public void caughtUp(long position) {}
   }
 }

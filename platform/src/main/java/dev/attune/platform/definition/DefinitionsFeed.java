@@ -31,15 +31,17 @@ public final class DefinitionsFeed implements DefinitionsSource, AutoCloseable {
 
   private final List<Consumer<Definitions>> listeners = new CopyOnWriteArrayList<>();
   private final TopicFollower follower;
-  private volatile State state = new State(Definitions.NONE, Map.of(), false, null);
+  private volatile State state = new State(Definitions.NONE, 0, Map.of(), false, null);
 
   /**
+   * @param position up to which the topic was read
    * @param stored as the topic has them, by {@code kind/id}
    * @param loaded a set has been taken
    * @param problem why the stored set could not be taken
    */
   private record State(
       Definitions current,
+      long position,
       Map<String, Definition> stored,
       boolean loaded,
       @Nullable String problem) {}
@@ -57,6 +59,11 @@ public final class DefinitionsFeed implements DefinitionsSource, AutoCloseable {
   @Override
   public Definitions current() {
     return state.current();
+  }
+
+  @Override
+  public long position() {
+    return state.position();
   }
 
   @Override
@@ -128,17 +135,17 @@ public final class DefinitionsFeed implements DefinitionsSource, AutoCloseable {
     }
 
     @Override
-    public void caughtUp() {
+    public void caughtUp(long position) {
       Map<String, Definition> stored = Map.copyOf(read);
       State before = state;
       try {
         Definitions taken = Definitions.parse(read.values());
-        state = new State(taken, stored, true, null);
+        state = new State(taken, position, stored, true, null);
         LOG.info("definitions of version {} are in force: {}", taken.version(), stored.size());
         listeners.forEach(listener -> tell(listener, taken));
       } catch (DefinitionException e) {
         String problem = String.valueOf(e.getMessage());
-        state = new State(before.current(), stored, before.loaded(), problem);
+        state = new State(before.current(), before.position(), stored, before.loaded(), problem);
         LOG.error("definitions are not taken, those before stay in force: {}", problem);
       }
     }

@@ -151,7 +151,7 @@ public final class DefinitionsPublisher implements DefinitionsPreview {
       DefinitionsPlan plan = DefinitionsPlan.of(stored, files, version, prune, settings.topics());
       List<String> removed = prune ? plan.missing() : List.of();
       if (!plan.write().isEmpty() || !removed.isEmpty()) {
-        feed.awaitOffset(write(producer, plan.write(), removed) + 1, WAIT);
+        feed.awaitOffset(write(producer, plan.write(), withPauses(removed, stored)) + 1, WAIT);
         feed.lastProblem()
             .ifPresent(
                 problem -> {
@@ -166,6 +166,18 @@ public final class DefinitionsPublisher implements DefinitionsPreview {
           removed,
           prune ? List.of() : plan.missing());
     }
+  }
+
+  // Whoever defines such an audience again later does not find it paused.
+  private static List<String> withPauses(List<String> removed, Map<String, Definition> stored) {
+    List<String> all = new ArrayList<>(removed);
+    for (String key : removed) {
+      String pause = key.replaceFirst("^(audience|model)/", Definitions.PAUSE + "/");
+      if (!pause.equals(key) && stored.containsKey(pause)) {
+        all.add(pause);
+      }
+    }
+    return all;
   }
 
   /** Returns the last written offset. */

@@ -32,7 +32,7 @@ public final class TopicFollower implements AutoCloseable {
     void record(ConsumerRecord<byte[], byte[]> record);
 
     /** All that was committed has been read; called after the first catch-up, then after news. */
-    void caughtUp();
+    void caughtUp(long position);
   }
 
   private final KafkaSettings settings;
@@ -116,7 +116,7 @@ public final class TopicFollower implements AutoCloseable {
       // shown to its end before the reader is told.
       if ((news || moved) && position >= end(consumer, partition)) {
         if (news) {
-          reader.caughtUp();
+          reader.caughtUp(position);
           news = false;
         }
         synchronized (progress) {

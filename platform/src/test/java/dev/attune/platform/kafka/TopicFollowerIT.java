@@ -42,7 +42,7 @@ class TopicFollowerIT {
     }
 
     @Override
-    public void caughtUp() {
+    public void caughtUp(long position) {
       records.add("|");
     }
   }

@@ -111,6 +111,11 @@ class LookupTest {
     }
 
     @Override
+    public long position() {
+      return Long.MAX_VALUE;
+    }
+
+    @Override
     public void onChange(Consumer<Definitions> listener) {}
 
     static Definitions withoutGroups() {

@@ -10,11 +10,14 @@ import dev.attune.refresher.lease.Attempt;
 import dev.attune.refresher.lease.Lease;
 import dev.attune.refresher.lease.Leases;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -47,11 +50,17 @@ public final class Backfills implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
 
-  // Of the thread alone.
-  private @Nullable Definitions seen;
+  // Those that came into force, in order.
+  private final Queue<Definitions> applied = new ConcurrentLinkedQueue<>();
+
+  // Of the thread alone: those of them that the file does not know of yet, and the last one.
+  private final List<AudienceSet> unsaved = new ArrayList<>();
+  private @Nullable Definitions compiled;
   private AudienceSet audiences = AudienceSet.compile(Definitions.NONE);
+  private boolean begun;
 
   private volatile @Nullable Backfill last;
+  private volatile boolean all;
 
   /**
    * Not started yet.
@@ -74,8 +83,21 @@ public final class Backfills implements AutoCloseable {
 
   /** Begins to look after the definitions. */
   public void start() {
-    definitions.onChange(_ -> changed.release());
+    definitions.onChange(
+        set -> {
+          applied.add(set);
+          changed.release();
+        });
     thread.start();
+  }
+
+  /**
+   * Has all that audiences need told again, whatever has been: for those who lost what they
+   * remembered. Returns at once.
+   */
+  public void again() {
+    all = true;
+    changed.release();
   }
 
   /** The one that runs, or the last one of this process. */
@@ -90,9 +112,10 @@ public final class Backfills implements AutoCloseable {
         changed.drainPermits();
         try {
           look();
-        } catch (IOException | UncheckedIOException e) {
-          LOG.warn("the state directory does not do its work; backfills wait", e);
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
+          if (stop.getCount() == 0) {
+            return;
+          }
           LOG.warn("a backfill failed and begins again", e);
           update(b -> b.failed(clock.instant(), "failed with " + e.getClass().getSimpleName()));
         }
@@ -103,56 +126,76 @@ public final class Backfills implements AutoCloseable {
   }
 
   private void look() throws IOException, InterruptedException {
-    Definitions now = definitions.current();
+    // Before the definitions: what is asked for is at least as new.
+    long position = definitions.position();
     HistoryFile.Kept kept = file.read();
     KnownHistory known = kept.known();
-    if (isOther(now)) {
-      audiences = AudienceSet.compile(now);
-      if (seen == null) {
-        known = known.askedAt(audiences, kept.version());
-      }
+    Definitions now = definitions.current();
+    compile(now);
+    if (all) {
+      known = KnownHistory.NOTHING;
+    } else if (!begun) {
+      known = known.askedAt(audiences, kept.version());
     }
-    known = known.under(audiences);
+    known = seen(known).under(audiences);
     MissingHistory missing = MissingHistory.of(audiences, known);
     KnownHistory loaded = missing.isEmpty() ? histories.withLoaded(known, now) : known;
     if (missing.isEmpty() && loaded.equals(kept.known()) && now.version() == kept.version()) {
-      seen = now;
+      begun = true;
       return;
     }
     if (leases.acquire(LEASE) instanceof Attempt.Acquired(Lease lease)) {
       try (lease) {
-        if (!missing.isEmpty()) {
-          Optional<KnownHistory> told = tell(missing, loaded, now);
+        if (missing.isEmpty()) {
+          tellNews(known, loaded);
+        } else {
+          Optional<KnownHistory> told = tell(missing, loaded, now, position);
           if (told.isEmpty()) {
             return;
           }
           loaded = told.get();
-        } else {
-          tellNews(known, loaded);
         }
-        file.write(new HistoryFile.Kept(loaded, now.version()));
-        seen = now;
+        file.write(new HistoryFile.Kept(seen(loaded), now.version()));
+        unsaved.clear();
+        begun = true;
+        all = false;
       }
-      // What was applied meanwhile.
       changed.release();
     }
   }
 
   // The very object: the source makes a new one for each change.
   @SuppressWarnings("ReferenceEquality")
-  private boolean isOther(Definitions now) {
-    return seen != now;
+  private void compile(Definitions now) {
+    if (compiled != now) {
+      audiences = AudienceSet.compile(now);
+      compiled = now;
+    }
+  }
+
+  // Whoever remembers forgot what a set did not ask for that was in force meanwhile.
+  private KnownHistory seen(KnownHistory known) {
+    for (Definitions each = applied.poll(); each != null; each = applied.poll()) {
+      unsaved.add(AudienceSet.compile(each));
+    }
+    KnownHistory left = known;
+    for (AudienceSet each : unsaved) {
+      left = left.under(each);
+    }
+    return left;
   }
 
   // Empty when it was stopped.
-  private Optional<KnownHistory> tell(MissingHistory missing, KnownHistory known, Definitions now)
+  private Optional<KnownHistory> tell(
+      MissingHistory missing, KnownHistory known, Definitions now, long position)
       throws InterruptedException {
     LOG.info(
         "events of the past are told to {} audiences and {} computed traits",
         missing.audiences().size(),
         missing.traits().size());
     last = Backfill.begin(missing, clock.instant());
-    Optional<KnownHistory> told = histories.tell(missing, now, new Progress()).map(known::with);
+    Optional<KnownHistory> told =
+        histories.tell(missing, now, position, new Progress()).map(known::with);
     told.ifPresent(
         _ -> {
           update(b -> b.done(clock.instant()));

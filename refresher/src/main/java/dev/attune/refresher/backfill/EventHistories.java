@@ -9,6 +9,7 @@ import dev.attune.core.profile.ProfileWriter;
 import dev.attune.core.profile.TraitFit;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.proto.v1.EventHistory;
+import dev.attune.refresher.consume.Poison;
 import dev.attune.refresher.event.EventReader;
 import dev.attune.refresher.event.KafkaChanges;
 import dev.attune.refresher.log.LogReader;
@@ -17,13 +18,17 @@ import dev.attune.refresher.pace.Follower;
 import dev.attune.refresher.pace.Pacer;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells events of the past again: first that it begins, in every partition of the changes; then
@@ -34,6 +39,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 public final class EventHistories {
   /** Few: people's events wait for as long as one takes. */
   private static final int CHUNK_MAX = 100;
+
+  private static final long RETRY_MILLIS = 1_000;
+  private static final Logger LOG = LoggerFactory.getLogger(EventHistories.class);
 
   private final KafkaSettings settings;
   private final ProfileWriter writer;
@@ -80,32 +88,35 @@ public final class EventHistories {
   /**
    * Tells what is missing; blocks until the log has it for good.
    *
+   * @param position how far the definitions had been read
    * @return what was told; empty when it was stopped
    */
   Optional<List<EventHistory>> tell(
-      MissingHistory missing, Definitions definitions, Progress progress)
+      MissingHistory missing, Definitions definitions, long position, Progress progress)
       throws InterruptedException {
-    missing.told().forEach(this::tell);
-    Instant from = LogSpan.completeFrom(settings, settings.topics().events(), clock);
+    List<EventHistory> words = missing.told(position, TraitFit.micros(clock.instant()));
+    words.forEach(this::tell);
+    String topic = settings.topics().events();
+    LogSpan span = LogSpan.of(settings, topic, Instant.EPOCH);
     Set<String> loaded = loaded(missing, definitions);
-    LogSpan span = LogSpan.of(settings, settings.topics().events(), Instant.EPOCH);
     if (span.isCutOff()) {
       // What they brought may be deleted by now; it comes before the end of the span.
       loaded = tables.loadAgain(loaded, progress::stopping);
-      span = LogSpan.of(settings, settings.topics().events(), Instant.EPOCH);
+      span = LogSpan.of(settings, topic, Instant.EPOCH);
     }
     if (!tell(span, missing, definitions, progress)) {
       return Optional.empty();
     }
+    // Behind the reading: what the log lost meanwhile may not have been read.
+    long from = TraitFit.micros(LogSpan.completeFrom(settings, topic, clock));
     Set<String> whole = named(loaded, definitions);
     List<EventHistory> filled =
-        missing.told().stream()
+        words.stream()
             .map(
-                told ->
-                    told.toBuilder()
+                word ->
+                    word.toBuilder()
                         .setFilled(true)
-                        .setFromMicros(
-                            whole.contains(MissingHistory.nameOf(told)) ? 0 : TraitFit.micros(from))
+                        .setFromMicros(whole.contains(MissingHistory.nameOf(word)) ? 0 : from)
                         .build())
             .toList();
     filled.forEach(this::tell);
@@ -117,25 +128,24 @@ public final class EventHistories {
     changes.history(word).toCompletableFuture().join();
   }
 
-  /**
-   * What is known, where the tables that have been loaded until now reach back as far as need be.
-   */
+  /** What is known, where tables that were loaded since it was told reach back far enough. */
   KnownHistory withLoaded(KnownHistory known, Definitions definitions) {
-    Set<String> whole =
-        named(
-            eventsModels(definitions).stream()
-                .map(EventsModel::name)
-                .filter(tables::isLoaded)
-                .collect(Collectors.toSet()),
-            definitions);
+    List<EventsModel> models = eventsModels(definitions);
     return KnownHistory.of(
         known.entries().stream()
             .map(
                 each ->
-                    whole.contains(MissingHistory.nameOf(each))
+                    each.getFromMicros() != 0 && isLoadedSince(each, models)
                         ? each.toBuilder().setFromMicros(0).build()
                         : each)
             .toList());
+  }
+
+  private boolean isLoadedSince(EventHistory told, List<EventsModel> models) {
+    Instant begun = Instant.EPOCH.plus(told.getBegunAtMicros(), ChronoUnit.MICROS);
+    return models.stream()
+        .filter(model -> model.eventName().equals(MissingHistory.nameOf(told)))
+        .anyMatch(model -> tables.isLoadedSince(model.name(), begun));
   }
 
   private static List<EventsModel> eventsModels(Definitions definitions) {
@@ -151,7 +161,7 @@ public final class EventHistories {
     return eventsModels(definitions).stream()
         .filter(model -> missing.events().contains(model.eventName()))
         .map(EventsModel::name)
-        .filter(tables::isLoaded)
+        .filter(model -> tables.isLoadedSince(model, Instant.EPOCH))
         .collect(Collectors.toSet());
   }
 
@@ -181,15 +191,42 @@ public final class EventHistories {
             List<ProfileInput> again = again(batch, missing, definitions);
             for (int i = 0; i < again.size(); i += CHUNK_MAX) {
               List<ProfileInput> chunk = again.subList(i, Math.min(i + CHUNK_MAX, again.size()));
-              pacer.write("the store", chunk.size(), () -> writer.apply(chunk));
+              write(chunk, pacer, stopping);
               told.events += chunk.size();
-              pacer.rest();
             }
           },
           offsets -> progress.passed(passed + offsets, told.events));
       before += part.getValue().to() - part.getValue().from();
     }
     return !progress.stopping();
+  }
+
+  // While the store or the log is away it is tried again: it may have taken hours to come so far.
+  private void write(List<ProfileInput> chunk, Pacer pacer, BooleanSupplier stopping)
+      throws InterruptedException {
+    boolean done = false;
+    while (!done && !stopping.getAsBoolean()) {
+      try {
+        pacer.write("the store", chunk.size(), () -> writer.apply(chunk));
+        done = true;
+      } catch (RuntimeException e) {
+        if (Poison.isOne(e)) {
+          apart(chunk, pacer, stopping);
+          return;
+        }
+        LOG.warn("past events wait: {}", e.getClass().getSimpleName());
+        TimeUnit.MILLISECONDS.sleep(RETRY_MILLIS);
+      }
+    }
+    pacer.rest();
+  }
+
+  // One alone is in dead letters, where whoever took it as news put it.
+  private void apart(List<ProfileInput> chunk, Pacer pacer, BooleanSupplier stopping)
+      throws InterruptedException {
+    for (int i = 0; i < chunk.size() && chunk.size() > 1; i++) {
+      write(List.of(chunk.get(i)), pacer, stopping);
+    }
   }
 
   private static final class Told {

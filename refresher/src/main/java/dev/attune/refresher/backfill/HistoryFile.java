@@ -50,6 +50,7 @@ final class HistoryFile {
                 .setCapacity(each.path("capacity").asInt())
                 .setLongestMicros(each.path("longest_micros").asLong())
                 .setFromMicros(each.path("from_micros").asLong())
+                .setBegunAtMicros(each.path("begun_at_micros").asLong())
                 .setFilled(true)
                 .build());
       }
@@ -73,6 +74,7 @@ final class HistoryFile {
                 json.writeNumberField("capacity", each.getCapacity());
                 json.writeNumberField("longest_micros", each.getLongestMicros());
                 json.writeNumberField("from_micros", each.getFromMicros());
+                json.writeNumberField("begun_at_micros", each.getBegunAtMicros());
                 json.writeEndObject();
               }
               json.writeEndArray();

@@ -4,13 +4,13 @@ import com.google.protobuf.ByteString;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.ProfileInput;
 import dev.attune.core.profile.ProfileWriter;
-import dev.attune.core.profile.StoreException;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.forbidden.Masking;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
 import dev.attune.refresher.consume.BatchConsumer;
+import dev.attune.refresher.consume.Poison;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -27,9 +27,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.header.Header;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -143,34 +141,18 @@ final class EventHandler implements BatchConsumer.Handler {
       writer.apply(parsed.stream().flatMap(event -> event.inputs().stream()).toList());
       accepted.increment(parsed.size());
     } catch (RuntimeException e) {
-      if (!isPoison(e)) {
+      if (!Poison.isOne(e)) {
         throw e;
       }
       if (parsed.size() == 1) {
         LOG.error("an event cannot be written", e);
-        letters.add(refused(parsed.getFirst().event(), "the event cannot be written: " + why(e)));
+        letters.add(
+            refused(parsed.getFirst().event(), "the event cannot be written: " + Poison.why(e)));
         return;
       }
       // One of them is at fault: alone, each goes its own way.
       parsed.forEach(one -> write(List.of(one), letters));
     }
-  }
-
-  // What comes again however often it is tried; everything else passes with time.
-  private static boolean isPoison(RuntimeException e) {
-    return switch (e) {
-      case StoreException store -> store.kind() == StoreException.Kind.CORRUPT;
-      case RecordTooLargeException _ -> true;
-      case KafkaException _ -> false;
-      default -> e instanceof IllegalStateException || e instanceof IllegalArgumentException;
-    };
-  }
-
-  // Messages of others may hold values of the event.
-  private static String why(RuntimeException e) {
-    return e instanceof StoreException || e.getClass() == IllegalStateException.class
-        ? String.valueOf(e.getMessage())
-        : e.getClass().getSimpleName();
   }
 
   /** The whole event goes to dead letters: nothing of it is written. */

@@ -8,14 +8,21 @@ import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Transition;
 import dev.attune.refresher.consume.BatchConsumer;
+import dev.attune.refresher.consume.Poison;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The consumer of {@code attune.audience-transitions}. */
 public final class MembershipConsumer {
+  private static final Logger LOG = LoggerFactory.getLogger(MembershipConsumer.class);
+
   private MembershipConsumer() {}
 
   public static BatchConsumer create(
@@ -31,14 +38,51 @@ public final class MembershipConsumer {
   private static void handle(
       ConsumerRecords<byte[], byte[]> records, ProfileWriter writer, DeadLetters deadLetters) {
     List<Transition> transitions = new ArrayList<>(records.count());
+    Map<String, List<ConsumerRecord<byte[], byte[]>>> byProfile = new LinkedHashMap<>();
     for (ConsumerRecord<byte[], byte[]> record : records) {
       try {
-        transitions.add(Transition.parseFrom(value(record)));
+        Transition transition = Transition.parseFrom(value(record));
+        transitions.add(transition);
+        byProfile.computeIfAbsent(transition.getProfileId(), _ -> new ArrayList<>()).add(record);
       } catch (InvalidProtocolBufferException e) {
-        deadLetters.send(unreadable(record)).toCompletableFuture().join();
+        String reason = "the transition is no message of the contract";
+        deadLetters.send(letter(record, reason)).toCompletableFuture().join();
       }
     }
-    writer.applyMemberships(transitions);
+    try {
+      writer.applyMemberships(transitions);
+    } catch (RuntimeException e) {
+      if (!Poison.isOne(e)) {
+        throw e;
+      }
+      LOG.error("transitions cannot be written", e);
+      // One of the profiles is at fault: alone, each goes its own way.
+      byProfile.forEach(
+          (profileId, own) ->
+              alone(
+                  transitions.stream().filter(t -> t.getProfileId().equals(profileId)).toList(),
+                  own,
+                  writer,
+                  deadLetters));
+    }
+  }
+
+  private static void alone(
+      List<Transition> transitions,
+      List<ConsumerRecord<byte[], byte[]>> records,
+      ProfileWriter writer,
+      DeadLetters deadLetters) {
+    try {
+      writer.applyMemberships(transitions);
+    } catch (RuntimeException e) {
+      if (!Poison.isOne(e)) {
+        throw e;
+      }
+      String reason = "the transition cannot be written: " + Poison.why(e);
+      for (ConsumerRecord<byte[], byte[]> record : records) {
+        deadLetters.send(letter(record, reason)).toCompletableFuture().join();
+      }
+    }
   }
 
   // An empty value parses, but is about nobody.
@@ -50,7 +94,7 @@ public final class MembershipConsumer {
     return record.value();
   }
 
-  private static DeadLetter unreadable(ConsumerRecord<byte[], byte[]> record) {
+  private static DeadLetter letter(ConsumerRecord<byte[], byte[]> record, String reason) {
     return DeadLetter.newBuilder()
         .setId(record.topic() + "-" + record.partition() + "-" + record.offset())
         .setPart("refresher")
@@ -59,7 +103,7 @@ public final class MembershipConsumer {
         .setOffset(record.offset())
         .setKey(bytes(record.key()))
         .setValue(bytes(record.value()))
-        .setReason("the transition is no message of the contract")
+        .setReason(reason)
         .setAttempts(1)
         .setAtMicros(record.timestamp() * 1_000)
         .build();

@@ -3,6 +3,7 @@ package dev.attune.refresher.run;
 import dev.attune.refresher.backfill.LoadedTables;
 import dev.attune.refresher.snapshot.RefreshOptions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -20,12 +21,13 @@ public record RefreshedTables(Refreshes refreshes) implements LoadedTables {
   private static final Duration LOOK = Duration.ofSeconds(1);
 
   @Override
-  public boolean isLoaded(String model) {
+  public boolean isLoadedSince(String model, Instant since) {
     return refreshes.list().stream()
         .anyMatch(
             run ->
                 run.model().equals(model)
                     && run.state() == Run.State.DONE
+                    && !run.startedAt().isBefore(since)
                     && !run.request().options().dryRun());
   }
 

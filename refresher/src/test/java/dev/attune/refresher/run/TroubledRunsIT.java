@@ -87,6 +87,11 @@ class TroubledRunsIT {
           }
 
           @Override
+          public long position() {
+            return Long.MAX_VALUE;
+          }
+
+          @Override
           public void onChange(Consumer<Definitions> listener) {}
         },
         List.of(

@@ -476,6 +476,11 @@ class DeliveryOwnerTest {
           }
 
           @Override
+          public long position() {
+            return Long.MAX_VALUE;
+          }
+
+          @Override
           public void onChange(Consumer<Definitions> listener) {}
         };
     return new DeliveryOwner(

@@ -9,12 +9,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code ./attune audiences list | explain | pause | resume}. */
+/** {@code ./attune audiences list | explain | pause | resume | backfill}. */
 @Command(
     name = "audiences",
     description =
         "Shows the audiences and why somebody belongs to one or does not, and pauses them.",
-    synopsisSubcommandLabel = "(list | explain | pause | resume)")
+    synopsisSubcommandLabel = "(list | explain | pause | resume | backfill)")
 public final class AudiencesCommand implements Runnable {
   private static final String PATH = "/v1/audiences";
 
@@ -26,7 +26,7 @@ public final class AudiencesCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new Complaint("audiences needs one of: list, explain, pause, resume.");
+    throw new Complaint("audiences needs one of: list, explain, pause, resume, backfill.");
   }
 
   @Command(
@@ -95,6 +95,19 @@ public final class AudiencesCommand implements Runnable {
     steer(server, audience, "resume");
     terminal.result(audience + " goes on.");
     return 0;
+  }
+
+  @Command(
+      name = "backfill",
+      description =
+          "Tells all past events that audiences need again: for an evaluator that lost its states.",
+      mixinStandardHelpOptions = true)
+  int backfill(@Mixin Server server) throws InterruptedException {
+    try (AttuneClient attune = server.connect()) {
+      attune.post(PATH + ":backfill", AttuneClient.JSON.createObjectNode()).orComplain();
+      terminal.result("Past events are told again; ./attune audiences list shows the states.");
+      return 0;
+    }
   }
 
   private static void steer(Server server, String audience, String how)

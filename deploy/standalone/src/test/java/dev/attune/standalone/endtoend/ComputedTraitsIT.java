@@ -100,8 +100,8 @@ class ComputedTraitsIT {
       assertThat(orders.getUndeclared()).isFalse();
       assertThat(
               Http.post(
-                      standalone.url() + "/v1/profiles:lookup?view=page",
-                      "{\"identifier\": {\"namespace\": \"user_id\", \"value\": \"ada\"}}")
+                      standalone.url() + "/v1/profiles:lookup",
+                      "{\"identifier\": {\"namespace\": \"user_id\", \"value\": \"ada\"}, \"view\": \"page\"}")
                   .body()
                   .toString())
           .contains("orders_30d")
@@ -112,12 +112,12 @@ class ComputedTraitsIT {
 
       Files.delete(definitions.resolve("traits/orders_30d.yaml"));
       Attune.Answer refused =
-          Attune.run(standalone.url(), "apply", definitions.toString(), "--prune");
+          Attune.run(standalone.url(), "apply", definitions.toString(), "--prune", "--yes");
       assertThat(refused.output()).contains("the catalog declares no trait \"orders_30d\"");
       Files.delete(definitions.resolve("audiences/keen.yaml"));
       Files.delete(definitions.resolve("views/page.yaml"));
       Attune.Answer applied =
-          Attune.run(standalone.url(), "apply", definitions.toString(), "--prune");
+          Attune.run(standalone.url(), "apply", definitions.toString(), "--prune", "--yes");
       assertThat(applied.code()).as(applied.output()).isZero();
       // Then it is what somebody said of her.
       Await.until(

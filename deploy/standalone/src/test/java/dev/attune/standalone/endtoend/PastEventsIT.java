@@ -84,7 +84,7 @@ class PastEventsIT {
           () -> explained(standalone, "bob").contains("(3 counted"));
       assertThat(isIn(lookups, "bob")).isFalse();
       // An apply does not end it.
-      Attune.run(standalone.url(), "apply", definitions.folder().toString(), "--prune");
+      Attune.run(standalone.url(), "apply", definitions.folder().toString(), "--prune", "--yes");
       assertThat(list(standalone)).contains("paused");
       assertThat(Attune.run(standalone.url(), "audiences", "resume", "three-views").output())
           .isEqualToIgnoringNewLines("three-views goes on.");
