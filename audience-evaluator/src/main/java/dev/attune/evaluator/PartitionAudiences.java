@@ -46,6 +46,7 @@ final class PartitionAudiences {
   private final SortedMap<String, EventHistory> filled;
   // When the partition began without any state; 0: it was never seen to.
   private final long born;
+  private @Nullable AudienceSet seen;
   private boolean stale = true;
   private volatile @Nullable InForce inForce;
 
@@ -86,18 +87,9 @@ final class PartitionAudiences {
 
   /** Those in force; on the partition's thread. */
   InForce get() {
-    AudienceSet audiences = current.get();
+    AudienceSet audiences = look();
     InForce known = inForce;
-    boolean other = known == null || isOther(known, audiences);
-    if (known == null) {
-      meta.put(BORN, ByteBuffer.allocate(Long.BYTES).putLong(born).array());
-    }
-    if (other) {
-      // What no audience asks for any more is forgotten, and so is what was told of it.
-      keep(BEGUN, begun, audiences);
-      keep(FILLED, filled, audiences);
-    }
-    if (known == null || other || stale) {
+    if (known == null || stale) {
       stale = false;
       known = decide(audiences);
       inForce = known;
@@ -107,8 +99,19 @@ final class PartitionAudiences {
 
   // The very object: the set is compiled once for each change.
   @SuppressWarnings("ReferenceEquality")
-  private static boolean isOther(InForce known, AudienceSet audiences) {
-    return known.audiences() != audiences;
+  private AudienceSet look() {
+    AudienceSet audiences = current.get();
+    if (seen == null) {
+      meta.put(BORN, ByteBuffer.allocate(Long.BYTES).putLong(born).array());
+    }
+    if (seen != audiences) {
+      // What no audience asks for any more is forgotten, and so is what was told of it.
+      keep(BEGUN, begun, audiences);
+      keep(FILLED, filled, audiences);
+      seen = audiences;
+      stale = true;
+    }
+    return audiences;
   }
 
   private void keep(String prefix, SortedMap<String, EventHistory> told, AudienceSet audiences) {
@@ -142,8 +145,7 @@ final class PartitionAudiences {
     if (!told.getFilled()) {
       awaitPosition(told.getDefinitionsPosition());
       // By the definitions that ask for it, also when others were read meanwhile.
-      var _ = get();
-      if (current.get().asksFor(told.getEvent())) {
+      if (look().asksFor(told.getEvent())) {
         put(BEGUN, begun, told);
       }
     } else {

@@ -3,6 +3,7 @@ package dev.attune.load.audience;
 import dev.attune.load.audience.AudienceFigures.Name;
 import dev.attune.load.command.BenchFrame.Folders;
 import dev.attune.load.process.Child;
+import dev.attune.load.process.StandaloneProcess;
 import dev.attune.load.report.Series;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.standalone.terminal.Complaint;
@@ -66,6 +67,7 @@ final class AudienceBench {
     try {
       double rate = evaluator();
       timers((int) (rate / LIVE_PART));
+      backfill();
     } catch (IllegalStateException e) {
       throw new Complaint(String.valueOf(e.getMessage()), e);
     }
@@ -132,6 +134,19 @@ final class AudienceBench {
         Progress progress = terminal.progress("Timers", 2, "runs")) {
       double seen = run.asFastAsItCan(WARM_UP_EVENTS);
       new TimersRun(run, people, seen, rate, figures).run(progress);
+    }
+  }
+
+  private void backfill() throws IOException, InterruptedException {
+    Path config =
+        Files.writeString(
+            folders.work().resolve("backfill.yaml"),
+            "ports: {http: 0, grpc: 0, kafka: 0, redis: 0}\ndata_dir: \"%s\"\n"
+                .formatted(folders.work().resolve("backfill")));
+    Path errors = folders.out().resolve("audiences-attune.err");
+    try (StandaloneProcess attune = StandaloneProcess.start(folders.root(), config, errors);
+        Progress progress = terminal.progress("A backfill", 3, "runs")) {
+      new BackfillRun(attune, people, figures).run(progress);
     }
   }
 

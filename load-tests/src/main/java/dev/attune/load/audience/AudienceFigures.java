@@ -4,10 +4,8 @@ import dev.attune.load.report.Bound;
 import dev.attune.load.report.Figure;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** The figures of this bench: their names and bounds, and what has been measured so far. */
 final class AudienceFigures {
@@ -49,9 +47,6 @@ final class AudienceFigures {
     }
   }
 
-  /** What this bench does not do so far. */
-  private static final Set<Name> NOT_YET = EnumSet.of(Name.BACKFILL);
-
   private final Map<Name, Figure> measured = new EnumMap<>(Name.class);
 
   void measured(Name name, double value, long samples, String note) {
@@ -66,8 +61,7 @@ final class AudienceFigures {
     List<Figure> list = new ArrayList<>();
     for (Name name : Name.values()) {
       if (!measured.containsKey(name)) {
-        notMeasured(
-            name, NOT_YET.contains(name) ? "there is no such run yet" : "the run ended before it");
+        notMeasured(name, "the run ended before it");
       }
       list.add(measured.get(name));
     }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -206,11 +207,8 @@ public final class Backfills implements AutoCloseable {
 
   // A table that brings events was loaded since they were told.
   private void tellNews(KnownHistory known, KnownHistory loaded) {
-    for (EventHistory each : loaded.entries()) {
-      if (!known.entries().contains(each)) {
-        histories.tell(each);
-      }
-    }
+    Set<EventHistory> told = Set.copyOf(known.entries());
+    histories.tell(loaded.entries().stream().filter(word -> !told.contains(word)).toList());
   }
 
   private void update(UnaryOperator<Backfill> step) {

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
@@ -95,7 +96,7 @@ public final class EventHistories {
       MissingHistory missing, Definitions definitions, long position, Progress progress)
       throws InterruptedException {
     List<EventHistory> words = missing.told(position, TraitFit.micros(clock.instant()));
-    words.forEach(this::tell);
+    tell(words);
     String topic = settings.topics().events();
     LogSpan span = LogSpan.of(settings, topic, Instant.EPOCH);
     Set<String> loaded = loaded(missing, definitions);
@@ -119,13 +120,17 @@ public final class EventHistories {
                         .setFromMicros(whole.contains(MissingHistory.nameOf(word)) ? 0 : from)
                         .build())
             .toList();
-    filled.forEach(this::tell);
+    tell(filled);
     return Optional.of(filled);
   }
 
-  /** Tells one word on the past; blocks until the log has it for good. */
-  void tell(EventHistory word) {
-    changes.history(word).toCompletableFuture().join();
+  /** Tells words on the past; blocks until the log has them for good. */
+  void tell(List<EventHistory> words) {
+    CompletableFuture.allOf(
+            words.stream()
+                .map(word -> changes.history(word).toCompletableFuture())
+                .toArray(CompletableFuture[]::new))
+        .join();
   }
 
   /** What is known, where tables that were loaded since it was told reach back far enough. */
