@@ -13,6 +13,7 @@ final class CurrentAudiences {
 
   private final DefinitionsSource source;
   private volatile Compiled compiled;
+  private volatile long givenUp;
 
   CurrentAudiences(DefinitionsSource source) {
     this.source = source;
@@ -32,13 +33,16 @@ final class CurrentAudiences {
    */
   boolean await(long position, Duration timeout) {
     long deadline = System.nanoTime() + timeout.toNanos();
-    while (source.position() < position) {
+    while (source.position() < position && position > givenUp) {
       long left = deadline - System.nanoTime();
-      if (left <= 0 || !pause(Math.min(left, LOOK_NANOS))) {
+      if (left <= 0) {
+        // Nobody else waits for it again.
+        givenUp = position;
+      } else if (!pause(Math.min(left, LOOK_NANOS))) {
         return false;
       }
     }
-    return true;
+    return source.position() >= position;
   }
 
   // Until it changed, or for as long: it may have changed just before. False when interrupted.

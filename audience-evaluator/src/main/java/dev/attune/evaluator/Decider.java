@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -192,23 +193,26 @@ final class Decider {
 
   /**
    * Takes over what another profile that became this one was in, or had computed, and of which
-   * nobody is asked for now.
+   * nobody is asked for now. Who does not consent may be about to.
    */
-  void carry(Map<String, Membership> carried) {
-    carried.forEach(
-        (key, theirs) -> {
-          if (state.memberships().containsKey(key)) {
-            return;
-          }
-          audiences
-              .audience(key)
-              .filter(audience -> inForce.isWaiting(key) && audience.isConsented(state))
-              .ifPresent(audience -> tellMember(audience, theirs.sinceMicros(), 0, Reason.CHANGE));
-          audiences
-              .computed(key)
-              .filter(_ -> inForce.isWaiting(key))
-              .ifPresent(trait -> tellValue(trait, theirs.value(), Reason.CHANGE));
-        });
+  void carry() {
+    state.carried().entrySet().removeIf(each -> !carry(each.getKey(), each.getValue()));
+  }
+
+  // True when it is to be kept.
+  private boolean carry(String key, Membership theirs) {
+    if (!inForce.isWaiting(key) || state.memberships().containsKey(key)) {
+      return false;
+    }
+    Optional<CompiledAudience> audience = audiences.audience(key);
+    if (audience.isPresent()) {
+      if (!audience.get().isConsented(state)) {
+        return true;
+      }
+      tellMember(audience.get(), theirs.sinceMicros(), 0, Reason.CHANGE);
+    }
+    audiences.computed(key).ifPresent(trait -> tellValue(trait, theirs.value(), Reason.CHANGE));
+    return false;
   }
 
   private void decide(CompiledAudience audience, Reason reason) {

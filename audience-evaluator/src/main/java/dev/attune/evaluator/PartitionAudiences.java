@@ -145,9 +145,10 @@ final class PartitionAudiences {
     if (!told.getFilled()) {
       awaitPosition(told.getDefinitionsPosition());
       // By the definitions that ask for it, also when others were read meanwhile.
-      if (look().asksFor(told.getEvent())) {
-        put(BEGUN, begun, told);
-      }
+      KnownHistory.of(List.of(told))
+          .under(look())
+          .entries()
+          .forEach(word -> put(BEGUN, begun, word));
     } else {
       EventHistory remembered = begun.get(told.getEvent());
       if (remembered != null) {

@@ -283,15 +283,12 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
 
     /** Decides anew what was decided by other definitions. */
     private void walk(long deadlineNanos) {
-      InForce inForce = audiences.get();
+      InForce inForce = inForce();
       if (inForce.fingerprint() == walked) {
         return;
       }
       if (inForce.fingerprint() != walking) {
         walking = inForce.fingerprint();
-        // Whoever was decided since is not by what was walked before, should that come again.
-        walked = 0;
-        meta.put(WALKED, ByteBuffer.allocate(Long.BYTES).putLong(walked).array());
         walkCursor = null;
       }
       List<String> page = new ArrayList<>();
@@ -309,11 +306,25 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
         }
       }
       if (page.size() < SLICE_MAX) {
-        walked = walking;
-        meta.put(WALKED, ByteBuffer.allocate(8).putLong(walked).array());
+        keepWalked(walking);
       } else {
         walkCursor = page.getLast();
       }
+    }
+
+    // Whoever is decided by others than those that were walked is not by those, should they come
+    // again.
+    private InForce inForce() {
+      InForce now = audiences.get();
+      if (walked != 0 && now.fingerprint() != walked) {
+        keepWalked(0);
+      }
+      return now;
+    }
+
+    private void keepWalked(long fingerprint) {
+      walked = fingerprint;
+      meta.put(WALKED, ByteBuffer.allocate(Long.BYTES).putLong(fingerprint).array());
     }
 
     private Steps steps(Loaded loaded) {
@@ -322,7 +333,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
     }
 
     private Loaded load(String profileId) {
-      InForce inForce = audiences.get();
+      InForce inForce = inForce();
       byte[] stored = profiles.get(profileId);
       if (stored == null) {
         ProfileState fresh = new ProfileState(inForce.audiences());

@@ -14,7 +14,6 @@ import dev.attune.proto.v1.Departure;
 import dev.attune.proto.v1.EvaluatorState;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Facts;
-import dev.attune.proto.v1.HeldMembership;
 import dev.attune.proto.v1.MembershipState;
 import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileRecord;
@@ -66,8 +65,8 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
     if (state.isRedirect() || state.profileVersion() == 0) {
       return;
     }
+    decider.carry();
     if (first) {
-      decider.carry(state.takeCarried());
       decider.all(Reason.CHANGE);
     } else {
       decider.affected(matches, traits, Reason.CHANGE);
@@ -109,7 +108,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
     // here may come before the record that ends the redirect.
     state.carry(moved);
     if (state.profileVersion() != 0 && !state.isRedirect()) {
-      decider.carry(state.takeCarried());
+      decider.carry();
       decider.affected(matches, Set.of(), Reason.CHANGE);
     }
   }
@@ -258,11 +257,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
             .clearMemberships()
             .clearDueMicros()
             .clearDepartures();
-    for (HeldMembership held : state.encode().getMembershipsList()) {
-      if (inForce.isWaiting(held.getAudience())) {
-        moving.addCarried(held);
-      }
-    }
+    moving.addAllCarried(state.encode().getMembershipsList());
     decider.exitAllMerged();
     moving.setTransitionVersion(state.transitionVersion());
     state.redirect(into);

@@ -80,12 +80,15 @@ final class Changes {
   }
 
   /** With an audience that an operator has paused. */
-  static Definitions paused(String name, long version, String audience) {
-    return Definitions.parse(
-        List.of(
-            definition("catalog", "catalog", 1, CATALOG),
-            definition("audience", name, version, audience),
-            definition(Definitions.PAUSE, name, version, "")));
+  static Definitions paused(String name, long version, String... audiences) {
+    List<Definition> definitions = new ArrayList<>();
+    definitions.add(definition("catalog", "catalog", 1, CATALOG));
+    for (String audience : audiences) {
+      String own = audience.substring("name: ".length(), audience.indexOf('\n'));
+      definitions.add(definition("audience", own, version, audience));
+    }
+    definitions.add(definition(Definitions.PAUSE, name, version, ""));
+    return Definitions.parse(definitions);
   }
 
   private static Definition definition(String kind, String id, long version, String yaml) {

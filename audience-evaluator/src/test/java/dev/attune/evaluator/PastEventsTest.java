@@ -279,15 +279,61 @@ final class PastEventsTest {
       rig.send(live(USER, 1, Map.of(), List.of()));
       rig.pass(Rig.TICK);
       rig.pass(Rig.TICK);
+      // Decided while it was paused, and no look at all in between.
       rig.define(Changes.paused("pro", 1, PRO));
       rig.send(live(USER, 2, Map.of("plan", "pro"), List.of()));
-      assertThat(rig.told()).isEmpty();
-      // One look at the definitions, and no walk to its end.
-      rig.pass(Rig.TICK);
       rig.define(definitions(1, PRO));
+      assertThat(rig.told()).isEmpty();
       rig.pass(Rig.TICK);
       rig.pass(Rig.TICK);
       assertThat(rig.told()).containsExactly(USER + " +pro DEFINITION");
+    }
+  }
+
+  @Test
+  void wordThatIsReadUnderLess_promisesNoMore() {
+    try (Rig rig = Rig.waiting(directory, definitions(1, MORE_VIEWS))) {
+      List<EventHistory> more = words(rig);
+      rig.define(definitions(2, VIEWS));
+      more.forEach(rig::history);
+      more.forEach(told -> rig.history(told.toBuilder().setFilled(true).build()));
+      rig.pass(Rig.TICK);
+      assertThat(rig.stage("views")).isEqualTo(Stage.LIVE);
+      rig.define(definitions(3, MORE_VIEWS));
+      rig.pass(Rig.TICK);
+      assertThat(rig.stage("views")).isEqualTo(Stage.PREPARING);
+    }
+  }
+
+  @Test
+  void memberWhoseConsentComesBehindTheMerge_isOneStill() {
+    String pro = PRO + "consent: marketing\n";
+    Map<String, String> yes = Map.of("plan", "pro", "consent.marketing", "true");
+    try (Rig rig = Rig.onWall(directory, definitions(1, pro))) {
+      rig.send(live(OTHER, 1, yes, List.of()));
+      rig.send(live(USER, 1, Map.of(), List.of()));
+      assertThat(rig.told()).containsExactly(OTHER + " +pro CHANGE");
+      rig.define(Changes.paused("pro", 1, pro));
+      rig.send(redirect(OTHER, 2, USER, List.of(merge(OTHER, USER))));
+      assertThat(rig.told()).containsExactly(OTHER + " -pro MERGED");
+      rig.send(live(USER, 2, yes, List.of(merge(OTHER, USER))));
+      assertThat(rig.told()).containsExactly(USER + " +pro CHANGE");
+    }
+  }
+
+  @Test
+  void consentOfAnAudienceThatItAsksFor_endsItToo_whileItIsPaused() {
+    String mail = "name: mail\nconsent: marketing\nwhen: {trait: traits.plan == \"pro\"}\n";
+    String both = "name: both\nwhen: {audience: mail}\n";
+    Map<String, String> yes = Map.of("plan", "pro", "consent.marketing", "true");
+    try (Rig rig = Rig.onWall(directory, definitions(1, mail, both))) {
+      rig.send(live(USER, 1, yes, List.of()));
+      assertThat(rig.told())
+          .containsExactlyInAnyOrder(USER + " +mail CHANGE", USER + " +both CHANGE");
+      rig.define(Changes.paused("both", 1, mail, both));
+      rig.send(live(USER, 2, Map.of("plan", "pro"), List.of()));
+      assertThat(rig.told())
+          .containsExactlyInAnyOrder(USER + " -mail CHANGE", USER + " -both CHANGE");
     }
   }
 

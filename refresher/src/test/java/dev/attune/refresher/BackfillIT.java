@@ -95,8 +95,7 @@ class BackfillIT {
   }
 
   /** What a partition of the changes says, in order. */
-  private record Word(
-      boolean begun, boolean filled, int capacity, List<Event> again, String profileId) {}
+  private record Word(boolean begun, boolean filled, List<Event> again, String profileId) {}
 
   private static ProfileChange parse(byte[] value) {
     try {
@@ -104,14 +103,6 @@ class BackfillIT {
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException("no change", e);
     }
-  }
-
-  private static int lastBegun(List<Word> words) {
-    return words.stream()
-        .filter(Word::begun)
-        .reduce((_, last) -> last)
-        .map(Word::capacity)
-        .orElse(0);
   }
 
   private Map<Integer, List<Word>> words() {
@@ -140,7 +131,6 @@ class BackfillIT {
                     new Word(
                         change.hasHistory() && !history.getFilled(),
                         history.getFilled(),
-                        history.getCapacity(),
                         again,
                         change.getChanged().getRecord().getProfileId()));
           }
@@ -217,16 +207,43 @@ class BackfillIT {
   void audience_thatNeededLessMeanwhile_isToldAllAgain() throws Exception {
     track("'userId': 'eve'", "Order Completed", "o1", 50);
     refresher.define(definitions(1, BUYERS.formatted(5)));
-    // Whoever remembers may have forgotten by the one in between, whenever that was read.
+    awaitBackfill();
+    awaitKept(1);
+    assertBegun(1);
+    // Whoever remembers may have forgotten by the first of these, whenever it was read.
     refresher.define(definitions(2, BUYERS.formatted(3)));
     refresher.define(definitions(3, BUYERS.formatted(5)));
+    awaitKept(3);
+    assertBegun(2);
+  }
+
+  @Test
+  void wishForAll_tellsAllAgain() throws Exception {
+    track("'userId': 'eve'", "Order Completed", "o1", 50);
+    refresher.define(definitions(1, BUYERS.formatted(2)));
+    awaitBackfill();
+    awaitKept(1);
+    assertThat(refresher.operate("POST", "/v1/audiences:backfill", "{}").statusCode())
+        .isEqualTo(202);
     Await.until(
         SOON,
         "it is not told again",
-        () ->
-            words().values().stream()
-                .allMatch(each -> each.getLast().filled() && lastBegun(each) >= 5));
-    awaitKept(3);
+        () -> words().values().stream().allMatch(each -> filled(each) == 2));
+    assertBegun(2);
+  }
+
+  private static long filled(List<Word> words) {
+    return words.stream().filter(Word::filled).count();
+  }
+
+  private void assertBegun(int times) {
+    Map<Integer, List<Word>> words = words();
+    assertThat(words).hasSize(refresher.kafka.partitions());
+    words.forEach(
+        (partition, each) ->
+            assertThat(each.stream().filter(Word::begun).count())
+                .as("partition %d", partition)
+                .isEqualTo(times));
   }
 
   @Test

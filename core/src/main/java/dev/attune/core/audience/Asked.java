@@ -48,11 +48,11 @@ final class Asked {
   }
 
   static String of(Condition.LastEvent last) {
-    return "the last " + last.event() + window(last.window()) + " has " + last.fits().text();
+    return "the last " + last.event() + window(last.window()) + " fits " + last.fits().text();
   }
 
   static String of(Condition.FirstEvent first) {
-    return "the first " + first.event() + window(first.window()) + " has " + first.fits().text();
+    return "the first " + first.event() + window(first.window()) + " fits " + first.fits().text();
   }
 
   static String of(Condition.Sequence sequence) {

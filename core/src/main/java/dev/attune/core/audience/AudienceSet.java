@@ -193,11 +193,6 @@ public final class AudienceSet {
     return Optional.ofNullable(byName.get(name));
   }
 
-  /** Whether anybody asks for events with a key. */
-  public boolean asksFor(String key) {
-    return matchers.containsKey(key);
-  }
-
   /** The declared type of a trait. */
   Optional<TraitType> type(String trait) {
     return catalog.trait(trait).map(declaration -> declaration.type());

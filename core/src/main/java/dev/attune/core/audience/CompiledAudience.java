@@ -15,7 +15,7 @@ public final class CompiledAudience {
 
   private final AudienceDefinition definition;
   private final long version;
-  private final boolean requiresConsent;
+  private final String[] consents;
   private final Node root;
   // Arrays: among ten thousand audiences each object more that is looked at is a miss of the cache.
   private final Test[] tests;
@@ -39,7 +39,9 @@ public final class CompiledAudience {
       Set<String> computed) {
     this.definition = definition;
     this.version = version;
-    this.requiresConsent = definition.requiresConsent();
+    List<String> found = new ArrayList<>();
+    consents(definition, others, found);
+    this.consents = found.toArray(String[]::new);
     var compiler = new AudienceCompiler(others);
     this.root = compiler.compile(definition.when());
     this.tests = compiler.tests().toArray(Test[]::new);
@@ -50,7 +52,7 @@ public final class CompiledAudience {
     this.needs = compiler.needs();
     this.traits = compiler.traits();
     this.dates = compiler.dates();
-    if (requiresConsent) {
+    if (definition.requiresConsent()) {
       traits.add(definition.consentTrait());
     }
     this.timed = leaves.length > 0 || traits.stream().anyMatch(computed::contains);
@@ -79,9 +81,34 @@ public final class CompiledAudience {
     return timed;
   }
 
-  /** Whether the person consents to its purpose; without a purpose nobody is asked. */
+  /**
+   * Whether the person consents to its purpose, and to those of all audiences that everybody in it
+   * has to be in; without a purpose nobody is asked.
+   */
   public boolean isConsented(ProfileState state) {
-    return !requiresConsent || state.consents(definition.consentTrait());
+    for (String consent : consents) {
+      if (!state.consents(consent)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void consents(
+      AudienceDefinition of, Map<String, AudienceDefinition> others, List<String> found) {
+    if (of.requiresConsent()) {
+      found.add(of.consentTrait());
+    }
+    consents(of.when(), others, found);
+  }
+
+  private static void consents(
+      Condition condition, Map<String, AudienceDefinition> others, List<String> found) {
+    if (condition instanceof Condition.All all) {
+      all.conditions().forEach(part -> consents(part, others, found));
+    } else if (condition instanceof Condition.InAudience in && others.containsKey(in.name())) {
+      consents(others.get(in.name()), others, found);
+    }
   }
 
   /** Names of the traits that it compares with now. */

@@ -198,8 +198,8 @@ final class ConditionParser {
       boolean decides = number.compareTo(BigDecimal.valueOf(most)) <= 0;
       if (fraction != null || matcher.group(3).startsWith("-") || !decides) {
         throw written.error(
-            "a number of different values is a whole one (allowed: 0 to %1$d, of which %1$d are seen at most)"
-                .formatted(Condition.EVENTS_MAX));
+            "a number of different values is a whole one, and at most %d are seen (allowed: 0 to %d after %s)"
+                .formatted(Condition.EVENTS_MAX, most, matcher.group(2)));
       }
       bound = number.longValueExact();
     } else {

@@ -272,13 +272,17 @@ public final class ProfileState {
       return;
     }
     Set<Long> used = new TreeSet<>();
-    of.forEach(
-        (key, ring) -> {
-          int kept = valuesKept(key.match());
-          for (int n = 1; n <= Math.min(ring.size(), kept) && used.size() < VALUES_MAX; n++) {
-            used.add(ring.taken(n));
-          }
-        });
+    // Of each the newest first: where there are too many, `last` still has its own.
+    boolean more = true;
+    for (int n = 1; more && used.size() < VALUES_MAX; n++) {
+      more = false;
+      for (var ring : of.entrySet()) {
+        if (n <= Math.min(ring.getValue().size(), valuesKept(ring.getKey().match()))) {
+          used.add(ring.getValue().taken(n));
+          more = true;
+        }
+      }
+    }
     hashed.forEach(
         (hash, value) -> {
           if (used.contains(hash)) {
@@ -308,11 +312,9 @@ public final class ProfileState {
         .forEach(held -> carried.putIfAbsent(held.getAudience(), Membership.of(held)));
   }
 
-  /** What was carried, once. */
-  public Map<String, Membership> takeCarried() {
-    Map<String, Membership> taken = new TreeMap<>(carried);
-    carried.clear();
-    return taken;
+  /** What was carried and has not been told. For the caller to change. */
+  public Map<String, Membership> carried() {
+    return carried;
   }
 
   /** Takes note of what a computed trait was told to be. */

@@ -121,7 +121,7 @@ final class ExplainerTest {
         .containsExactly(
             "event Bought, average of properties.n < 3 since 2025-01-01T00:00:00Z: true 1.15",
             "event Bought, distinct of properties.n == 2 10m to 1d ago: false 1",
-            "event the first Bought within 1h has properties.n == 2: true ",
+            "event the first Bought within 1h fits properties.n == 2: true ",
             "sequence Bought where properties.n == 2, then Paid within 30m, then Bought, without Sent"
                 + " between, all within 1d: false 2 of 3 steps",
             "event Bought where properties.n > 0, sum of properties.n >= 2.5 within 1h: false 2.3");

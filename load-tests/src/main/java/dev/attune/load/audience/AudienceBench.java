@@ -14,12 +14,31 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import org.HdrHistogram.Histogram;
 
 /** Runs the parts of this bench one after the other. */
 final class AudienceBench {
   private static final int MANY = 1_000;
   private static final double P99 = 99;
+
+  /** What it consists of. */
+  enum Part {
+    ENGINE,
+    EVALUATOR,
+    TIMERS,
+    BACKFILL;
+
+    // As it is written on the command line.
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  // Of the evaluator, where that is not run.
+  private static final double RATE_UNKNOWN = 8_000;
 
   /** Beside timers come so much less than it could take. */
   private static final int LIVE_PART = 4;
@@ -34,12 +53,15 @@ final class AudienceBench {
   private final int blocks;
   private final Duration length;
   private final int people;
+  private final Set<Part> only;
   private final AudienceFigures figures;
 
   /**
    * @param blocks of each kind, in turn
    * @param length of each
-   * @param people whose memberships end by time alone, of each kind
+   * @param people whose memberships end by time alone, of each kind, and of whom an audience asks
+   *     later
+   * @param only what is run
    */
   AudienceBench(
       Terminal terminal,
@@ -47,30 +69,42 @@ final class AudienceBench {
       int blocks,
       Duration length,
       int people,
+      Set<Part> only,
       AudienceFigures figures) {
     this.terminal = terminal;
     this.folders = folders;
     this.blocks = blocks;
     this.length = length;
     this.people = people;
+    this.only = Set.copyOf(only);
     this.figures = figures;
   }
 
   void run() throws IOException, InterruptedException {
+    if (only.contains(Part.ENGINE)) {
+      state();
+      engine();
+    }
+    try {
+      double rate = only.contains(Part.EVALUATOR) ? evaluator() : RATE_UNKNOWN;
+      if (only.contains(Part.TIMERS)) {
+        timers((int) (rate / LIVE_PART));
+      }
+      if (only.contains(Part.BACKFILL)) {
+        backfill();
+      }
+    } catch (IllegalStateException e) {
+      throw new Complaint(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void state() {
     figures.measured(
         Name.STATE,
         StateSize.bytes(),
         (long) StateSize.MATCHERS * StateSize.RING,
         "as it is stored: %d names of %d events each at times within 30 days, of one identifier"
             .formatted(StateSize.MATCHERS, StateSize.RING));
-    engine();
-    try {
-      double rate = evaluator();
-      timers((int) (rate / LIVE_PART));
-      backfill();
-    } catch (IllegalStateException e) {
-      throw new Complaint(String.valueOf(e.getMessage()), e);
-    }
   }
 
   private Child child(String name) throws IOException, InterruptedException {

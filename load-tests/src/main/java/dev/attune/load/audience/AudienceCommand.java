@@ -6,6 +6,8 @@ import dev.attune.load.command.BenchFrame;
 import dev.attune.standalone.terminal.Terminal;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -15,7 +17,8 @@ import picocli.CommandLine.Option;
     name = "audiences",
     mixinStandardHelpOptions = true,
     description =
-        "Audiences: the engine alone, what it remembers of a profile, and the evaluator as a process.")
+        "Audiences: the engine alone, what it remembers of a profile, the evaluator as a process, ends by"
+            + " time alone, and a backfill beside live events.")
 public final class AudienceCommand implements Callable<Integer> {
   private static final Duration CLEAN_UP_MAX = Duration.ofSeconds(30);
 
@@ -40,8 +43,16 @@ public final class AudienceCommand implements Callable<Integer> {
       defaultValue = "1000000",
       paramLabel = "N",
       description =
-          "Whose memberships end by time alone, 1000-5000000; ${DEFAULT-VALUE} unless given.")
+          "Whose memberships end by time alone, and of whom an audience asks later, 1000-5000000;"
+              + " ${DEFAULT-VALUE} unless given.")
   private int people;
+
+  @Option(
+      names = "--only",
+      split = ",",
+      paramLabel = "PART",
+      description = "Of ${COMPLETION-CANDIDATES}; all unless given.")
+  private Set<AudienceBench.Part> only = EnumSet.allOf(AudienceBench.Part.class);
 
   public AudienceCommand(Terminal terminal) {
     this.terminal = terminal;
@@ -57,7 +68,13 @@ public final class AudienceCommand implements Callable<Integer> {
         .run(
             folders ->
                 new AudienceBench(
-                        terminal, folders, blocks, Duration.ofSeconds(seconds), people, figures)
+                        terminal,
+                        folders,
+                        blocks,
+                        Duration.ofSeconds(seconds),
+                        people,
+                        only,
+                        figures)
                     .run(),
             figures::list,
             "a log beside it");

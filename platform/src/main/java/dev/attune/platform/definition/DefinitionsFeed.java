@@ -150,6 +150,13 @@ public final class DefinitionsFeed implements DefinitionsSource, AutoCloseable {
       }
     }
 
+    @Override
+    public void moved(long position) {
+      State before = state;
+      state =
+          new State(before.current(), position, before.stored(), before.loaded(), before.problem());
+    }
+
     private void tell(Consumer<Definitions> listener, Definitions taken) {
       try {
         listener.accept(taken);

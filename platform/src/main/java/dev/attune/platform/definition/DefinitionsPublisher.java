@@ -151,7 +151,8 @@ public final class DefinitionsPublisher implements DefinitionsPreview {
       DefinitionsPlan plan = DefinitionsPlan.of(stored, files, version, prune, settings.topics());
       List<String> removed = prune ? plan.missing() : List.of();
       if (!plan.write().isEmpty() || !removed.isEmpty()) {
-        feed.awaitOffset(write(producer, plan.write(), withPauses(removed, stored)) + 1, WAIT);
+        feed.awaitOffset(
+            write(producer, plan.write(), withPauses(removed, stored, plan.result())) + 1, WAIT);
         feed.lastProblem()
             .ifPresent(
                 problem -> {
@@ -169,11 +170,13 @@ public final class DefinitionsPublisher implements DefinitionsPreview {
   }
 
   // Whoever defines such an audience again later does not find it paused.
-  private static List<String> withPauses(List<String> removed, Map<String, Definition> stored) {
+  private static List<String> withPauses(
+      List<String> removed, Map<String, Definition> stored, Definitions result) {
     List<String> all = new ArrayList<>(removed);
     for (String key : removed) {
-      String pause = key.replaceFirst("^(audience|model)/", Definitions.PAUSE + "/");
-      if (!pause.equals(key) && stored.containsKey(pause)) {
+      String name = key.substring(key.indexOf('/') + 1);
+      String pause = Definitions.PAUSE + "/" + name;
+      if (stored.containsKey(pause) && !result.audiences().containsKey(name)) {
         all.add(pause);
       }
     }

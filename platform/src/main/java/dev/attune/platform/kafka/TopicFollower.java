@@ -33,6 +33,9 @@ public final class TopicFollower implements AutoCloseable {
 
     /** All that was committed has been read; called after the first catch-up, then after news. */
     void caughtUp(long position);
+
+    /** The end has moved, and nothing more was committed before it. */
+    default void moved(long position) {}
   }
 
   private final KafkaSettings settings;
@@ -118,6 +121,8 @@ public final class TopicFollower implements AutoCloseable {
         if (news) {
           reader.caughtUp(position);
           news = false;
+        } else {
+          reader.moved(position);
         }
         synchronized (progress) {
           caughtUpTo = position;

@@ -22,6 +22,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,14 +55,16 @@ public final class Backfills implements AutoCloseable {
   // Those that came into force, in order.
   private final Queue<Definitions> applied = new ConcurrentLinkedQueue<>();
 
-  // Of the thread alone: those of them that the file does not know of yet, and the last one.
+  // Of the thread alone: those of them that the file does not know of, and the last one.
   private final List<AudienceSet> unsaved = new ArrayList<>();
   private @Nullable Definitions compiled;
   private AudienceSet audiences = AudienceSet.compile(Definitions.NONE);
   private boolean begun;
 
   private volatile @Nullable Backfill last;
-  private volatile boolean all;
+  // How often somebody wished for all, and which wish was granted last.
+  private final AtomicLong wishes = new AtomicLong();
+  private long granted;
 
   /**
    * Not started yet.
@@ -97,7 +100,7 @@ public final class Backfills implements AutoCloseable {
    * remembered. Returns at once.
    */
   public void again() {
-    all = true;
+    wishes.incrementAndGet();
     changed.release();
   }
 
@@ -127,22 +130,25 @@ public final class Backfills implements AutoCloseable {
   }
 
   private void look() throws IOException, InterruptedException {
-    // Before the definitions: what is asked for is at least as new.
-    long position = definitions.position();
-    HistoryFile.Kept kept = file.read();
+    long wish = wishes.get();
+    boolean all = wish != granted;
+    HistoryFile.Kept kept = all ? HistoryFile.Kept.NOTHING : file.read();
     KnownHistory known = kept.known();
     Definitions now = definitions.current();
+    // Behind the definitions: whoever has read as far has what is asked for.
+    long position = definitions.position();
     compile(now);
-    if (all) {
-      known = KnownHistory.NOTHING;
-    } else if (!begun) {
+    if (!begun) {
       known = known.askedAt(audiences, kept.version());
     }
-    known = seen(known).under(audiences);
+    unsaved.addAll(seen());
+    known = under(known, unsaved).under(audiences);
     MissingHistory missing = MissingHistory.of(audiences, known);
     KnownHistory loaded = missing.isEmpty() ? histories.withLoaded(known, now) : known;
     if (missing.isEmpty() && loaded.equals(kept.known()) && now.version() == kept.version()) {
       begun = true;
+      unsaved.clear();
+      granted = wish;
       return;
     }
     if (leases.acquire(LEASE) instanceof Attempt.Acquired(Lease lease)) {
@@ -150,19 +156,26 @@ public final class Backfills implements AutoCloseable {
         if (missing.isEmpty()) {
           tellNews(known, loaded);
         } else {
+          if (all) {
+            // Should this process end before it is done.
+            file.write(kept);
+          }
           Optional<KnownHistory> told = tell(missing, loaded, now, position);
           if (told.isEmpty()) {
             return;
           }
           loaded = told.get();
         }
-        file.write(new HistoryFile.Kept(seen(loaded), now.version()));
-        unsaved.clear();
+        file.write(new HistoryFile.Kept(under(loaded, seen()), now.version()));
         begun = true;
-        all = false;
+        granted = wish;
       }
       changed.release();
+    } else {
+      // Somebody else sees the same; what becomes of it stands in the file, or is asked for then.
+      begun = false;
     }
+    unsaved.clear();
   }
 
   // The very object: the source makes a new one for each change.
@@ -174,13 +187,19 @@ public final class Backfills implements AutoCloseable {
     }
   }
 
-  // Whoever remembers forgot what a set did not ask for that was in force meanwhile.
-  private KnownHistory seen(KnownHistory known) {
+  // Those that came into force since the last call, in order.
+  private List<AudienceSet> seen() {
+    List<AudienceSet> sets = new ArrayList<>();
     for (Definitions each = applied.poll(); each != null; each = applied.poll()) {
-      unsaved.add(AudienceSet.compile(each));
+      sets.add(AudienceSet.compile(each));
     }
+    return sets;
+  }
+
+  // Whoever remembers forgot what one of these sets did not ask for.
+  private static KnownHistory under(KnownHistory known, List<AudienceSet> sets) {
     KnownHistory left = known;
-    for (AudienceSet each : unsaved) {
+    for (AudienceSet each : sets) {
       left = left.under(each);
     }
     return left;

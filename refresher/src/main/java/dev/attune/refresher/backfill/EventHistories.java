@@ -226,9 +226,12 @@ public final class EventHistories {
     pacer.rest();
   }
 
-  // One alone is in dead letters, where whoever took it as news put it.
+  // Alone, each goes its own way. Whoever took one as news put it into dead letters.
   private void apart(List<ProfileInput> chunk, Pacer pacer, BooleanSupplier stopping)
       throws InterruptedException {
+    if (chunk.size() == 1) {
+      LOG.warn("an event of the past cannot be written, and is passed over");
+    }
     for (int i = 0; i < chunk.size() && chunk.size() > 1; i++) {
       write(List.of(chunk.get(i)), pacer, stopping);
     }

@@ -10,9 +10,7 @@ import dev.attune.proto.v1.Transition;
 import dev.attune.refresher.consume.BatchConsumer;
 import dev.attune.refresher.consume.Poison;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.jspecify.annotations.Nullable;
@@ -37,53 +35,37 @@ public final class MembershipConsumer {
 
   private static void handle(
       ConsumerRecords<byte[], byte[]> records, ProfileWriter writer, DeadLetters deadLetters) {
-    List<Transition> transitions = new ArrayList<>(records.count());
-    Map<String, List<ConsumerRecord<byte[], byte[]>>> byProfile = new LinkedHashMap<>();
+    List<Told> told = new ArrayList<>(records.count());
     for (ConsumerRecord<byte[], byte[]> record : records) {
       try {
-        Transition transition = Transition.parseFrom(value(record));
-        transitions.add(transition);
-        byProfile.computeIfAbsent(transition.getProfileId(), _ -> new ArrayList<>()).add(record);
+        told.add(new Told(Transition.parseFrom(value(record)), record));
       } catch (InvalidProtocolBufferException e) {
         String reason = "the transition is no message of the contract";
         deadLetters.send(letter(record, reason)).toCompletableFuture().join();
       }
     }
+    write(told, writer, deadLetters);
+  }
+
+  private static void write(List<Told> told, ProfileWriter writer, DeadLetters deadLetters) {
     try {
-      writer.applyMemberships(transitions);
+      writer.applyMemberships(told.stream().map(Told::transition).toList());
     } catch (RuntimeException e) {
       if (!Poison.isOne(e)) {
         throw e;
       }
-      LOG.error("transitions cannot be written", e);
-      // One of the profiles is at fault: alone, each goes its own way.
-      byProfile.forEach(
-          (profileId, own) ->
-              alone(
-                  transitions.stream().filter(t -> t.getProfileId().equals(profileId)).toList(),
-                  own,
-                  writer,
-                  deadLetters));
+      if (told.size() > 1) {
+        // One of them is at fault: alone, each goes its own way. Their versions order them.
+        told.forEach(one -> write(List.of(one), writer, deadLetters));
+        return;
+      }
+      LOG.error("a transition cannot be written", e);
+      String reason = "the transition cannot be written: " + Poison.why(e);
+      deadLetters.send(letter(told.getFirst().record(), reason)).toCompletableFuture().join();
     }
   }
 
-  private static void alone(
-      List<Transition> transitions,
-      List<ConsumerRecord<byte[], byte[]>> records,
-      ProfileWriter writer,
-      DeadLetters deadLetters) {
-    try {
-      writer.applyMemberships(transitions);
-    } catch (RuntimeException e) {
-      if (!Poison.isOne(e)) {
-        throw e;
-      }
-      String reason = "the transition cannot be written: " + Poison.why(e);
-      for (ConsumerRecord<byte[], byte[]> record : records) {
-        deadLetters.send(letter(record, reason)).toCompletableFuture().join();
-      }
-    }
-  }
+  private record Told(Transition transition, ConsumerRecord<byte[], byte[]> record) {}
 
   // An empty value parses, but is about nobody.
   private static byte[] value(ConsumerRecord<byte[], byte[]> record)

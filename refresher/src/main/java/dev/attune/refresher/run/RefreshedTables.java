@@ -28,6 +28,8 @@ public record RefreshedTables(Refreshes refreshes) implements LoadedTables {
                 run.model().equals(model)
                     && run.state() == Run.State.DONE
                     && !run.startedAt().isBefore(since)
+                    // An unchanged table is not loaded once more.
+                    && run.written() > 0
                     && !run.request().options().dryRun());
   }
 

@@ -34,6 +34,17 @@ final class ExplanationText {
     if (why.has("changes_at")) {
       lines.add("Time alone changes that at " + why.path("changes_at").asText() + ".");
     }
+    String state = explained.path("state").asText("live");
+    if (!state.equals("live")) {
+      lines.add("The audience is " + state + ": for now nobody enters or leaves it.");
+    }
+    String from = explained.path("complete_from").asText("");
+    if (!from.isEmpty()) {
+      lines.add(
+          from.equals("never")
+              ? "It misses events from before it was defined."
+              : "It knows all events that it counts from " + from + " on.");
+    }
     lines.add("");
     add(lines, why, "");
     return lines;
@@ -67,7 +78,7 @@ final class ExplanationText {
               + (newest.isMissingNode() ? "" : ", the newest at " + newest.path("at").asText()));
     }
     if (condition.has("value")) {
-      notes.add("it is " + condition.path("value").asText());
+      notes.add("now " + condition.path("value").asText());
     }
     if (condition.path("limited").asBoolean()) {
       notes.add("there may be more that it does not see");

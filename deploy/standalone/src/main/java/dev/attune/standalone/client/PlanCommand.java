@@ -130,8 +130,8 @@ public final class PlanCommand implements Callable<Integer> {
   private static String unknown(String what) {
     return switch (what) {
       case "events" ->
-          "it asks for events that may not all have been remembered; it counts what is known, and the"
-              + " rest from when it is applied.";
+          "it asks for events that may not all have been remembered; this counts what is, and once it"
+              + " is applied, those that the log has are told to it before anybody moves.";
       case "traits" ->
           "it reads a trait that is declared otherwise; who belongs is known once profiles are folded"
               + " anew.";

@@ -120,6 +120,8 @@ class ThreeViewsIT {
         .satisfiesExactly(
             first ->
                 assertThat(first).isEqualTo("Profile " + id + " does not belong to three-views."),
+            known ->
+                assertThat(known).matches("It knows all events that it counts from \\S+Z on\\."),
             empty -> assertThat(empty).isEmpty(),
             event ->
                 assertThat(event)
@@ -135,6 +137,8 @@ class ThreeViewsIT {
                 assertThat(first)
                     .matches("Profile " + id + " belongs to three-views since \\S+Z\\."),
             time -> assertThat(time).matches("Time alone changes that at \\S+Z\\."),
+            known ->
+                assertThat(known).matches("It knows all events that it counts from \\S+Z on\\."),
             empty -> assertThat(empty).isEmpty(),
             event ->
                 assertThat(event).startsWith("yes  event Page Viewed, >= 3 within 1h  (3 counted"));
