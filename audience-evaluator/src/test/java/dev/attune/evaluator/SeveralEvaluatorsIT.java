@@ -23,6 +23,7 @@ import dev.attune.testkit.KafkaBackend;
 import dev.attune.testkit.Signals;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,6 +36,7 @@ import java.util.Random;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -61,6 +63,7 @@ final class SeveralEvaluatorsIT {
   private static final int PEOPLE = 120;
   private static final int STEPS = 600;
   private static final int DAYS = 20;
+  private static final int LINES = 8;
   private static final long DAY_MICROS = 86_400_000_000L;
   private static final Map<String, String> NONE = Map.of();
 
@@ -221,14 +224,47 @@ final class SeveralEvaluatorsIT {
 
   private void awaitAllTold(String who) {
     SortedSet<String> expected = expected();
-    Await.until(
-        DEADLINE,
-        "not all was told by " + who + ", seed " + seed,
-        () -> {
-          watermarks();
-          poll();
-          return members().equals(expected);
-        });
+    try {
+      Await.until(
+          DEADLINE,
+          "not all was told by " + who,
+          () -> {
+            watermarks();
+            poll();
+            return members().equals(expected);
+          });
+    } catch (AssertionError e) {
+      SortedSet<String> missing = new TreeSet<>(expected);
+      missing.removeAll(members());
+      SortedSet<String> more = new TreeSet<>(members());
+      more.removeAll(expected);
+      throw new AssertionError(
+          "%s, seed %d, %d told: missing %s, too many %s, %d processes alive, which said:%n%s"
+              .formatted(
+                  e.getMessage(),
+                  seed,
+                  told.size(),
+                  missing,
+                  more,
+                  processes.stream().filter(Process::isAlive).count(),
+                  said()),
+          e);
+    }
+  }
+
+  private String said() {
+    try (Stream<Path> files = Files.list(directory)) {
+      StringBuilder said = new StringBuilder();
+      for (Path log : files.filter(file -> file.toString().endsWith(".log")).toList()) {
+        List<String> lines = Files.readAllLines(log);
+        lines
+            .subList(Math.max(0, lines.size() - LINES), lines.size())
+            .forEach(line -> said.append(log.getFileName()).append(": ").append(line).append('\n'));
+      }
+      return said.toString();
+    } catch (IOException e) {
+      return String.valueOf(e);
+    }
   }
 
   // Who belongs to what, by a plain look at all events of each.
