@@ -64,6 +64,10 @@ final class SeveralEvaluatorsIT {
   private static final int STEPS = 600;
   private static final int DAYS = 20;
   private static final int LINES = 8;
+
+  // Late events follow no more redirects.
+  private static final int HEIGHT_MAX = Steps.HOPS_MAX - 1;
+
   private static final long DAY_MICROS = 86_400_000_000L;
   private static final Map<String, String> NONE = Map.of();
 
@@ -80,12 +84,15 @@ final class SeveralEvaluatorsIT {
   private final List<Transition> told = new ArrayList<>();
   private final List<Process> processes = new ArrayList<>();
   private final List<Person> people = new ArrayList<>();
+  private long version;
 
   /** Somebody, who may have become somebody else. */
   private static final class Person {
     private final String id;
     private final List<Cause> events = new ArrayList<>();
     private long version;
+    // How many redirects the longest way to this person has.
+    private int height;
     private Person into = this;
 
     Person(int number) {
@@ -127,7 +134,7 @@ final class SeveralEvaluatorsIT {
     consumer.seekToBeginning(partitions);
     for (int i = 0; i < PEOPLE; i++) {
       people.add(new Person(i));
-      send(live(people.get(i).id, ++people.get(i).version, NONE, List.of()));
+      send(live(people.get(i).id, next(people.get(i)), NONE, List.of()));
     }
     Process one = start("one");
     Process two = start("two");
@@ -165,7 +172,7 @@ final class SeveralEvaluatorsIT {
       int what = random.nextInt(100);
       if (what < 3 && person.into.equals(person)) {
         Person into = people.get(random.nextInt(people.size())).now();
-        if (!into.equals(person)) {
+        if (!into.equals(person) && person.height < HEIGHT_MAX) {
           becomes(person, into);
         }
       } else if (what < 20 && !person.events.isEmpty()) {
@@ -189,18 +196,25 @@ final class SeveralEvaluatorsIT {
 
   private void happens(Person person, Cause event) {
     if (person.into.equals(person)) {
-      send(live(person.id, ++person.version, NONE, List.of(event)));
+      send(live(person.id, next(person), NONE, List.of(event)));
     } else {
       // Late: whoever wrote it did not know yet.
       send(redirect(person.id, person.version, person.into.id, List.of(event)));
     }
   }
 
+  // As the refresher's, which are microseconds: of two profiles', the greater one is the later.
+  private long next(Person person) {
+    person.version = ++version;
+    return version;
+  }
+
   private void becomes(Person person, Person into) {
     Cause merged = merge(person.id, into.id);
     person.into = into;
-    send(redirect(person.id, ++person.version, into.id, List.of(merged)));
-    send(live(into.id, ++into.version, NONE, List.of(merged)));
+    into.height = Math.max(into.height, person.height + 1);
+    send(redirect(person.id, next(person), into.id, List.of(merged)));
+    send(live(into.id, next(into), NONE, List.of(merged)));
   }
 
   private void send(ProfileChange change) {
