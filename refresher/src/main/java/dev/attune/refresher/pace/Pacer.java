@@ -35,6 +35,9 @@ public final class Pacer {
   /** A chunk that takes longer than that is slow, however it was before. */
   private static final long CHUNK_NANOS_MAX = 2_000_000_000;
 
+  /** A gentle load rests so many times as long as it wrote. */
+  private static final int RESTS = 3;
+
   /** A wait is cut into pieces, so that a run can be stopped meanwhile. */
   private static final long PIECE_MILLIS = 100;
 
@@ -43,8 +46,8 @@ public final class Pacer {
     /** As much as there is, until somebody is {@link #BEHIND_MAX} behind. */
     BUSY(BEHIND_MAX),
     /**
-     * At most half of the time of one thread, and less as soon as somebody is a second behind: what
-     * it writes, people's events queue up with.
+     * At most a quarter of the time of one thread, and less as soon as somebody is a second behind:
+     * what it writes, people's events queue up with.
      */
     GENTLE(Duration.ofSeconds(1));
 
@@ -128,7 +131,7 @@ public final class Pacer {
    * @throws IllegalStateException when interrupted
    */
   public void rest() {
-    long rest = manner == Manner.GENTLE ? Math.max(pauseMillis, tookMillis) : pauseMillis;
+    long rest = manner == Manner.GENTLE ? Math.max(pauseMillis, RESTS * tookMillis) : pauseMillis;
     try {
       for (long left = rest; left > 0 && !stopping.getAsBoolean(); left -= PIECE_MILLIS) {
         pause.millis(Math.min(left, PIECE_MILLIS));
