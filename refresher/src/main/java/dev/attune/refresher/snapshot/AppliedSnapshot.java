@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -204,14 +205,27 @@ final class AppliedSnapshot {
     return meta(db, files.next().orElse(null));
   }
 
-  /** Loads what was applied into a table; empty when nothing was. */
-  Optional<Meta> loadApplied(DuckDb db, String table) throws SQLException {
-    return load(db, files.applied().orElse(null), table);
+  /** How the rows of a file get into a database. */
+  enum Reach {
+    /** They are copied: an analyst's query must not be able to name their file. */
+    COPY,
+    /** They are read where they are, each time: {@link #files} have to stay within reach. */
+    FILE
   }
 
-  /** Loads what a run that did not end was applying into a table; empty when there is none. */
-  Optional<Meta> loadNext(DuckDb db, String table) throws SQLException {
-    return load(db, files.next().orElse(null), table);
+  /** The files that {@link Reach#FILE} reads. */
+  List<Path> files() {
+    return Stream.of(files.applied(), files.next()).flatMap(Optional::stream).toList();
+  }
+
+  /** Shows what was applied as a table; empty when nothing was. */
+  Optional<Meta> loadApplied(DuckDb db, String table, Reach reach) throws SQLException {
+    return load(db, files.applied().orElse(null), table, reach);
+  }
+
+  /** Shows what a run that did not end was applying as a table; empty when there is none. */
+  Optional<Meta> loadNext(DuckDb db, String table, Reach reach) throws SQLException {
+    return load(db, files.next().orElse(null), table, reach);
   }
 
   /**
@@ -221,11 +235,12 @@ final class AppliedSnapshot {
   Optional<Meta> loadBefore(DuckDb db, String runId, String table) throws SQLException {
     // Of a run that did not end, what was applied before it still is.
     if (nextMeta(db).map(meta -> meta.run().equals(runId)).orElse(false)) {
-      return load(db, files.applied().orElse(null), table).or(() -> Optional.of(Meta.EMPTY));
+      return load(db, files.applied().orElse(null), table, Reach.COPY)
+          .or(() -> Optional.of(Meta.EMPTY));
     }
     return files.isNothingBefore(runId)
         ? Optional.of(Meta.EMPTY)
-        : load(db, files.before(runId).orElse(null), table);
+        : load(db, files.before(runId).orElse(null), table, Reach.COPY);
   }
 
   /**
@@ -242,13 +257,14 @@ final class AppliedSnapshot {
     return meta;
   }
 
-  private static Optional<Meta> load(DuckDb db, @Nullable Path file, String table)
+  private static Optional<Meta> load(DuckDb db, @Nullable Path file, String table, Reach reach)
       throws SQLException {
     Optional<Meta> meta = meta(db, file);
     if (file != null && meta.isPresent()) {
       db.execute(
-          "create table %s as select %s from read_parquet(%s)"
+          "create %s %s as select %s from read_parquet(%s)"
               .formatted(
+                  reach == Reach.COPY ? "table" : "view",
                   table,
                   meta.get().run().isEmpty() ? "*" : "* exclude (n, seq)",
                   Sql.literal(file.toString())));

@@ -109,10 +109,7 @@ final class DatabaseOrigin implements Origin {
             .filter(landing -> !landing.then().isEmpty())
             .map(landing -> landing.then() + " as " + Sql.name(landing.name()))
             .collect(Collectors.joining(", "));
-    db.execute(
-        "create view source as select * "
-            + (changed.isEmpty() ? "" : "replace (" + changed + ") ")
-            + "from raw");
+    SourceReader.see(db, changed.isEmpty() ? "" : "replace (" + changed + ")");
   }
 
   private void createTable(List<Landing> landings) throws SQLException {

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 
@@ -114,9 +115,11 @@ final class DuckDb implements AutoCloseable {
     running.remove(foreign);
   }
 
-  /** Ends access to files for good, but for one to be written. */
-  void lock(Path writable) throws SQLException {
-    execute("set allowed_paths = " + Sql.literals(List.of(writable.toString())));
+  /** Ends access to files for good, but for one to be written, and some that are read. */
+  void lock(Path writable, List<Path> readable) throws SQLException {
+    List<String> allowed =
+        Stream.concat(Stream.of(writable), readable.stream()).map(Path::toString).toList();
+    execute("set allowed_paths = " + Sql.literals(allowed));
     execute("set enable_external_access = false");
     execute("set lock_configuration = true");
   }

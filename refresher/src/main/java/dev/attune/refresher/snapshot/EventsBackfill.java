@@ -108,7 +108,7 @@ final class EventsBackfill {
    * @param until later events are left out; null: none are
    */
   long read(SourceReader reader, Path writable, @Nullable Instant until) throws SQLException {
-    db.lock(writable);
+    db.lock(writable, List.of());
     createTable(reader, reader.stage(), until);
     return db.numbers("select count(*) from events")[0];
   }
@@ -151,7 +151,7 @@ final class EventsBackfill {
   CheckOutcome.Ready check(Origins origins, Path writable, long rowsMax) throws SQLException {
     SourceReader reader = open(origins);
     reader.load(rowsMax);
-    db.lock(writable);
+    db.lock(writable, List.of());
     createTable(reader, reader.stage(), null);
     return new CheckOutcome.Ready(
         reader.originLabel(),

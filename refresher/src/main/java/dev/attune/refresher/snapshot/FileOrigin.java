@@ -118,7 +118,7 @@ final class FileOrigin implements Origin {
       throw unreadable(e);
     }
     files.checkUnchanged(tree);
-    db.execute("create view source as select * " + conversions(wanted) + " from raw");
+    SourceReader.see(db, conversions(wanted));
     loaded = true;
   }
 

@@ -6,6 +6,7 @@ import dev.attune.core.profile.HiddenFacts;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Figures;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Meta;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Named;
+import dev.attune.refresher.snapshot.AppliedSnapshot.Reach;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,16 +19,17 @@ import java.util.stream.Collectors;
 
 /**
  * Compares {@code current} with what was applied: the table {@code merged} has a row for each key
- * that is or was, each cell with its new stamp, {@code emit} where it has to be written, and {@code
- * kind}: of which {@link Differences#KINDS} it is then.
+ * that has to be written, each cell with its new stamp, and {@code kind}: of which {@link
+ * Differences#KINDS} it is. What did not change stays where it was applied, and is copied once,
+ * when it becomes part of the next snapshot.
  *
  * <p>A cell that did not change keeps its stamp. One that did gets the stamp of its row, or of the
  * snapshot when its row is gone; in any case one greater than the stamp it replaces, or the profile
  * would not take it. Each keeps in the same way by which snapshot it came.
  */
 final class SnapshotDiff {
-  /** Rows are written in this order; a run that goes on finds its place in it. */
-  static final String ORDER = "n nulls first, k, ns";
+  /** The column of {@code merged} with a row's own number, in the order in which they lie there. */
+  static final String PLACE = "r";
 
   private final DuckDb db;
   private final AppliedSnapshot state;
@@ -73,6 +75,7 @@ final class SnapshotDiff {
    *
    * @param takesBack further identifiers that a row no longer names are to be taken back: {@code
    *     merged} has them in the column {@code taken}, a line each, as {@code namespace:value}
+   * @param reach how what was applied is read
    */
   static SnapshotDiff load(
       DuckDb db,
@@ -80,18 +83,19 @@ final class SnapshotDiff {
       TableModel model,
       boolean takesBack,
       long dataTimeMicros,
-      String runId)
+      String runId,
+      Reach reach)
       throws SQLException {
     var diff = new SnapshotDiff(db, state, model, takesBack, dataTimeMicros, runId);
-    Optional<Meta> next = state.loadNext(db, "base");
+    Optional<Meta> next = state.loadNext(db, "base", reach);
     if (next.isPresent()) {
       diff.base = next.get();
-      diff.dirtyAgainst = Optional.of(state.loadApplied(db, "before").orElse(Meta.EMPTY));
+      diff.dirtyAgainst = Optional.of(state.loadApplied(db, "before", reach).orElse(Meta.EMPTY));
       if (diff.dirtyAgainst.get().equals(Meta.EMPTY)) {
         db.execute("create table before (ns varchar, k varchar, gone boolean)");
       }
     } else {
-      Optional<Meta> applied = state.loadApplied(db, "base");
+      Optional<Meta> applied = state.loadApplied(db, "base", reach);
       if (applied.isEmpty()) {
         db.execute("create table base (ns varchar, k varchar, gone boolean)");
       }
@@ -127,39 +131,64 @@ final class SnapshotDiff {
     return db.numbers("select count(*) from base where not gone")[0];
   }
 
-  /** Makes {@code merged} and answers how many of its rows are to be written. */
+  /** Makes {@code merged} and answers how many rows it has. */
   long merge(int modelTraits, RefreshOptions options) throws SQLException {
     createDirty();
+    compare(modelTraits, options);
     List<String> select = new ArrayList<>();
-    List<String> differs = new ArrayList<>();
-    select.add("c.n as n");
-    select.add("coalesce(c.ns, b.ns) as ns");
-    select.add("coalesce(c.k, b.k) as k");
-    select.add("c.k is null as gone");
+    select.add("row_number() over () as " + PLACE);
+    select.add("x.n as n");
+    select.add("x.ns as ns");
+    select.add("x.k as k");
+    select.add("x.gone as gone");
     if (takesBack) {
       select.add(taken() + " as taken");
     }
     for (int i = 0; i < identifiers.size(); i++) {
-      String old = column(base.identifiers(), identifiers.get(i), "b.i", "varchar");
+      String old = oldIdentifier(i);
       String oldStamp = column(base.identifiers(), identifiers.get(i), "b.si", "bigint");
       if (takesBack && !base.identifiers().isEmpty()) {
         // There is one, and what it was called before the mapping changed has to be older, too.
         oldStamp = "b.si0";
       }
-      String now =
-          takesBack ? "c.i" + i : "case when c.k is null then " + old + " else c.i" + i + " end";
+      String now = nowIdentifier(i);
       select.add(now + " as i" + i);
       select.add(stamp(now, old, oldStamp, "c.s", dataTimeMicros) + " as si" + i);
-      differs.add(now + " is distinct from " + old);
     }
     for (int t = 0; t < traits.size(); t++) {
-      String old = column(base.traits(), traits.get(t), "b.t", "varchar");
+      String old = oldTrait(t);
       String oldStamp = column(base.traits(), traits.get(t), "b.st", "bigint");
-      String now = t < modelTraits ? "c.t" + t : "null::varchar";
+      String now = nowTrait(t, modelTraits);
       select.add(now + " as t" + t);
       select.add(cellStamp(t, modelTraits, now, old, oldStamp) + " as st" + t);
       select.add(number(now, old, oldStamp, numberColumn(base, traits.get(t))) + " as nt" + t);
-      differs.add(now + " is distinct from " + old);
+    }
+    select.add("x.kind as kind");
+    if (options.dryRun()) {
+      select.add("x.differs as differs");
+    }
+    db.execute(
+        "create table merged as select "
+            + String.join(", ", select)
+            + " from compared x left join current c on c.n = x.n"
+            + " left join base b on b.ns = x.ns and b.k = x.k"
+            + " left join dirty d on d.ns = x.ns and d.k = x.k"
+            + joinBefore("x.ns", "x.k"));
+    db.execute("drop table compared");
+    db.execute("create table bad (n bigint, reason varchar)");
+    return toWrite();
+  }
+
+  // The keys of the rows that have to be written, and why. Apart from the rows: of a large table
+  // few
+  // change, and to make all of them anew would take longer than all the rest.
+  private void compare(int modelTraits, RefreshOptions options) throws SQLException {
+    List<String> differs = new ArrayList<>();
+    for (int i = 0; i < identifiers.size(); i++) {
+      differs.add(nowIdentifier(i) + " is distinct from " + oldIdentifier(i));
+    }
+    for (int t = 0; t < traits.size(); t++) {
+      differs.add(nowTrait(t, modelTraits) + " is distinct from " + oldTrait(t));
     }
     boolean rewrite =
         options.full()
@@ -168,24 +197,39 @@ final class SnapshotDiff {
     String was = "coalesce(not b.gone, false)";
     String is = "c.k is not null";
     String differ = differs.isEmpty() ? "false" : "(" + String.join(" or ", differs) + ")";
-    select.add(
+    String kind =
         "case when %1$s and not %2$s then 'removed' when %2$s and not %1$s then 'added' when %3$s"
                 .formatted(was, is, differ)
             + " then 'changed' when d.k is not null"
             + (rewrite ? " or " + is : "")
-            + " then 'again' end as kind");
-    select.add("kind is not null as emit");
-    if (options.dryRun()) {
-      select.add(differing(differs) + " as differs");
-    }
+            + " then 'again' end";
     db.execute(
-        "create table merged as select "
-            + String.join(", ", select)
+        "create table compared as select * from (select c.n as n, coalesce(c.ns, b.ns) as ns,"
+            + " coalesce(c.k, b.k) as k, c.k is null as gone, "
+            + kind
+            + " as kind"
+            + (options.dryRun() ? ", " + differing(differs) + " as differs" : "")
             + " from current c full outer join base b on c.ns = b.ns and c.k = b.k"
-            + " left join dirty d on d.ns = coalesce(c.ns, b.ns) and d.k = coalesce(c.k, b.k)"
-            + joinBefore("coalesce(c.ns, b.ns)", "coalesce(c.k, b.k)"));
-    db.execute("create table bad (n bigint, reason varchar)");
-    return toWrite();
+            + " left join dirty d on d.ns = coalesce(c.ns, b.ns) and d.k = coalesce(c.k, b.k))"
+            + " where kind is not null");
+  }
+
+  private String oldIdentifier(int i) {
+    return column(base.identifiers(), identifiers.get(i), "b.i", "varchar");
+  }
+
+  private String nowIdentifier(int i) {
+    return takesBack
+        ? "c.i" + i
+        : "case when c.k is null then " + oldIdentifier(i) + " else c.i" + i + " end";
+  }
+
+  private String oldTrait(int t) {
+    return column(base.traits(), traits.get(t), "b.t", "varchar");
+  }
+
+  private static String nowTrait(int t, int modelTraits) {
+    return t < modelTraits ? "c.t" + t : "null::varchar";
   }
 
   // Whom the row named. When a run did not end, nobody knows which rows it wrote: then also whom it
@@ -222,7 +266,7 @@ final class SnapshotDiff {
   }
 
   private long toWrite() throws SQLException {
-    return db.numbers("select count(*) from merged where emit")[0];
+    return db.numbers("select count(*) from merged")[0];
   }
 
   /** The names of the cells that differ, a line each. */
@@ -242,7 +286,7 @@ final class SnapshotDiff {
     long[] counts =
         db.numbers(
             Differences.KINDS.stream()
-                .map(kind -> "count(*) filter (where emit and kind = " + Sql.literal(kind) + ")")
+                .map(kind -> "count(*) filter (where kind = " + Sql.literal(kind) + ")")
                 .collect(Collectors.joining(", ", "select ", " from merged")));
     return new Differences.Rows(counts[0], counts[1], counts[2], counts[3]);
   }
@@ -347,13 +391,14 @@ final class SnapshotDiff {
   }
 
   /**
-   * Makes the rows of {@code merged} that are in {@code bad} what they were, without a number, and
-   * answers how many rows are to be written now. One that a run which did not end was about to
-   * write is among them: it may have been written or not, and once the next snapshot says the same
-   * nobody would look.
+   * Takes the rows that are in {@code bad} out of {@code merged}, so that they stay what they were,
+   * and answers how many rows are to be written now. One that a run which did not end was about to
+   * write is among them, without a number: it may have been written or not, and once the next
+   * snapshot says the same nobody would look.
    */
   long keepBad() throws SQLException {
-    List<String> kept = new ArrayList<>(List.of("null::bigint as n", "b.ns", "b.k", "b.gone"));
+    List<String> kept = new ArrayList<>(List.of("m.r + (select max(r) from merged) as " + PLACE));
+    kept.addAll(List.of("null::bigint as n", "b.ns", "b.k", "b.gone"));
     if (takesBack) {
       kept.add(taken() + " as taken");
     }
@@ -361,13 +406,13 @@ final class SnapshotDiff {
     db.execute(
         "create table kept as select "
             + String.join(", ", kept)
-            + ", case when d.k is not null then 'again' end as kind, d.k is not null as emit from base b"
+            + ", 'again' as kind from base b"
             + " join merged m on m.ns = b.ns and m.k = b.k"
-            + " left join dirty d on d.ns = b.ns and d.k = b.k"
+            + " join dirty d on d.ns = b.ns and d.k = b.k"
             + joinBefore("b.ns", "b.k")
             + " where m.n in (select n from bad)");
     db.execute("delete from merged where n in (select n from bad)");
-    db.execute("insert into merged select * from kept");
+    db.execute("insert into merged select * from kept order by " + PLACE);
     db.execute("drop table kept");
     return toWrite();
   }
@@ -458,12 +503,21 @@ final class SnapshotDiff {
    * @param types of the columns that identify people
    */
   void offer(Map<String, String> types, Figures figures) throws SQLException {
+    // Places are counted apart: to sort whole rows would take longer than to write them.
+    db.execute(
+        "create table places as select r, row_number() over (order by r) - 1 as seq from merged");
+    List<String> unchanged = new ArrayList<>(List.of("null::bigint", "b.ns", "b.k", "b.gone"));
+    if (takesBack) {
+      unchanged.add("null::varchar");
+    }
+    unchanged.addAll(cells(base, true));
     state.offer(
         db,
-        "select * exclude (kind, emit), row_number() over (order by "
-            + ORDER
-            + ") - 1 as seq from merged where emit union all select * exclude (kind, emit), null from"
-            + " merged where not emit",
+        "select m.* exclude (kind, r), places.seq from merged m join places using (r) union all select "
+            + String.join(", ", unchanged)
+            + ", null::bigint from base b where not exists"
+            + " (select 1 from merged m where m.ns = b.ns and m.k = b.k)",
         Meta.of(mapping, identifiers, traits, named(), runId, types, figures));
+    db.execute("drop table places");
   }
 }

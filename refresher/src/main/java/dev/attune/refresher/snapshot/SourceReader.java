@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Brings a model's rows into the table {@code staged}: first what its origin has as it is, and
- * then, once files are out of reach, the analyst's query.
+ * Brings a model's rows into {@code staged}: first what its origin has as it is, and then, once
+ * files are out of reach, the analyst's query.
  */
 final class SourceReader {
   /** The column of {@code staged} with the row's number, from 1. */
@@ -56,17 +56,45 @@ final class SourceReader {
     return origin.contentDigest(wanted);
   }
 
+  /** Whether an analyst's query makes the rows. */
+  boolean isQueried() {
+    return !origin.query().isEmpty();
+  }
+
   /** How messages call where the rows are. */
   String originLabel() {
     return origin.label();
   }
 
-  /** Makes the rows of {@code staged}; files must be out of reach by now. Answers its columns. */
+  /**
+   * Shows the rows of the table {@code raw}, of which none is ever deleted, as the view {@code
+   * numbered}, and without their numbers as {@code source}, which queries may name.
+   *
+   * @param changes the clause {@code replace (...)} for columns that are not as they are in {@code
+   *     raw}; empty: there is none
+   */
+  static void see(DuckDb db, String changes) throws SQLException {
+    db.execute(
+        "create view numbered as select rowid + 1 as " + ROW + ", * " + changes + " from raw");
+    db.execute("create view source as select * exclude (" + ROW + ") from numbered");
+  }
+
+  /** Makes {@code staged}; files must be out of reach by now. Answers its columns. */
   List<Column> stage() throws SQLException {
-    String rows = "source";
-    if (!origin.query().isEmpty()) {
-      rows = "(" + plainQuery() + ")";
+    if (!isQueried()) {
+      db.execute("drop view source");
+      // The rows stay where they are: to copy them would cost as much as to read them.
+      db.execute("alter view numbered rename to staged");
+    } else {
+      query();
     }
+    List<Column> columns = new ArrayList<>(db.describe("staged"));
+    columns.removeFirst();
+    return columns;
+  }
+
+  private void query() throws SQLException {
+    String rows = "(" + plainQuery() + ")";
     try {
       db.execute(
           "create table staged as select row_number() over () as " + ROW + ", * from " + rows);
@@ -74,10 +102,8 @@ final class SourceReader {
       throw queryFailed(e);
     }
     db.execute("drop view source");
+    db.execute("drop view numbered");
     db.execute("drop table raw");
-    List<Column> columns = new ArrayList<>(db.describe("staged"));
-    columns.removeFirst();
-    return columns;
   }
 
   // As the parser understands it: one SELECT, without comments and without a semicolon.

@@ -27,6 +27,7 @@ import dev.attune.refresher.pace.Pacer;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Figures;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Meta;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Named;
+import dev.attune.refresher.snapshot.AppliedSnapshot.Reach;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -137,16 +138,17 @@ final class TableRefresh {
     SnapshotDiff diff;
     Wanted wanted;
     if (options.isRollback()) {
-      diff = SnapshotDiff.load(db, state, model, takesBack, 0, runId);
+      diff = SnapshotDiff.load(db, state, model, takesBack, 0, runId, Reach.FILE);
       long rows = diff.currentFromBefore(options.rollback());
       wanted = new Wanted("the snapshot before " + options.rollback(), rows, diff.typesBefore());
-      db.lock(state.part());
+      lock(state, Reach.FILE);
     } else {
       SourceReader reader = open();
       reader.load();
       long dataTime = model.dataTime().map(TraitFit::micros).orElseGet(reader::dataTimeMicros);
-      diff = SnapshotDiff.load(db, state, model, takesBack, dataTime, runId);
-      db.lock(state.part());
+      Reach reach = reader.isQueried() ? Reach.COPY : Reach.FILE;
+      diff = SnapshotDiff.load(db, state, model, takesBack, dataTime, runId, reach);
+      lock(state, reach);
       var current = new CurrentTable(db, model, namespaceColumn, catalog, reader, reader.stage());
       long rows = current.create(dataTime);
       wanted = new Wanted(reader.originLabel(), rows, current.identifierTypes());
@@ -178,18 +180,17 @@ final class TableRefresh {
     if (toWrite > 0) {
       diff.offer(wanted.types(), figures);
       progress.phase(Progress.Phase.WRITING);
-      write(
-          selectChanged(diff.traits()) + " where emit order by " + SnapshotDiff.ORDER,
-          diff.traits(),
-          state,
-          0,
-          inputs);
+      write(selectChanged(diff.traits(), SnapshotDiff.PLACE), diff.traits(), state, 0, inputs);
       state.promote(runId);
     } else if (state.hasNext()) {
       // What a run that did not end was applying turned out to be what was applied.
       state.promote("");
     }
     return done(figures);
+  }
+
+  private void lock(AppliedSnapshot state, Reach reach) throws SQLException {
+    db.lock(state.part(), reach == Reach.FILE ? state.files() : List.of());
   }
 
   private SourceReader open() {
@@ -204,7 +205,7 @@ final class TableRefresh {
   CheckOutcome.Ready check(Path writable, long rowsMax) throws SQLException {
     SourceReader reader = open();
     reader.load(rowsMax);
-    db.lock(writable);
+    db.lock(writable, List.of());
     new CurrentTable(db, model, namespaceColumn, catalog, reader, reader.stage()).create(0);
     return new CheckOutcome.Ready(reader.originLabel(), mapped());
   }
@@ -228,7 +229,12 @@ final class TableRefresh {
     progress.written(before);
     progress.phase(Progress.Phase.WRITING);
     try {
-      write(selectChanged(meta.traits()) + " order by seq", meta.traits(), state, before, inputs);
+      write(
+          selectChanged(meta.traits(), "seq") + " order by seq",
+          meta.traits(),
+          state,
+          before,
+          inputs);
     } catch (IllegalArgumentException e) {
       throw new IllegalStateException(
           "the catalog changed while the run was interrupted, and a row no longer fits; the next run"
@@ -269,8 +275,8 @@ final class TableRefresh {
     double shareMax = model.guards().badRows().orElse(settings.badRowShareMax());
     var bad = new BadRows(wanted.label(), wanted.rows(), shareMax, options.force());
     db.forEach(
-        selectChanged(diff.traits())
-            + " where emit and not gone and "
+        selectChanged(diff.traits(), SnapshotDiff.PLACE)
+            + " where not gone and "
             + SuspectRows.condition(model, takesBack, diff.traits().size(), catalog),
         row -> {
           try {
@@ -325,7 +331,8 @@ final class TableRefresh {
     wanted.put(profiles.updatedAt(), ColumnType.TIMESTAMP);
   }
 
-  private String selectChanged(List<String> traits) {
+  // The last column orders the rows.
+  private String selectChanged(List<String> traits, String place) {
     List<String> select = new ArrayList<>(List.of("n", "ns", "k", "gone"));
     select.add(takesBack ? "taken" : "null");
     for (int i = 0; i < model.identifiers().size(); i++) {
@@ -337,6 +344,7 @@ final class TableRefresh {
       select.add("st" + t);
       select.add("nt" + t);
     }
+    select.add(place);
     return "select " + String.join(", ", select) + " from merged";
   }
 
@@ -349,10 +357,17 @@ final class TableRefresh {
       String query, List<String> traits, AppliedSnapshot state, long before, ProfileInputs inputs)
       throws SQLException {
     List<ProfileInput> chunk = new ArrayList<>();
+    int placeColumn = FIRST_IDENTIFIER + 2 * model.identifiers().size() + 3 * traits.size();
     long[] written = {before};
+    long[] place = {-1};
     db.forEach(
         query,
         row -> {
+          if (row.getLong(placeColumn) <= place[0]) {
+            // A run that goes on after so many rows would leave others out.
+            throw new IllegalStateException("the rows do not come in their order");
+          }
+          place[0] = row.getLong(placeColumn);
           chunk.add(input(row, traits));
           if (chunk.size() >= settings.chunkRows()) {
             flush(chunk, state, written, inputs);
