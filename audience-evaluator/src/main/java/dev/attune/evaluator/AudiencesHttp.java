@@ -9,6 +9,8 @@ import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.Replies;
 import io.helidon.webserver.http.HttpRouting;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -18,18 +20,20 @@ import java.util.stream.Collectors;
  * {@code GET /v1/audiences} and {@code /v1/audiences/{name}}: every audience with its description,
  * the version of its definition, its {@link Stage}, from when on it knows all that it counts where
  * that is not now ({@code never} where it has missed some for good), and of the profiles that this
- * process has how many are members, and how many entered and left since it has them; without these
- * numbers while states are restored, and without that of the members where it began with members
- * that nobody had counted.
+ * process has how many are members, how many entered and left since it has them, and how many times
+ * as many as there are members did so within a day; without these numbers while states are
+ * restored, and without those of the members until they have been counted.
  *
  * @param restored whether all states are there
- * @param now in microseconds
+ * @param now of what audiences are decided by, in microseconds
+ * @param wall in microseconds
  */
 record AudiencesHttp(
     CurrentAudiences audiences,
     EvaluatorMetrics metrics,
     BooleanSupplier restored,
-    LongSupplier now) {
+    LongSupplier now,
+    LongSupplier wall) {
   void routes(HttpRouting.Builder http) {
     http.get(
         "/v1/audiences",
@@ -56,7 +60,7 @@ record AudiencesHttp(
   }
 
   private void write(JsonGenerator json, CompiledAudience audience) throws IOException {
-    Sizes.Size size = metrics.size(audience.name());
+    Sizes.Size size = metrics.size(audience.name(), wall.getAsLong());
     json.writeStartObject();
     json.writeStringField("name", audience.name());
     json.writeStringField("description", audience.definition().description());
@@ -64,11 +68,16 @@ record AudiencesHttp(
     if (restored.getAsBoolean()) {
       json.writeStringField("state", metrics.stage(audience).label());
       writeCompleteFrom(json, audience, metrics, now.getAsLong());
-      if (metrics.sizesAreComplete()) {
+      boolean complete = metrics.sizesAreComplete();
+      if (complete) {
         json.writeNumberField("members", size.members());
       }
       json.writeNumberField("entered", size.entered());
       json.writeNumberField("exited", size.exited());
+      if (complete) {
+        json.writeNumberField(
+            "volatility", new BigDecimal(size.volatility()).setScale(4, RoundingMode.HALF_EVEN));
+      }
     }
     json.writeEndObject();
   }

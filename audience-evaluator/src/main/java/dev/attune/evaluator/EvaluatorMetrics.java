@@ -15,6 +15,7 @@ import java.util.OptionalLong;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What the evaluator counts. Names of audiences are no personal data, but there may be many: not a
@@ -110,9 +111,10 @@ final class EvaluatorMetrics {
   }
 
   /** Of an audience, over the partitions that this process has. */
-  Sizes.Size size(String audience) {
+  Sizes.Size size(String audience, long nowMicros) {
+    long hour = TimeUnit.MICROSECONDS.toHours(nowMicros);
     return sizes.values().stream()
-        .map(of -> of.of(audience))
+        .map(of -> of.of(audience, hour))
         .reduce(Sizes.Size.NONE, Sizes.Size::plus);
   }
 

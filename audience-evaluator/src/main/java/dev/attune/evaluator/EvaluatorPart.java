@@ -134,7 +134,8 @@ public final class EvaluatorPart implements Part {
 
   @Override
   public void routes(HttpRouting.Builder http) {
-    new AudiencesHttp(audiences, metrics, () -> readiness().ready(), this::now).routes(http);
+    new AudiencesHttp(audiences, metrics, () -> readiness().ready(), this::now, this::wallMicros)
+        .routes(http);
     new ExplainHttp(audiences, metrics, states()).routes(http);
     new MembersHttp(
             audiences,
@@ -183,9 +184,11 @@ public final class EvaluatorPart implements Part {
   // Of all partitions the one that is furthest behind.
   private long now() {
     long watermark = metrics.watermarkMicros();
-    return watermark == Now.UNKNOWN
-        ? Now.UNKNOWN
-        : Math.min(watermark, ChronoUnit.MICROS.between(Instant.EPOCH, wall.instant()));
+    return watermark == Now.UNKNOWN ? Now.UNKNOWN : Math.min(watermark, wallMicros());
+  }
+
+  private long wallMicros() {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, wall.instant());
   }
 
   @Override

@@ -34,6 +34,7 @@ final class EvaluatorTopology {
     topology.addStateStore(store(ProfileProcessor.PROFILES, Serdes.String()), evaluate);
     topology.addStateStore(store(ProfileProcessor.TIMERS, Serdes.Bytes()), evaluate);
     topology.addStateStore(store(ProfileProcessor.META, Serdes.String()), evaluate);
+    topology.addStateStore(store(ProfileProcessor.GROUPS, Serdes.String()), evaluate);
     topology.addSink(
         ProfileProcessor.TRANSITIONS_SINK,
         topics.audienceTransitions(),

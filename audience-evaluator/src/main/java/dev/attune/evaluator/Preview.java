@@ -8,6 +8,7 @@ import dev.attune.core.audience.ProfileState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Who would enter and who would leave if other definitions were in force, of the profiles that it
@@ -44,7 +45,11 @@ final class Preview {
     /** A trait that it reads is declared otherwise: profiles are folded anew first. */
     TRAITS,
     /** A table that it asks for is read by the next refresh. */
-    TABLE
+    TABLE,
+    /**
+     * It asks for traits of groups for which no audience asks yet: their groups tell them first.
+     */
+    GROUPS
   }
 
   private static Unknown unknown(
@@ -52,8 +57,12 @@ final class Preview {
     if (changes.tables().stream().anyMatch(audience::readsTable)) {
       return Unknown.TABLE;
     }
-    if (audience.traits().stream().anyMatch(changes.traits()::contains)) {
+    if (Stream.concat(audience.traits().stream(), audience.groupTraits().stream())
+        .anyMatch(changes.traits()::contains)) {
       return Unknown.TRAITS;
+    }
+    if (!before.groupTraits().containsAll(audience.groupTraits())) {
+      return Unknown.GROUPS;
     }
     return before.remembersFor(audience, nowMicros) ? Unknown.NOTHING : Unknown.EVENTS;
   }

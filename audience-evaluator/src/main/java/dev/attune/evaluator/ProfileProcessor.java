@@ -33,6 +33,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
   static final String PROFILES = "profiles";
   static final String TIMERS = "timers";
   static final String META = "meta";
+  static final String GROUPS = "groups";
   static final String TRANSITIONS_SINK = "transitions";
   static final String MOVES_SINK = "moves-out";
 
@@ -111,6 +112,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
     private final KeyValueStore<String, byte[]> profiles;
     private final KeyValueStore<String, byte[]> meta;
     private final Timers timers;
+    private final Groups groups;
     private final EvaluatorClock clock;
     private final PartitionAudiences audiences;
     private final CommitPace pace;
@@ -127,6 +129,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       this.meta = context.getStateStore(META);
       KeyValueStore<Bytes, byte[]> timerStore = context.getStateStore(TIMERS);
       this.timers = new Timers(timerStore);
+      this.groups = new Groups(context.getStateStore(GROUPS));
       this.clock = new EvaluatorClock(clockMode, wall, meta);
       boolean empty = isEmpty(profiles);
       this.audiences =
@@ -158,7 +161,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
               .orElse(false);
       Optional<Step> step;
       try {
-        step = isMove ? Optional.of(move(record)) : change(record);
+        step = isMove ? move(record) : change(record);
       } catch (KafkaException e) {
         // The stores, not the record.
         throw e;
@@ -204,16 +207,25 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       };
     }
 
-    private Step move(Record<String, byte[]> record) throws InvalidProtocolBufferException {
+    private Optional<Step> move(Record<String, byte[]> record)
+        throws InvalidProtocolBufferException {
       metrics.move();
       StateMove move = StateMove.parseFrom(record.value());
       if (!move.getIntoProfileId().equals(record.key())) {
         throw new IllegalArgumentException("the key is not the receiving profile's id");
       }
+      if (move.hasGroup() && !move.getGroup().hasTraits()) {
+        groups.hear(move).ifPresent(this::forward);
+        return Optional.empty();
+      }
       Loaded loaded = load(move.getIntoProfileId());
       Steps steps = steps(loaded);
-      steps.move(move);
-      return loaded.step(steps.out());
+      if (move.hasGroup()) {
+        steps.group(move.getGroup().getTraits());
+      } else {
+        steps.move(move);
+      }
+      return Optional.of(loaded.step(steps.out()));
     }
 
     void punctuate() {
@@ -222,9 +234,42 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
         fire(now, System.nanoTime() + SLICE_NANOS_MAX);
         walk(System.nanoTime() + SLICE_NANOS_MAX);
       }
+      tellGroups();
+      countMembers(System.nanoTime() + SLICE_NANOS_MAX);
       if (pace.isDue(wall.millis())) {
         context.commit();
       }
+    }
+
+    private void tellGroups() {
+      List<StateMove> told = groups.tell(SLICE_MAX);
+      told.forEach(this::forward);
+      if (!told.isEmpty()) {
+        pace.wrote();
+      }
+    }
+
+    /** Counts those who were members before this process had the partition. */
+    private void countMembers(long deadlineNanos) {
+      if (sizes.isComplete()) {
+        return;
+      }
+      String after = sizes.countedUntil();
+      try (var entries = profiles.range(after, null)) {
+        while (entries.hasNext()) {
+          var entry = entries.next();
+          if (entry.key.equals(after)) {
+            continue;
+          }
+          sizes.count(entry.key, EvaluatorState.parseFrom(entry.value));
+          if (System.nanoTime() - deadlineNanos > 0) {
+            return;
+          }
+        }
+      } catch (InvalidProtocolBufferException e) {
+        throw new IllegalStateException("a stored state does not parse", e);
+      }
+      sizes.complete();
     }
 
     // On ticks nothing else moves the time, so everything that a tick made due happens with it.
@@ -351,12 +396,14 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
 
     private void write(Step step) {
       pace.wrote();
+      step.out().groups().forEach(group -> groups.record(step.profileId(), group));
       if (step.encoded() != null) {
         profiles.put(step.profileId(), step.encoded().get());
       }
       timers.move(step.profileId(), step.timerBefore(), step.timerAfter());
       metrics.copies(step.out().copies());
-      sizes.count(step.out().transitions(), step.out().seeded());
+      long hour = Duration.ofMillis(wall.millis()).toHours();
+      sizes.count(step.profileId(), step.out().transitions(), step.out().seeded(), hour);
       long stamp = wall.millis();
       step.out()
           .transitions()
@@ -367,13 +414,12 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
                     new Record<>(transition.getProfileId(), transition.toByteArray(), stamp),
                     TRANSITIONS_SINK);
               });
-      step.out()
-          .moves()
-          .forEach(
-              move ->
-                  context.forward(
-                      new Record<>(move.getIntoProfileId(), move.toByteArray(), stamp),
-                      MOVES_SINK));
+      step.out().moves().forEach(this::forward);
+    }
+
+    private void forward(StateMove move) {
+      context.forward(
+          new Record<>(move.getIntoProfileId(), move.toByteArray(), wall.millis()), MOVES_SINK);
     }
   }
 
@@ -391,15 +437,15 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
         throw new IllegalArgumentException(
             "the state of the profile would be larger than " + STATE_BYTES_MAX + " bytes");
       }
-      return new Step(
-          profileId, encoded.equals(stored) ? null : encoded, timer, state.dueMicros(), out);
+      boolean kept = encoded.equals(stored) || !out.groups().isEmpty();
+      return new Step(profileId, kept ? null : encoded, timer, state.dueMicros(), out);
     }
   }
 
   /**
    * What is to be written.
    *
-   * @param encoded the state; null when it is stored like that already
+   * @param encoded the state; null when it is stored like that already, or is a group's
    */
   private record Step(
       String profileId, @Nullable Bytes encoded, long timerBefore, long timerAfter, Outbox out) {}

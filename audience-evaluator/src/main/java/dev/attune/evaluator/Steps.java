@@ -1,6 +1,7 @@
 package dev.attune.evaluator;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.audience.KnownGroups;
 import dev.attune.core.audience.ProfileState;
 import dev.attune.core.audience.ProfileState.Membership;
 import dev.attune.core.audience.ProfileState.Taken;
@@ -14,6 +15,10 @@ import dev.attune.proto.v1.Departure;
 import dev.attune.proto.v1.EvaluatorState;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Facts;
+import dev.attune.proto.v1.GroupMember;
+import dev.attune.proto.v1.GroupState;
+import dev.attune.proto.v1.GroupWord;
+import dev.attune.proto.v1.KnownGroup;
 import dev.attune.proto.v1.MembershipState;
 import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileRecord;
@@ -48,9 +53,10 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
    */
   void change(Changed change) throws InvalidProtocolBufferException {
     Said said = said(change.getRecord());
-    // Audiences are of people. A group never has a state, so it is only asked for where there is
-    // none.
+    // Audiences are of people. A group never has a state of its own, so it is only asked for where
+    // there is none.
     if (state.profileVersion() == 0 && said.isGroup()) {
+      out.groups().add(group(change.getRecord().getVersion(), said));
       return;
     }
     Decider decider = decider(traceparent(change));
@@ -62,6 +68,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
     Set<String> matches = splits(change);
     Set<String> traits = record(change.getRecord(), said, decider);
     matches.addAll(events(change));
+    tellGroups();
     if (state.isRedirect() || state.profileVersion() == 0) {
       return;
     }
@@ -71,6 +78,43 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
     } else {
       decider.affected(matches, traits, Reason.CHANGE);
     }
+  }
+
+  private GroupState group(long version, Said said) {
+    Map<String, Value> kept = new TreeMap<>(said.traits());
+    kept.keySet().removeIf(trait -> !inForce.audiences().keeps(trait));
+    return GroupState.newBuilder()
+        .setVersion(version)
+        .addAllTraits(KnownGroups.stored(kept))
+        .build();
+  }
+
+  /** Takes in what a group of the person is by now. */
+  void group(KnownGroup said) {
+    Decider decider = decider("");
+    definitions(decider);
+    Set<String> changed = state.answer(said);
+    if (!changed.isEmpty()) {
+      decider.affected(Set.of(), changed, Reason.CHANGE);
+    }
+  }
+
+  private void tellGroups() {
+    KnownGroups.Notice notice = state.setGroups();
+    GroupMember member =
+        GroupMember.newBuilder().addAllTraits(inForce.audiences().groupTraits()).build();
+    notice.joined().forEach(id -> tell(id, GroupWord.newBuilder().setJoined(member)));
+    notice.left().forEach(id -> tell(id, GroupWord.newBuilder().setLeft(true)));
+  }
+
+  private void tell(String group, GroupWord.Builder word) {
+    out.moves()
+        .add(
+            StateMove.newBuilder()
+                .setFromProfileId(profileId)
+                .setIntoProfileId(group)
+                .setGroup(word)
+                .build());
   }
 
   // A record that is not newer than the state is not looked at.
@@ -192,6 +236,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
   /** The definitions may have changed since the state was decided. */
   void definitions() {
     definitions(decider(""));
+    tellGroups();
   }
 
   private void definitions(Decider decider) {
@@ -256,7 +301,9 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
             .clearTraits()
             .clearMemberships()
             .clearDueMicros()
-            .clearDepartures();
+            .clearDepartures()
+            .clearGroups()
+            .clearGroupsAsked();
     moving.addAllCarried(state.encode().getMembershipsList());
     decider.exitAllMerged();
     moving.setTransitionVersion(state.transitionVersion());

@@ -2,6 +2,7 @@ package dev.attune.evaluator;
 
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.HiddenFacts;
+import dev.attune.core.profile.ProfileIds;
 import dev.attune.core.profile.Served;
 import dev.attune.proto.v1.Cause;
 import dev.attune.proto.v1.Changed;
@@ -160,13 +161,24 @@ final class Changes {
     return live(Profile.newBuilder().setProfileId(id).setVersion(version), traits, facts, causes);
   }
 
-  /** A group's profile with these traits. */
+  /** With traits of any type, sorted by name. */
+  static ProfileChange live(String id, long version, List<Trait> traits, List<Cause> causes) {
+    Profile.Builder profile = Profile.newBuilder().setProfileId(id).setVersion(version);
+    return live(profile.addAllTraits(traits), Map.of(), Facts.getDefaultInstance(), causes);
+  }
+
+  /** The profile of the group acme with these traits. */
   static ProfileChange group(long version, Map<String, String> traits) {
+    return group("acme", version, traits);
+  }
+
+  /** A group's profile with these traits. */
+  static ProfileChange group(String name, long version, Map<String, String> traits) {
     return live(
         Profile.newBuilder()
-            .setProfileId("c".repeat(32))
+            .setProfileId(ProfileIds.of(new dev.attune.core.profile.Identifier("group_id", name)))
             .setVersion(version)
-            .addIdentifiers(via("group_id:acme")),
+            .addIdentifiers(via("group_id:" + name)),
         traits,
         Facts.getDefaultInstance(),
         List.of());
@@ -195,9 +207,13 @@ final class Changes {
     return "@" + micros;
   }
 
+  // Beginning with # an integer.
   private static Value.Builder value(String text) {
     if (text.startsWith("@")) {
       return Value.newBuilder().setTimestampMicros(Long.parseLong(text.substring(1)));
+    }
+    if (text.startsWith("#")) {
+      return Value.newBuilder().setInteger(Long.parseLong(text.substring(1)));
     }
     return text.equals("true")
         ? Value.newBuilder().setBoolean(true)

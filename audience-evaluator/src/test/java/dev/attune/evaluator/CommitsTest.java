@@ -59,6 +59,7 @@ final class CommitsTest {
     store(of, ProfileProcessor.PROFILES, Serdes.String());
     store(of, ProfileProcessor.META, Serdes.String());
     store(of, ProfileProcessor.TIMERS, Serdes.Bytes());
+    store(of, ProfileProcessor.GROUPS, Serdes.String());
     Definitions definitions = definitions(7, VIEWS);
     var opened =
         new ProfileProcessor(

@@ -306,7 +306,7 @@ final class Rig implements AutoCloseable {
     assertThat(metrics.sizesAreComplete()).isTrue();
     var counted = new TreeMap<String, Long>();
     for (String name : defined) {
-      long size = metrics.size(name).members();
+      long size = metrics.size(name, wallMicros).members();
       if (size != 0) {
         counted.put(name, size);
       }

@@ -104,6 +104,8 @@ public final class AudienceChanges {
           case Condition.DateTest date -> traits.contains(date.trait());
           case Condition.TraitTest test ->
               test.expression().traits().stream().anyMatch(traits::contains);
+          case Condition.GroupTest test ->
+              test.expression().traits().stream().anyMatch(traits::contains);
           default -> false;
         };
   }

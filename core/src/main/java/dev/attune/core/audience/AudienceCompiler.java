@@ -17,6 +17,7 @@ final class AudienceCompiler {
   private final Map<String, Matcher> needs = new TreeMap<>();
   private final Set<String> traits = new TreeSet<>();
   private final Set<String> dates = new TreeSet<>();
+  private final Set<String> groupTraits = new TreeSet<>();
 
   /**
    * @param others the definitions of its set, which it may ask for
@@ -48,6 +49,11 @@ final class AudienceCompiler {
   /** Names of the traits that are compared with now. */
   Set<String> dates() {
     return dates;
+  }
+
+  /** Names of the traits of groups that are read. */
+  Set<String> groupTraits() {
+    return groupTraits;
   }
 
   // An audience that is asked for.
@@ -94,6 +100,10 @@ final class AudienceCompiler {
       case Condition.TraitTest test -> {
         traits.addAll(test.expression().traits());
         yield test(state -> test.expression().test(state.values()));
+      }
+      case Condition.GroupTest test -> {
+        groupTraits.addAll(test.expression().traits());
+        yield test(state -> state.hasGroup(test.expression()));
       }
       case Condition.InWarehouse listed -> {
         String trait = WarehouseMembers.trait(listed.model());

@@ -1,8 +1,10 @@
 package dev.attune.core.audience;
 
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.Namespace;
 import dev.attune.core.catalog.TraitType;
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.profile.ProfileIds;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -10,8 +12,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * All audiences of a set of definitions, indexed by what could change their answer, so that the
@@ -28,6 +32,7 @@ public final class AudienceSet {
   private final Map<String, List<CompiledTrait>> computedByMatch = new HashMap<>();
   private final Map<String, Matcher> matchers = new TreeMap<>();
   private final Map<String, EventIndex> byName = new HashMap<>();
+  private final Set<String> groupTraits = new TreeSet<>();
 
   private AudienceSet(Definitions definitions) {
     this.catalog = definitions.catalog();
@@ -41,6 +46,11 @@ public final class AudienceSet {
       versions.append('\n').append(audience.name()).append(' ').append(version);
       index(byMatch, audience.needs().keySet(), audience);
       index(byTrait, audience.traits(), audience);
+      if (!audience.groupTraits().isEmpty()) {
+        index(byTrait, List.of(Namespace.GROUPS_TRAIT), audience);
+        index(byTrait, audience.groupTraits().stream().map(KnownGroups::key).toList(), audience);
+        groupTraits.addAll(audience.groupTraits());
+      }
       index(byDate, audience.dates(), audience);
       audience.needs().forEach((key, need) -> matchers.merge(key, need, Matcher::max));
     }
@@ -137,7 +147,12 @@ public final class AudienceSet {
         .toList();
   }
 
-  /** Audiences that read a trait. */
+  /** Names of the traits of groups that audiences read. */
+  public Set<String> groupTraits() {
+    return Collections.unmodifiableSet(groupTraits);
+  }
+
+  /** Audiences that read a trait, by a name as {@link ProfileState#setTraits} gives it. */
   public List<CompiledAudience> byTrait(String trait) {
     return Collections.unmodifiableList(byTrait.getOrDefault(trait, List.of()));
   }
@@ -193,6 +208,15 @@ public final class AudienceSet {
     return Optional.ofNullable(byName.get(name));
   }
 
+  /** The id of the profile of a group; empty when the value names none. */
+  Optional<String> group(String value) {
+    try {
+      return Optional.of(ProfileIds.of(catalog.identifier(Namespace.GROUP, value)));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
   /** The declared type of a trait. */
   Optional<TraitType> type(String trait) {
     return catalog.trait(trait).map(declaration -> declaration.type());
@@ -202,7 +226,7 @@ public final class AudienceSet {
    * True for what is remembered of a record. All declared traits are, used or not, and all that a
    * warehouse lists the profile in: an audience that comes later then finds them.
    */
-  boolean keeps(String trait) {
+  public boolean keeps(String trait) {
     return catalog.trait(trait).filter(declared -> !declared.computed()).isPresent()
         || trait.startsWith(AudienceDefinition.CONSENT_PREFIX)
         || WarehouseMembers.isOne(trait);

@@ -27,6 +27,7 @@ public final class CompiledAudience {
   private final Map<String, Matcher> needs;
   private final Set<String> traits;
   private final Set<String> dates;
+  private final Set<String> groupTraits;
 
   /**
    * @param others the definitions of its set, which it may ask for
@@ -52,6 +53,7 @@ public final class CompiledAudience {
     this.needs = compiler.needs();
     this.traits = compiler.traits();
     this.dates = compiler.dates();
+    this.groupTraits = compiler.groupTraits();
     if (definition.requiresConsent()) {
       traits.add(definition.consentTrait());
     }
@@ -124,6 +126,11 @@ public final class CompiledAudience {
   /** Names of the traits that it reads, those of consents included. */
   public Set<String> traits() {
     return traits;
+  }
+
+  /** Names of the traits of groups that it reads. */
+  public Set<String> groupTraits() {
+    return groupTraits;
   }
 
   /**

@@ -61,6 +61,9 @@ public sealed interface Condition {
   /** An expression over traits holds. */
   record TraitTest(TraitExpression expression) implements Condition {}
 
+  /** An expression over the traits of a group holds of at least one of the person's groups. */
+  record GroupTest(TraitExpression expression) implements Condition {}
+
   /**
    * The person belongs to another audience of the same set, its consent included. Which it is, is
    * looked up where the set is compiled: there is no order between the two.

@@ -3,6 +3,7 @@ package dev.attune.core.audience;
 import com.google.common.collect.ImmutableMap;
 import dev.attune.core.audience.Condition.Sequence;
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.Namespace;
 import dev.attune.core.catalog.TraitDeclaration;
 import dev.attune.core.catalog.TraitType;
 import dev.attune.core.definition.Nearest;
@@ -54,6 +55,7 @@ final class ConditionParser {
   private static final Map<String, List<String>> KINDS =
       ImmutableMap.of(
           "trait", List.of(),
+          "group", List.of(),
           "event",
               Stream.of(List.of("where", "count", "last", "first"), Aggregate.labels(), WINDOWS)
                   .flatMap(List::stream)
@@ -116,6 +118,7 @@ final class ConditionParser {
             .toArray(String[]::new));
     return switch (kind) {
       case "trait" -> new Condition.TraitTest(language.compile(yaml.get("trait")));
+      case "group" -> group(yaml.get("group"));
       case "event" -> event(yaml);
       case "sequence" -> sequence(yaml);
       case "audience" -> audience(yaml.get("audience"));
@@ -357,6 +360,27 @@ final class ConditionParser {
             + text
             + "\" is no date (allowed: one from 1970 to 9999, e.g. 2026-01-31, which begins at midnight"
             + " UTC, or 2026-01-31T09:00:00+01:00)");
+  }
+
+  private Condition group(Yaml yaml) {
+    TraitExpression expression = language.compile(yaml);
+    for (String name : expression.traits()) {
+      if (catalog.trait(name).filter(TraitDeclaration::computed).isPresent()) {
+        throw yaml.error("the trait \"" + name + "\" is computed for people, and no group has it");
+      }
+    }
+    if (!catalog.namespaces().containsKey(Namespace.GROUP)) {
+      throw yaml.error(
+          "groups are known by the namespace \"%1$s\", which the catalog does not declare (add %1$s: {unique: true})"
+              .formatted(Namespace.GROUP));
+    }
+    String groups = Namespace.GROUPS_TRAIT;
+    if (catalog.trait(groups).filter(trait -> trait.type() == TraitType.LIST).isEmpty()) {
+      throw yaml.error(
+          "a person's groups are the trait \"%1$s\", which the catalog does not declare (add %1$s: {type: list})"
+              .formatted(groups));
+    }
+    return new Condition.GroupTest(expression);
   }
 
   private Condition audience(Yaml yaml) {

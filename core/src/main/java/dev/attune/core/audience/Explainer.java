@@ -65,6 +65,14 @@ public final class Explainer {
               test.expression().traits().stream()
                   .filter(trait -> !state.values().containsKey(trait))
                   .toList());
+      case Condition.GroupTest test ->
+          test(
+              "group",
+              test.expression().text(),
+              state.hasGroup(test.expression()),
+              test.expression().traits().stream()
+                  .filter(trait -> !state.groupsHave(trait))
+                  .toList());
       case Condition.InWarehouse listed ->
           test(
               "warehouse",

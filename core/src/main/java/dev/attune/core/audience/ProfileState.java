@@ -4,12 +4,14 @@ import static java.util.Comparator.comparingLong;
 
 import dev.attune.core.audience.EventRing.Entry;
 import dev.attune.core.catalog.ComputedKeys;
+import dev.attune.core.catalog.Namespace;
 import dev.attune.core.profile.Identifier;
 import dev.attune.proto.v1.Departure;
 import dev.attune.proto.v1.EvaluatorState;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.HashedValue;
 import dev.attune.proto.v1.HeldMembership;
+import dev.attune.proto.v1.KnownGroup;
 import dev.attune.proto.v1.KnownTrait;
 import dev.attune.proto.v1.Value;
 import java.time.Duration;
@@ -72,6 +74,7 @@ public final class ProfileState {
   private final SortedMap<String, Membership> carried = new TreeMap<>();
   // Of rings that know values by their hashes; those that none has any more go when it is stored.
   private final SortedMap<Long, Value> hashed = new TreeMap<>();
+  private final KnownGroups groups = new KnownGroups();
   private String redirectTo = "";
   private long generation;
   private long transitionVersion;
@@ -80,6 +83,7 @@ public final class ProfileState {
   private long dueMicros;
 
   private @Nullable Map<String, Object> values;
+  private @Nullable List<Map<String, Object>> groupValues;
   private final Map<String, EventRing> unions = new HashMap<>();
 
   /** A profile of which nothing is known. */
@@ -110,6 +114,7 @@ public final class ProfileState {
         .getDeparturesList()
         .forEach(left -> state.departures.put(Identifier.of(left.getIdentifier()), left));
     StoredRings.read(stored, state.rings);
+    state.groups.decode(stored);
     return state;
   }
 
@@ -130,6 +135,7 @@ public final class ProfileState {
     carried.forEach((audience, held) -> stored.addCarried(held.toStored(audience)));
     addHashed(rings, stored);
     StoredRings.write(rings, stored);
+    groups.encode(stored);
     return stored.build();
   }
 
@@ -586,6 +592,45 @@ public final class ProfileState {
       values = Collections.unmodifiableMap(seen);
     }
     return values;
+  }
+
+  /** Takes note of the groups that the record names; nobody has any who is a redirect. */
+  public KnownGroups.Notice setGroups() {
+    Set<String> ids = new TreeSet<>();
+    value(Namespace.GROUPS_TRAIT)
+        .getList()
+        .getValuesList()
+        .forEach(value -> audiences.group(value.getText()).ifPresent(ids::add));
+    groupValues = null;
+    return groups.set(ids, audiences.groupTraits());
+  }
+
+  /** See {@link KnownGroups#answer}. */
+  public Set<String> answer(KnownGroup said) {
+    groupValues = null;
+    return groups.answer(said);
+  }
+
+  /** Whether an expression holds of at least one group. */
+  boolean hasGroup(TraitExpression expression) {
+    for (Map<String, Object> group : groupValues()) {
+      if (expression.test(group)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a group has a value of a trait. */
+  boolean groupsHave(String trait) {
+    return groupValues().stream().anyMatch(group -> group.containsKey(trait));
+  }
+
+  private List<Map<String, Object>> groupValues() {
+    if (groupValues == null) {
+      groupValues = groups.values(audiences::type);
+    }
+    return groupValues;
   }
 
   boolean has(String trait) {

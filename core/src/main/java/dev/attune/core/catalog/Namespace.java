@@ -17,6 +17,9 @@ public record Namespace(
   /** The namespace by which groups are known: companies, households, teams; never people. */
   public static final String GROUP = "group_id";
 
+  /** The trait that leads from a person to the groups: a list of values of {@link #GROUP}. */
+  public static final String GROUPS_TRAIT = "group_ids";
+
   public Namespace {
     blocked = Set.copyOf(blocked);
   }

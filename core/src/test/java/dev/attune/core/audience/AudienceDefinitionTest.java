@@ -129,6 +129,13 @@ final class AudienceDefinitionTest {
         .hasMessage("audiences/a.yaml:2:15: at 1:13 of the expression: mismatched input '<EOF>'");
   }
 
+  @Test
+  void group_withoutWhatSaysWhoseItIs_isRefused() {
+    String yaml = "name: a\nwhen: {group: traits.plan == 'pro'}\n";
+    assertThatThrownBy(() -> parse(yaml))
+        .hasMessageContaining("the namespace \"group_id\", which the catalog does not declare");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -141,7 +148,7 @@ final class AudienceDefinitionTest {
         "{event: X, count: 2, within: 1d}|\"2\" is not a count (allowed: one of >= > == <= <",
         "{event: X, count: '>= 65', within: 1d}|out of bounds (allowed: 0 to 64)",
         "{evnt: X, within: 1d}|unknown key \"evnt\"; did you mean \"event\"?",
-        "{within: 1d}|exactly one of trait, event, sequence, audience, date, all, any, not (found none)",
+        "{within: 1d}|exactly one of trait, group, event, sequence, audience, date, all, any, not (found none)",
         "{event: X, within: 1d, since: 2026-01-31}|has one of \"within\", \"since\" and \"ago\" (found within, since)",
         "{event: X, sum: properties.a > 1, count: '> 1', within: 1d}|asks one thing (found count, sum)",
         "{event: X, sum: total >= 1, within: 1d}|\"total >= 1\" is not a property that is compared with a number (allowed: properties.NAME, of letters",

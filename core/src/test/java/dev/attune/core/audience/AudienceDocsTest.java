@@ -9,8 +9,12 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.profile.Identifier;
+import dev.attune.core.profile.ProfileIds;
 import dev.attune.proto.v1.Definition;
 import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.KnownGroup;
+import dev.attune.proto.v1.KnownTrait;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
 import dev.attune.proto.v1.ValueObject;
@@ -42,8 +46,10 @@ class AudienceDocsTest {
 
   private static final String CATALOG =
       """
-      namespaces: {user_id: {unique: true}}
+      namespaces: {user_id: {unique: true}, group_id: {unique: true}}
       traits:
+        group_ids: {type: list}
+        seats: {type: integer}
         plan: {type: string}
         age: {type: integer}
         renewal_date: {type: date}
@@ -121,6 +127,22 @@ class AudienceDocsTest {
     Person with(String trait, Value value) {
       traits.put(trait, value);
       state.setTraits(traits);
+      return this;
+    }
+
+    Person belongingTo(String group, String plan, int seats) {
+      Value.Builder groups =
+          traits.getOrDefault("group_ids", Value.getDefaultInstance()).toBuilder();
+      groups.getListBuilder().addValues(text(group));
+      var _ = with("group_ids", groups.build()).state.setGroups();
+      var _ =
+          state.answer(
+              KnownGroup.newBuilder()
+                  .setProfileId(ProfileIds.of(new Identifier("group_id", group)))
+                  .setVersion(1)
+                  .addTraits(KnownTrait.newBuilder().setName("plan").setValue(text(plan)))
+                  .addTraits(KnownTrait.newBuilder().setName("seats").setValue(integer(seats)))
+                  .build());
       return this;
     }
 
@@ -217,6 +239,15 @@ class AudienceDocsTest {
                 .did("Order Completed", day.multipliedBy(29)),
             adultOnPro().did("Order Completed", day).did("Order Completed", day)));
     people.put("adults-on-pro", List.of(adultOnPro(), new Person().with("plan", text("pro"))));
+    people.put(
+        "works-for-a-customer",
+        List.of(
+            new Person().belongingTo("acme", "free", 90).belongingTo("umbrella", "enterprise", 50),
+            new Person()
+                .with("plan", text("enterprise"))
+                .with("seats", integer(90))
+                .belongingTo("acme", "free", 90)
+                .belongingTo("umbrella", "enterprise", 49)));
     people.put(
         "came-back-twice",
         List.of(
@@ -383,6 +414,7 @@ class AudienceDocsTest {
         "{sequence: [{event: X}, {event: X, where: true, within: 1h}], ago: [1s, 2s]}",
         "{sequence: [{event: X}, {event: Y}], without: [{event: X, where: properties.a > 1}], within: 1d}",
         "{trait: true}",
+        "{group: traits.plan == 'pro'}",
         "{not: {date: created_at, last: 1h}}",
         "{any: [{date: renewal_date, next: 3650d}]}",
       })
@@ -405,6 +437,8 @@ class AudienceDocsTest {
         "{evnt: X, within: 1d}",
         "{event: X, trait: traits.age > 3, within: 1d}",
         "{trait: traits.age > 3, within: 1d}",
+        "{group: traits.plan == 'pro', trait: traits.age > 3}",
+        "{group: [traits.age > 3]}",
         "{audience: A b}",
         "{date: created_at}",
         "{date: created_at, next: 1d, last: 1d}",

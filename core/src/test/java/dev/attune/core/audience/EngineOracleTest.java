@@ -189,7 +189,7 @@ final class EngineOracleTest {
         case Condition.All all -> all.conditions().stream().allMatch(c -> plain(c, now));
         case Condition.Any any -> any.conditions().stream().anyMatch(c -> plain(c, now));
         case Condition.Not not -> !plain(not.condition(), now);
-        case Condition.TraitTest _, Condition.InWarehouse _ ->
+        case Condition.TraitTest _, Condition.GroupTest _, Condition.InWarehouse _ ->
             throw new IllegalStateException("none here");
         case Condition.InAudience in -> {
           assertThat(in.name()).isEqualTo(other.name());

@@ -34,8 +34,6 @@ import java.util.Set;
  * one. The person has the group's id among the elements of the trait {@code group_ids} instead.
  */
 final class EventInputs {
-  /** The trait that leads from a person to the groups. */
-  static final String GROUPS = "group_ids";
 
   /** A sender's clock may be ahead of the log's by this much; later is taken as this. */
   static final long AHEAD_MICROS_MAX = 5 * 60 * 1_000_000L;
@@ -114,7 +112,9 @@ final class EventInputs {
     Set<Identifier> groups = new LinkedHashSet<>(own);
     groups.addAll(contextGroups());
     for (Identifier group : groups) {
-      facts.add(FactSet.element(GROUPS, group.value(), source, via, occurredAt, event.messageId()));
+      facts.add(
+          FactSet.element(
+              Namespace.GROUPS_TRAIT, group.value(), source, via, occurredAt, event.messageId()));
     }
     List<ProfileInput> inputs = new ArrayList<>();
     inputs.add(new ProfileInput(via, facts, links, cause(origin, via)));

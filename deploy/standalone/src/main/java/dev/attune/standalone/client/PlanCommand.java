@@ -136,6 +136,7 @@ public final class PlanCommand implements Callable<Integer> {
           "it reads a trait that is declared otherwise; who belongs is known once profiles are folded"
               + " anew.";
       case "table" -> "it asks for a table that the next refresh reads; that decides.";
+      case "groups" -> "it asks for traits of groups that no audience asks for yet; those decide.";
       default -> "";
     };
   }

@@ -79,6 +79,10 @@ class RestartIT {
       assertThat(Attune.run(url, "refresh", "customers").output())
           .contains("3 rows, 0 of them new or changed");
       assertThat(profile("1")).as("after a refresh without news").isEqualTo(profile);
+      Await.until(
+          SOON,
+          "those who were members before are not counted",
+          () -> body("/v1/audiences/pros").path("members").asInt(-1) == 1);
       assertThat(child.terminate()).as("exit code after SIGTERM").isZero();
     }
   }

@@ -1,0 +1,164 @@
+package dev.attune.core.audience;
+
+import dev.attune.core.catalog.TraitType;
+import dev.attune.proto.v1.EvaluatorState;
+import dev.attune.proto.v1.KnownGroup;
+import dev.attune.proto.v1.KnownTrait;
+import dev.attune.proto.v1.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * The groups of one person, as far as audiences ask for traits of groups. A group has its own
+ * profile, elsewhere: it is told who belongs to it, and tells those what it is. Not thread-safe.
+ */
+public final class KnownGroups {
+  /** Before a trait's name: it is a group's. No trait has such a name. */
+  private static final String PREFIX = "#group/";
+
+  private final NavigableMap<String, Known> groups = new TreeMap<>();
+  private long asked;
+
+  /**
+   * @param version of the group's record; 0 = it has not answered
+   */
+  private record Known(long version, Map<String, Value> traits) {
+    static final Known NOTHING = new Known(0, new TreeMap<>());
+  }
+
+  /**
+   * Whom to tell, by the ids of the groups' profiles; sorted.
+   *
+   * @param joined groups that are to be asked
+   * @param left groups that need not answer any more
+   */
+  public record Notice(List<String> joined, List<String> left) {
+    public Notice {
+      joined = List.copyOf(joined);
+      left = List.copyOf(left);
+    }
+  }
+
+  KnownGroups() {}
+
+  void decode(EvaluatorState stored) {
+    asked = stored.getGroupsAsked();
+    for (KnownGroup group : stored.getGroupsList()) {
+      groups.put(group.getProfileId(), new Known(group.getVersion(), traits(group)));
+    }
+  }
+
+  void encode(EvaluatorState.Builder stored) {
+    stored.setGroupsAsked(asked);
+    groups.forEach(
+        (id, known) ->
+            stored.addGroups(
+                KnownGroup.newBuilder()
+                    .setProfileId(id)
+                    .setVersion(known.version())
+                    .addAllTraits(stored(known.traits()))));
+  }
+
+  /** Traits in their stored form, sorted by name. */
+  public static List<KnownTrait> stored(Map<String, Value> traits) {
+    List<KnownTrait> stored = new ArrayList<>();
+    new TreeMap<>(traits)
+        .forEach(
+            (name, value) ->
+                stored.add(KnownTrait.newBuilder().setName(name).setValue(value).build()));
+    return stored;
+  }
+
+  private static Map<String, Value> traits(KnownGroup group) {
+    Map<String, Value> traits = new TreeMap<>();
+    group.getTraitsList().forEach(trait -> traits.put(trait.getName(), trait.getValue()));
+    return traits;
+  }
+
+  /** What a trait of a group is called among the traits that changed. */
+  static String key(String trait) {
+    return PREFIX + trait;
+  }
+
+  /**
+   * Takes note of which groups there are.
+   *
+   * @param ids of their profiles
+   * @param wanted names of the traits that audiences ask for
+   */
+  public Notice set(Set<String> ids, Set<String> wanted) {
+    Set<String> now = wanted.isEmpty() ? Set.of() : new TreeSet<>(ids);
+    long asks = wanted.isEmpty() ? 0 : EventHash.of(String.join("\n", new TreeSet<>(wanted)));
+    List<String> left = groups.navigableKeySet().stream().filter(id -> !now.contains(id)).toList();
+    List<String> joined =
+        now.stream().filter(id -> asks != asked || !groups.containsKey(id)).toList();
+    left.forEach(groups::remove);
+    joined.forEach(id -> groups.putIfAbsent(id, Known.NOTHING));
+    asked = asks;
+    return new Notice(joined, left);
+  }
+
+  /**
+   * Takes what a group says. One that the person is not in any more is ignored, and so is what is
+   * older than what is known.
+   *
+   * @return the traits that changed, as {@link ProfileState#setTraits} names them
+   */
+  public Set<String> answer(KnownGroup said) {
+    Known known = groups.get(said.getProfileId());
+    if (known == null || said.getVersion() < known.version()) {
+      return Set.of();
+    }
+    Map<String, Value> traits = traits(said);
+    groups.put(said.getProfileId(), new Known(said.getVersion(), traits));
+    Set<String> changed = new TreeSet<>();
+    traits.forEach(
+        (name, value) -> {
+          if (!value.equals(known.traits().get(name))) {
+            changed.add(key(name));
+          }
+        });
+    known.traits().keySet().stream()
+        .filter(name -> !traits.containsKey(name))
+        .forEach(name -> changed.add(key(name)));
+    return changed;
+  }
+
+  /** Names of all traits that groups have, as {@link #answer} gives them. */
+  Set<String> keys() {
+    Set<String> keys = new TreeSet<>();
+    groups.values().forEach(known -> known.traits().keySet().forEach(name -> keys.add(key(name))));
+    return keys;
+  }
+
+  /** How many there are. */
+  int size() {
+    return groups.size();
+  }
+
+  /** Of each group the traits that have a value, as expressions see them. */
+  List<Map<String, Object>> values(Function<String, Optional<TraitType>> types) {
+    List<Map<String, Object>> all = new ArrayList<>();
+    for (Known known : groups.values()) {
+      Map<String, Object> seen = new HashMap<>();
+      known
+          .traits()
+          .forEach(
+              (name, value) ->
+                  types
+                      .apply(name)
+                      .flatMap(type -> TraitValues.of(value, type))
+                      .ifPresent(v -> seen.put(name, v)));
+      all.add(seen);
+    }
+    return all;
+  }
+}
