@@ -90,7 +90,7 @@ class SendersIT {
 
   @Test
   void settings_areThoseOfAKnownKey() throws Exception {
-    for (String path : new String[] {"/v1/projects/WEB-1/settings", "/projects/WEB-1/settings"}) {
+    for (String path : new String[] {"/v1/projects/WEB-1/settings", "/projects/WEB-1/settings/"}) {
       HttpResponse<String> known = refresher.send("GET", path, "", "Origin", SHOP);
       answers(200, known, "\"Segment.io\"", "\"apiKey\":\"WEB-1\"");
       assertThat(known.headers().firstValue("Access-Control-Allow-Origin")).contains(SHOP);

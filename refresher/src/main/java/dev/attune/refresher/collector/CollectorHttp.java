@@ -62,8 +62,10 @@ public final class CollectorHttp {
     // Where the SDKs of browsers and of phones look for what they may do.
     for (String path :
         new String[] {"/v1/projects/{writeKey}/settings", "/projects/{writeKey}/settings"}) {
-      http.get(path, this::settings);
-      http.options(path, origins::preflight);
+      for (String either : new String[] {path, path + "/"}) {
+        http.get(either, this::settings);
+        http.options(either, origins::preflight);
+      }
     }
   }
 

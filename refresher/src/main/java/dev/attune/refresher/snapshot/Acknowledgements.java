@@ -5,8 +5,12 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.errors.RetriableException;
 
-/** Records on their way to the log: so many at most, and each acknowledged within its time. */
+/**
+ * Records on their way to the log: so many at most, and each acknowledged within its time; else it
+ * throws a {@link RetriableException}, or what is not worth another try.
+ */
 final class Acknowledgements {
   private final RefreshSettings settings;
   private final ArrayDeque<CompletionStage<?>> waiting = new ArrayDeque<>();
@@ -39,9 +43,12 @@ final class Acknowledgements {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for the log", e);
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof RetriableException away) {
+        throw away;
+      }
       throw new IllegalStateException("the log did not take a record", e.getCause());
     } catch (TimeoutException e) {
-      throw new IllegalStateException(
+      throw new org.apache.kafka.common.errors.TimeoutException(
           "the log did not acknowledge a record within " + settings.acknowledgeTimeout(), e);
     }
   }

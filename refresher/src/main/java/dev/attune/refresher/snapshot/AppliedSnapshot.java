@@ -85,7 +85,7 @@ final class AppliedSnapshot {
    * @param snapshots by number; the newest {@value #NAMED_MAX}
    * @param run that wrote it; with one, there are the columns n and seq (the row's place among
    *     those to be written, from 0; NULL: not to be written)
-   * @param types of the columns that identify people
+   * @param types what columns hold, see {@link ColumnKinds}
    */
   record Meta(
       int format,

@@ -34,7 +34,7 @@ final class CurrentTable {
   private final Catalog catalog;
   private final SourceReader reader;
   private final List<Column> columns;
-  private final Map<String, String> identifierTypes = new LinkedHashMap<>();
+  private final Map<String, String> types = new LinkedHashMap<>();
 
   /**
    * @param namespaceColumn the column with the key's namespace; empty: it is the model's
@@ -185,9 +185,12 @@ final class CurrentTable {
     db.execute("create table current as select " + String.join(", ", select) + " from staged");
   }
 
-  /** What the columns that identify people hold, by column; one without a value is left out. */
-  Map<String, String> identifierTypes() {
-    return identifierTypes;
+  /**
+   * What the columns hold that identify people, and those of times, by column; one without a value
+   * is left out.
+   */
+  Map<String, String> types() {
+    return types;
   }
 
   // Rows in which a column has a value: one without any has no type, whatever the file says.
@@ -222,7 +225,7 @@ final class CurrentTable {
               + " (allowed: VARCHAR, ENUM, UUID, integers)");
     }
     if (text && filled.getOrDefault(column.name(), 0L) > 0) {
-      identifierTypes.put(column.name(), type.get().type().label());
+      types.put(column.name(), type.get().type().label());
     }
     String trimmed =
         "nullif(trim(" + Sql.name(column.name()) + "::varchar, " + WHITESPACE + "), '')";
@@ -269,6 +272,7 @@ final class CurrentTable {
               + column.shownType()
               + " (allowed: TIMESTAMP, DATE)");
     }
+    types.put(column.name(), ColumnKinds.ofTimes(column));
     String time =
         column.type().equals("TIMESTAMP WITH TIME ZONE")
             ? Sql.name(column.name())
@@ -304,6 +308,9 @@ final class CurrentTable {
                     new RefusedException(
                         "the catalog no longer declares the trait \"" + trait + "\""))
             .type();
+    if (declared == TraitType.TIMESTAMP) {
+      types.put(column.name(), ColumnKinds.ofTimes(column));
+    }
     return Optional.of(
         type.as(declared, column)
             .orElseThrow(

@@ -55,6 +55,7 @@ final class EventsBackfill {
   private final Progress progress;
   private final ForbiddenCells forbidden;
   private final List<String> properties;
+  private final Map<String, String> types = new HashMap<>();
 
   EventsBackfill(
       DuckDb db,
@@ -203,6 +204,11 @@ final class EventsBackfill {
     db.execute("drop table mapped");
   }
 
+  /** What columns of properties and times hold, see {@link ColumnKinds}; once they are read. */
+  Map<String, String> types() {
+    return types;
+  }
+
   private static String text(Column column, String what) {
     Optional<CellType> type = CellType.of(column);
     if (type.isEmpty()
@@ -219,7 +225,8 @@ final class EventsBackfill {
     return Sql.name(column.name()) + "::varchar";
   }
 
-  private static String time(Column column) {
+  private String time(Column column) {
+    types.put(column.name(), ColumnKinds.ofTimes(column));
     String name = Sql.name(column.name());
     boolean zoned = column.type().equals("TIMESTAMP WITH TIME ZONE");
     if (!column.type().startsWith("TIMESTAMP") && !column.type().equals("DATE")) {
@@ -253,6 +260,7 @@ final class EventsBackfill {
                             + " (allowed: "
                             + CellType.ALLOWED
                             + ")"));
+    types.put(column.name(), ColumnKinds.of(type.type()));
     return type.encoding();
   }
 

@@ -27,6 +27,10 @@ final class EventsRefresh {
   private final Pacer pacer;
   private final String runId;
   private final EventsBackfill backfill;
+  private final Patience patience;
+
+  /** Under which run it is kept how much has been sent. */
+  private String checkpointRun;
 
   EventsRefresh(
       DuckDb db,
@@ -47,11 +51,14 @@ final class EventsRefresh {
     this.progress = progress;
     this.pacer = pacer;
     this.runId = runId;
+    this.checkpointRun = runId;
+    this.patience = new Patience(settings.patience());
     this.backfill = new EventsBackfill(db, model, catalog, settings, progress, forbidden);
   }
 
   /**
-   * Reads, checks and sends; or goes on where a run of the same id was interrupted.
+   * Reads, checks and sends; or goes on where a run of the same id was interrupted, or another one
+   * that was sending the very same events.
    *
    * @throws RefusedException before anything was sent
    * @throws StoppedException between two chunks
@@ -64,8 +71,8 @@ final class EventsRefresh {
           "an events model sends its events once and has nothing to go back to (allowed: rollbacks of"
               + " models of another kind)");
     }
-    Optional<Meta> unended = state.unended(db, runId);
-    if (unended.isPresent()) {
+    Optional<Meta> unended = state.unended(db);
+    if (unended.filter(meta -> meta.run().equals(runId)).isPresent()) {
       return goOn(unended.get(), state, events);
     }
     Loaded loaded = state.loaded();
@@ -73,11 +80,15 @@ final class EventsRefresh {
       // It was killed between its last act and the word of it.
       return done(loaded.figures());
     }
-    return begin(loaded, state, events, letters);
+    return begin(loaded, unended, state, events, letters);
   }
 
   private RefreshOutcome begin(
-      Loaded loaded, EventsState state, HistoricalEvents events, RowLetters letters)
+      Loaded loaded,
+      Optional<Meta> unended,
+      EventsState state,
+      HistoricalEvents events,
+      RowLetters letters)
       throws SQLException {
     progress.phase(Progress.Phase.READING);
     SourceReader reader = backfill.open(origins);
@@ -85,10 +96,16 @@ final class EventsRefresh {
     if (!options.full() && loaded.fingerprint().equals(fingerprint)) {
       return options.dryRun() ? compared(0, 0, 0, List.of()) : done(Figures.NONE);
     }
+    Optional<Meta> same = unended.filter(meta -> EventsState.fingerprint(meta).equals(fingerprint));
+    if (same.isPresent() && !options.full() && !options.dryRun()) {
+      return goOn(same.get(), state, events);
+    }
     reader.load();
     long rows = backfill.read(reader, state.part(), null);
     progress.rowsRead(rows);
     RowGuard.check(model.guards(), reader.originLabel(), rows, loaded.figures().rows())
+        .ifPresent(this::refuse);
+    ColumnKinds.changed(reader.originLabel(), loaded.types(), backfill.types())
         .ifPresent(this::refuse);
 
     progress.phase(Progress.Phase.DIFFING);
@@ -105,10 +122,10 @@ final class EventsRefresh {
     progress.toWrite(toSend);
     progress.compared(new Differences.Rows(toSend, 0, 0, 0));
     var figures = new Figures(rows, toSend, bad.count());
-    state.offer(db, model.mappingDigest(), fingerprint, runId, figures);
+    state.offer(db, model.mappingDigest(), fingerprint, backfill.types(), runId, figures);
     progress.phase(Progress.Phase.WRITING);
     send(EventsBackfill.GOOD, 0, state, events);
-    state.finish(new Loaded(fingerprint, runId, figures));
+    state.finish(new Loaded(fingerprint, runId, figures, backfill.types()));
     return done(figures);
   }
 
@@ -118,7 +135,8 @@ final class EventsRefresh {
       throw new IllegalStateException(
           "the mapping of the model changed while the run was interrupted; the next run begins anew");
     }
-    long before = state.checkpoint().rows(runId);
+    checkpointRun = meta.run();
+    long before = state.checkpoint().rows(checkpointRun);
     state.loadRest(db, before);
     Figures figures = meta.figures();
     progress.rowsRead(figures.rows());
@@ -134,7 +152,8 @@ final class EventsRefresh {
               + " begins anew",
           e);
     }
-    state.finish(new Loaded(EventsState.fingerprint(meta), runId, figures));
+    state.finish(
+        new Loaded(EventsState.fingerprint(meta), runId, figures, EventsState.types(meta)));
     return done(figures);
   }
 
@@ -201,18 +220,20 @@ final class EventsRefresh {
     pacer.write(
         "the log",
         chunk.size(),
-        () -> {
-          var acknowledgements = new Acknowledgements(settings);
-          chunk.forEach(
-              event ->
-                  acknowledgements.add(events.send(event.userId(), event.json().toByteArray())));
-          acknowledgements.awaitAll();
-        });
+        // What is sent again has the ids that it had.
+        () -> patience.write(() -> send(chunk, events)));
     sent[0] += chunk.size();
     chunk.clear();
     // Only now: what it says was sent is acknowledged.
-    state.checkpoint().keep(runId, sent[0]);
+    state.checkpoint().keep(checkpointRun, sent[0]);
     progress.written(sent[0]);
     pacer.rest();
+  }
+
+  private void send(List<EventsBackfill.Outgoing> chunk, HistoricalEvents events) {
+    var acknowledgements = new Acknowledgements(settings);
+    chunk.forEach(
+        event -> acknowledgements.add(events.send(event.userId(), event.json().toByteArray())));
+    acknowledgements.awaitAll();
   }
 }

@@ -1,5 +1,8 @@
 package dev.attune.refresher.snapshot;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.attune.refresher.lease.Lease;
 import dev.attune.refresher.lease.OvertakenException;
 import dev.attune.refresher.snapshot.AppliedSnapshot.Figures;
@@ -9,9 +12,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What an events model has sent, in its directory: which files and mapping were sent last, and of a
@@ -25,12 +30,16 @@ final class EventsState {
    * @param fingerprint of the mapping and the files' content; empty: nothing was sent
    * @param run that sent it; empty where an older version did
    * @param figures of that run; its rows are 0 where an older version sent them
+   * @param types what columns held, see {@link ColumnKinds}; empty where an older version sent them
    */
-  record Loaded(String fingerprint, String run, Figures figures) {
-    static final Loaded NOTHING = new Loaded("", "", Figures.NONE);
+  record Loaded(String fingerprint, String run, Figures figures, Map<String, String> types) {
+    static final Loaded NOTHING = new Loaded("", "", Figures.NONE, Map.of());
   }
 
-  private static final String FINGERPRINT = "fingerprint";
+  /** Among the types of columns; no column begins so. */
+  private static final String FINGERPRINT = "\0fingerprint";
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final String LOADED = "loaded";
 
@@ -76,19 +85,36 @@ final class EventsState {
   private static Loaded loaded(String word) {
     List<String> lines = word.lines().toList();
     return lines.size() < 5
-        ? new Loaded(lines.isEmpty() ? "" : lines.getFirst(), "", Figures.NONE)
+        ? new Loaded(lines.isEmpty() ? "" : lines.getFirst(), "", Figures.NONE, Map.of())
         : new Loaded(
             lines.get(0),
             lines.get(1),
             new Figures(
                 Long.parseLong(lines.get(2)),
                 Long.parseLong(lines.get(3)),
-                Long.parseLong(lines.get(4))));
+                Long.parseLong(lines.get(4))),
+            lines.size() == 5 ? Map.of() : types(lines.get(5)));
+  }
+
+  private static Map<String, String> types(String json) {
+    try {
+      return JSON.readValue(json, new TypeReference<Map<String, String>>() {});
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("what an events model has sent is damaged: no JSON", e);
+    }
+  }
+
+  private static String json(Map<String, String> types) {
+    try {
+      return JSON.writeValueAsString(new TreeMap<>(types));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("texts are JSON", e);
+    }
   }
 
   /** What a run that did not end was sending, without its events; empty when it sent nothing. */
-  Optional<Meta> unended(DuckDb db, String runId) throws SQLException {
-    return events.nextMeta(db).filter(meta -> meta.run().equals(runId));
+  Optional<Meta> unended(DuckDb db) throws SQLException {
+    return events.nextMeta(db);
   }
 
   /**
@@ -99,26 +125,34 @@ final class EventsState {
   }
 
   /** Keeps what a run sends, before it sends any of it. */
-  void offer(DuckDb db, String mapping, String fingerprint, String runId, Figures figures)
+  void offer(
+      DuckDb db,
+      String mapping,
+      String fingerprint,
+      Map<String, String> types,
+      String runId,
+      Figures figures)
       throws SQLException {
+    Map<String, String> kept = new HashMap<>(types);
+    kept.put(FINGERPRINT, fingerprint);
     events.offer(
         db,
         "select *, row_number() over (order by tm, n) - 1 as seq from ("
             + EventsBackfill.GOOD
             + ")",
-        Meta.of(
-            mapping,
-            List.of(),
-            List.of(),
-            List.of(),
-            runId,
-            Map.of(FINGERPRINT, fingerprint),
-            figures));
+        Meta.of(mapping, List.of(), List.of(), List.of(), runId, kept, figures));
   }
 
   /** Of what a run that did not end was sending. */
   static String fingerprint(Meta unended) {
     return unended.types().getOrDefault(FINGERPRINT, "");
+  }
+
+  /** The same of its columns. */
+  static Map<String, String> types(Meta unended) {
+    Map<String, String> types = new HashMap<>(unended.types());
+    types.remove(FINGERPRINT);
+    return types;
   }
 
   /**
@@ -136,6 +170,7 @@ final class EventsState {
                 done.run(),
                 String.valueOf(done.figures().rows()),
                 String.valueOf(done.figures().written()),
-                String.valueOf(done.figures().badRows()))));
+                String.valueOf(done.figures().badRows()),
+                json(done.types()))));
   }
 }

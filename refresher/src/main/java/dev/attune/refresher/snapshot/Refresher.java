@@ -71,7 +71,8 @@ public final class Refresher {
       InstantSource clock,
       List<Follower> followers,
       Masking masking) {
-    this.inputs = new PatientInputs(inputs, settings.patience());
+    var patience = new Patience(settings.patience());
+    this.inputs = chunk -> patience.write(() -> inputs.write(chunk));
     this.events = events;
     this.letters = letters;
     this.settings = settings;

@@ -491,7 +491,7 @@ final class SnapshotDiff {
     db.execute("create table current (" + String.join(", ", columns) + ")");
   }
 
-  /** What identified people in the last snapshot: types by column. */
+  /** What columns held in the last snapshot, see {@link ColumnKinds}. */
   Map<String, String> typesBefore() {
     return base.types();
   }
@@ -500,7 +500,7 @@ final class SnapshotDiff {
    * Keeps what will have been applied, before any of it is, with the place of each row that is to
    * be written.
    *
-   * @param types of the columns that identify people
+   * @param types what columns hold, see {@link ColumnKinds}
    */
   void offer(Map<String, String> types, Figures figures) throws SQLException {
     // Places are counted apart: to sort whole rows would take longer than to write them.

@@ -107,7 +107,7 @@ final class TableRefresh {
    * The snapshot that is wanted, as the table {@code current}.
    *
    * @param label how messages call it
-   * @param types of the columns that identify people
+   * @param types what columns hold, see {@link ColumnKinds}
    */
   private record Wanted(String label, long rows, Map<String, String> types) {}
 
@@ -151,7 +151,7 @@ final class TableRefresh {
       lock(state, reach);
       var current = new CurrentTable(db, model, namespaceColumn, catalog, reader, reader.stage());
       long rows = current.create(dataTime);
-      wanted = new Wanted(reader.originLabel(), rows, current.identifierTypes());
+      wanted = new Wanted(reader.originLabel(), rows, current.types());
     }
     progress.rowsRead(wanted.rows());
     forbidden.mask(db, model);
@@ -252,15 +252,7 @@ final class TableRefresh {
   private void guard(Wanted wanted, SnapshotDiff diff) throws SQLException {
     RowGuard.check(model.guards(), wanted.label(), wanted.rows(), diff.rowsBefore())
         .ifPresent(this::refuse);
-    for (var now : wanted.types().entrySet()) {
-      String was = diff.typesBefore().getOrDefault(now.getKey(), now.getValue());
-      if (!was.equals(now.getValue())) {
-        refuse(
-            "the column \"%s\" of %s identifies people and holds %s, and in the last snapshot it held"
-                    .formatted(now.getKey(), wanted.label(), now.getValue())
-                + " %s (allowed: %s, or both with --force)".formatted(was, was));
-      }
-    }
+    ColumnKinds.changed(wanted.label(), diff.typesBefore(), wanted.types()).ifPresent(this::refuse);
   }
 
   /** Refuses, unless force was asked for; then that is recorded. */

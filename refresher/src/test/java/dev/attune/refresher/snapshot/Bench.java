@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.kafka.common.errors.TimeoutException;
 
 /** A data root, a state directory and two ends that remember what came to them. */
 final class Bench {
@@ -92,7 +93,7 @@ final class Bench {
   /** Events that the log takes before the process is killed. */
   long killAfterSent = Long.MAX_VALUE;
 
-  /** Writes that the store answers with a passing fault. */
+  /** Writes that the store, or the log, answers with a passing fault. */
   int faults;
 
   private int runs;
@@ -127,6 +128,10 @@ final class Bench {
           @Override
           public CompletionStage<?> send(String key, byte[] segmentJson) {
             beforeWrite.run();
+            if (faults > 0) {
+              faults--;
+              return CompletableFuture.failedFuture(new TimeoutException("away for a moment"));
+            }
             String json = new String(segmentJson, StandardCharsets.UTF_8);
             if (sent.size() >= killAfterSent) {
               throw new KilledError();

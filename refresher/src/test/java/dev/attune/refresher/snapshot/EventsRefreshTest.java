@@ -9,6 +9,7 @@ import dev.attune.refresher.lease.TestLeases;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -142,6 +143,29 @@ class EventsRefreshTest {
   }
 
   @Test
+  void logThatIsAwayForAMoment_isWaitedFor() {
+    bench.faults = 3;
+    assertThat(bench.done(MODEL)).isEqualTo(new RefreshOutcome.Done(ROWS, ROWS, 0));
+    assertThat(ids().stream().distinct()).hasSize(ROWS);
+  }
+
+  @Test
+  void logThatStaysAway_failsTheRun_andTheNextOneGoesOnThere() {
+    bench.patience = Duration.ZERO;
+    bench.beforeWrite = () -> bench.faults = bench.sent.size() >= 2 * CHUNK ? 1 : 0;
+    assertThatThrownBy(() -> bench.refresh(MODEL))
+        .hasMessageContaining("gave up after repeating a write for 0 s: away for a moment");
+    assertThat(bench.sent).hasSize(2 * CHUNK);
+    bench.beforeWrite = () -> {};
+    // Of a run after it that was killed, too.
+    assertThatThrownBy(() -> bench.refresh(MODEL, RefreshOptions.NONE, new After(3 * CHUNK, true)))
+        .isInstanceOf(Bench.KilledError.class);
+    assertThat(bench.done(MODEL)).isEqualTo(new RefreshOutcome.Done(ROWS, ROWS, 0));
+    assertThat(ids()).hasSize(ROWS).doesNotHaveDuplicates();
+    assertThat(bench.done(MODEL)).isEqualTo(new RefreshOutcome.Done(0, 0, 0));
+  }
+
+  @Test
   void mappingThatChangedMeanwhile_failsTheRun_andTheNextBeginsAnew() {
     assertThatThrownBy(() -> bench.refresh(MODEL, RefreshOptions.NONE, new After(CHUNK, true)))
         .isInstanceOf(Bench.KilledError.class);
@@ -186,6 +210,32 @@ class EventsRefreshTest {
     assertThat(progress.overruled).containsExactly(sentence);
     orders(0);
     assertThat(bench.refused(MODEL)).contains("has no rows, and the last snapshot had 700");
+  }
+
+  @Test
+  void propertyOfAnotherType_isRefused_unlessForced() throws Exception {
+    bench.done(MODEL);
+    bench.sent.clear();
+    bench.text("orders.csv", numbers("%d.5"), DAY);
+    assertThat(bench.done(MODEL))
+        .as("a number is a number")
+        .isInstanceOf(RefreshOutcome.Done.class);
+    bench.sent.clear();
+    bench.text("orders.csv", numbers("EUR %d"), DAY);
+    assertThat(bench.refused(MODEL))
+        .isEqualTo(
+            "the column \"total\" of orders.csv holds string, and in the last snapshot it held number"
+                + " (allowed: number, or both with --force)");
+    assertThat(bench.sent).isEmpty();
+    assertThat(bench.refresh(MODEL, FORCE)).isEqualTo(new RefreshOutcome.Done(ROWS, ROWS, 0));
+  }
+
+  private static String numbers(String format) {
+    var csv = new StringBuilder("customer,at,total\n");
+    for (int i = 0; i < ROWS; i++) {
+      csv.append("c%d,2026-03-01 10:00:00,".formatted(i)).append(format.formatted(i)).append('\n');
+    }
+    return csv.toString();
   }
 
   @Test

@@ -132,9 +132,29 @@ class GuardsTest {
     rows(9);
     assertThat(bench.refused(MODEL))
         .isEqualTo(
-            "the column \"id\" of customers.parquet identifies people and holds integer, and in the"
+            "the column \"id\" of customers.parquet holds integer, and in the"
                 + " last snapshot it held string (allowed: string, or both with --force)");
     assertThat(bench.inputs).isEmpty();
     assertThat(forced(MODEL)).isEqualTo(new RefreshOutcome.Done(9, 18, 0));
+  }
+
+  @Test
+  void timesThatLostTheirZone_areRefused() {
+    String model = MODEL.replace("traits: {", "traits: {seen: seen, ");
+    bench.write("customers.parquet", people("timestamptz '2026-03-01 10:00:00+01'"), DAY);
+    bench.done(model);
+    bench.inputs.clear();
+    bench.write("customers.parquet", people("timestamp '2026-03-01 10:00:00'"), DAY);
+    assertThat(bench.refused(model))
+        .isEqualTo(
+            "the column \"seen\" of customers.parquet holds timestamp, and in the last snapshot it held"
+                + " timestamp with time zone (allowed: timestamp with time zone, or both with --force)");
+    assertThat(bench.inputs).isEmpty();
+    assertThat(forced(model)).isEqualTo(new RefreshOutcome.Done(9, 9, 0));
+    assertThat(bench.done(model)).isEqualTo(new RefreshOutcome.Done(9, 0, 0));
+  }
+
+  private static String people(String seen) {
+    return "select i as id, 'x' as plan, " + seen + " as seen from range(9) r(i)";
   }
 }

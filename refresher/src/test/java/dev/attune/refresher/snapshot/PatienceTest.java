@@ -13,27 +13,27 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
-class PatientInputsTest {
+class PatienceTest {
   private final ArrayDeque<RuntimeException> failures = new ArrayDeque<>();
   private final List<Long> pauses = new ArrayList<>();
   private int writes;
   private long now = Long.MAX_VALUE - 1_000;
 
   private void write() {
-    new PatientInputs(
-            _ -> {
-              writes++;
-              if (!failures.isEmpty()) {
-                throw failures.remove();
-              }
-            },
+    new Patience(
             Duration.ofMinutes(2),
             () -> now,
             millis -> {
               pauses.add(millis);
               now += Duration.ofMillis(millis).toNanos();
             })
-        .write(List.of());
+        .write(
+            () -> {
+              writes++;
+              if (!failures.isEmpty()) {
+                throw failures.remove();
+              }
+            });
   }
 
   private static StoreException store(StoreException.Kind kind) {
@@ -73,15 +73,15 @@ class PatientInputsTest {
 
   @Test
   void interrupt_endsTheWait() {
-    var inputs =
-        new PatientInputs(
-            _ -> {
-              Thread.currentThread().interrupt();
-              throw store(StoreException.Kind.UNAVAILABLE);
-            },
-            Duration.ofMinutes(2));
+    var patience = new Patience(Duration.ofMinutes(2));
 
-    assertThatThrownBy(() -> inputs.write(List.of()))
+    assertThatThrownBy(
+            () ->
+                patience.write(
+                    () -> {
+                      Thread.currentThread().interrupt();
+                      throw store(StoreException.Kind.UNAVAILABLE);
+                    }))
         .hasMessageStartingWith("interrupted while the store or the log was away");
     assertThat(Thread.interrupted()).isTrue();
   }

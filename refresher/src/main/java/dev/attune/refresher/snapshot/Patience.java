@@ -1,9 +1,7 @@
 package dev.attune.refresher.snapshot;
 
-import dev.attune.core.profile.ProfileInput;
 import dev.attune.core.profile.StoreException;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.errors.RetriableException;
@@ -14,8 +12,8 @@ import org.slf4j.LoggerFactory;
  * Repeats a write while the store or the log is away, for a while: a run of an hour must not fail
  * for a fault of a second.
  */
-final class PatientInputs implements ProfileInputs {
-  private static final Logger LOG = LoggerFactory.getLogger(PatientInputs.class);
+final class Patience {
+  private static final Logger LOG = LoggerFactory.getLogger(Patience.class);
   private static final long PAUSE_MILLIS_MIN = 20;
   private static final long PAUSE_MILLIS_MAX = 5_000;
 
@@ -24,36 +22,33 @@ final class PatientInputs implements ProfileInputs {
     void millis(long millis) throws InterruptedException;
   }
 
-  private final ProfileInputs inputs;
-  private final Duration patience;
+  private final Duration most;
   private final LongSupplier nanos;
   private final Pause pause;
 
   /**
-   * @param patience from a write's first failure to its last try
+   * @param most from a write's first failure to its last try
    */
-  PatientInputs(ProfileInputs inputs, Duration patience) {
-    this(inputs, patience, System::nanoTime, Thread::sleep);
+  Patience(Duration most) {
+    this(most, System::nanoTime, Thread::sleep);
   }
 
-  PatientInputs(ProfileInputs inputs, Duration patience, LongSupplier nanos, Pause pause) {
-    this.inputs = inputs;
-    this.patience = patience;
+  Patience(Duration most, LongSupplier nanos, Pause pause) {
+    this.most = most;
     this.nanos = nanos;
     this.pause = pause;
   }
 
   /**
-   * Writes them.
+   * Writes.
    *
    * @throws IllegalStateException when the store or the log stayed away, or when interrupted
    */
-  @Override
-  public void write(List<ProfileInput> chunk) {
+  void write(Runnable write) {
     long failedAt = 0;
     for (int failures = 0; ; failures++) {
       try {
-        inputs.write(chunk);
+        write.run();
         if (failures > 0) {
           LOG.info("The refresh goes on");
         }
@@ -68,12 +63,9 @@ final class PatientInputs implements ProfileInputs {
         }
         long millis = Math.min(PAUSE_MILLIS_MAX, PAUSE_MILLIS_MIN << Math.min(failures, 10));
         long waited = nanos.getAsLong() - failedAt + TimeUnit.MILLISECONDS.toNanos(millis);
-        if (waited > patience.toNanos()) {
+        if (waited > most.toNanos()) {
           throw new IllegalStateException(
-              "gave up after repeating a write for "
-                  + patience.toSeconds()
-                  + " s: "
-                  + e.getMessage(),
+              "gave up after repeating a write for " + most.toSeconds() + " s: " + e.getMessage(),
               e);
         }
         rest(millis, e);
