@@ -120,6 +120,22 @@ final class ScriptedStore implements ProfileStore {
   }
 
   @Override
+  public List<CompletionStage<LookupResult>> findAll(
+      List<Identifier> identifiers, Duration timeout) {
+    return fault == null && silentAbout.isEmpty()
+        ? store.findAll(identifiers, timeout)
+        : ProfileStore.super.findAll(identifiers, timeout);
+  }
+
+  @Override
+  public List<CompletionStage<LookupResult>> findAllById(
+      List<String> profileIds, Duration timeout) {
+    return fault == null
+        ? store.findAllById(profileIds, timeout)
+        : ProfileStore.super.findAllById(profileIds, timeout);
+  }
+
+  @Override
   public CompletionStage<List<Optional<IdentityRecord>>> readIdentities(
       List<Identifier> identifiers, Duration timeout) {
     Supplier<CompletionStage<LookupResult>> instead = fault;

@@ -44,6 +44,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 public abstract class ProfileStoreContract {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final LookupResult ABSENT = new LookupResult.Absent();
   private static final Identifier PERSON = new Identifier("user_id", "42");
 
   private final List<ProfileStore> opened = new ArrayList<>();
@@ -275,6 +276,83 @@ public abstract class ProfileStoreContract {
   void find_redirectToNowhere_isAbsent() {
     write(0, redirect("a", 1, "gone"));
     assertThat(findById("a")).isEqualTo(new LookupResult.Absent());
+  }
+
+  // --- find, many at once
+
+  @Test
+  void findAll_ofEveryKind_answersEachInItsPlace() {
+    ProfileRecord jane = live("jane", 1, "shoes");
+    ProfileRecord joe = live("joe", 1, "hats");
+    write(0, jane);
+    write(0, joe);
+    write(0, redirect("merged", 1, "merged again"));
+    write(0, redirect("merged again", 1, "joe"));
+    write(person(0), 0, identity("jane", 1));
+    write(person(1), 0, identity("merged", 1));
+    write(person(2), 0, identity("never written", 1));
+    write(person(3), 0, identity("", 1));
+    assertThat(
+            findAll(
+                List.of(
+                    person(4), person(1), person(0), person(3), person(0), person(2), person(1))))
+        .containsExactly(ABSENT, found(joe), found(jane), ABSENT, found(jane), ABSENT, found(joe));
+    assertThat(findAllById(List.of("merged", "nobody", "jane", "merged again", "jane")))
+        .containsExactly(found(joe), ABSENT, found(jane), found(joe), found(jane));
+    assertThat(findAll(List.of())).isEmpty();
+    assertThat(findAllById(List.of())).isEmpty();
+  }
+
+  @Test
+  void findAll_oneOfWhichMakesNoSense_answersTheOthers() {
+    ProfileRecord jane = live("jane", 1, "shoes");
+    write(0, jane);
+    write(0, redirect("a", 1, "b"));
+    write(0, redirect("b", 1, "a"));
+    write(person(0), 0, identity("jane", 1));
+    write(person(1), 0, identity("a", 1));
+    var answers = store.findAll(List.of(person(0), person(1), person(2), person(0)), TIMEOUT);
+    assertThat(await(answers.get(0))).isEqualTo(found(jane));
+    assertThatThrownBy(() -> await(answers.get(1)))
+        .isInstanceOfSatisfying(
+            StoreException.class, e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.CORRUPT));
+    assertThat(await(answers.get(2))).isEqualTo(ABSENT);
+    assertThat(await(answers.get(3))).isEqualTo(found(jane));
+  }
+
+  @Test
+  void findAll_ofMoreThanOneRequestTakes_answersEachInItsPlace() {
+    int people = 500;
+    List<ProfileRecord> records =
+        IntStream.range(0, people).mapToObj(i -> live("p" + i, i + 1, "content of " + i)).toList();
+    await(
+        store.writeProfiles(
+            records.stream().map(record -> new ProfileWrite(0, record)).toList(), batchTimeout()));
+    await(
+        store.writeIdentities(
+            IntStream.range(0, people)
+                .mapToObj(i -> new IdentityWrite(person(i), 0, identity("p" + i, i + 1)))
+                .toList(),
+            batchTimeout()));
+    // From behind, and every third is nobody.
+    List<Identifier> asked = new ArrayList<>();
+    List<LookupResult> expected = new ArrayList<>();
+    for (int i = people - 1; i >= 0; i--) {
+      asked.add(i % 3 == 0 ? person(people + i) : person(i));
+      expected.add(i % 3 == 0 ? ABSENT : found(records.get(i)));
+    }
+    assertThat(findAll(asked)).isEqualTo(expected);
+    assertThat(findAllById(records.stream().map(ProfileRecord::getProfileId).toList()))
+        .isEqualTo(records.stream().map(ProfileStoreContract::found).toList());
+  }
+
+  @Test
+  void findAll_ofMoreThanAllowed_isRefused() {
+    List<String> tooMany =
+        IntStream.rangeClosed(0, ProfileStore.BATCH_MAX).mapToObj(i -> "p" + i).toList();
+    assertThatThrownBy(() -> store.findAllById(tooMany, TIMEOUT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("5001");
   }
 
   @Test
@@ -535,6 +613,20 @@ public abstract class ProfileStoreContract {
 
   private LookupResult findById(String profileId) {
     return await(store.findById(profileId, TIMEOUT));
+  }
+
+  private List<LookupResult> findAll(List<Identifier> identifiers) {
+    return store.findAll(identifiers, TIMEOUT).stream().map(ProfileStoreContract::await).toList();
+  }
+
+  private List<LookupResult> findAllById(List<String> profileIds) {
+    return store.findAllById(profileIds, TIMEOUT).stream()
+        .map(ProfileStoreContract::await)
+        .toList();
+  }
+
+  private static LookupResult found(ProfileRecord record) {
+    return new LookupResult.Found(new Served(record.getLive().getServed()));
   }
 
   private Optional<ProfileRecord> read(String profileId) {

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,21 @@ public interface ProfileReader {
    * @param maxAge how old the answer may be; zero asks the store itself
    */
   CompletionStage<Reading> findById(String profileId, Duration maxAge, Duration timeout);
+
+  /**
+   * As {@link #find}, of many at once, in the order asked; at most {@link ProfileStore#BATCH_MAX}.
+   * Each is answered, or fails, by itself and as soon as it can be.
+   */
+  default List<CompletionStage<Reading>> findAll(
+      List<Identifier> identifiers, Duration maxAge, Duration timeout) {
+    return OneByOne.ask(identifiers, identifier -> find(identifier, maxAge, timeout));
+  }
+
+  /** As {@link #findAll}, by profile id. */
+  default List<CompletionStage<Reading>> findAllById(
+      List<String> profileIds, Duration maxAge, Duration timeout) {
+    return OneByOne.ask(profileIds, profileId -> findById(profileId, maxAge, timeout));
+  }
 
   /**
    * The same, if it is nearby; null when the store has to be asked for it. Never waits, so that
@@ -65,6 +82,29 @@ public interface ProfileReader {
           String profileId, Duration maxAge, Duration timeout) {
         long now = now();
         return store.findById(profileId, timeout).thenApply(result -> new Reading(result, now));
+      }
+
+      @Override
+      public List<CompletionStage<Reading>> findAll(
+          List<Identifier> identifiers, Duration maxAge, Duration timeout) {
+        long now = now();
+        return readings(store.findAll(identifiers, timeout), now);
+      }
+
+      @Override
+      public List<CompletionStage<Reading>> findAllById(
+          List<String> profileIds, Duration maxAge, Duration timeout) {
+        long now = now();
+        return readings(store.findAllById(profileIds, timeout), now);
+      }
+
+      private static List<CompletionStage<Reading>> readings(
+          List<CompletionStage<LookupResult>> results, long now) {
+        List<CompletionStage<Reading>> readings = new ArrayList<>(results.size());
+        for (CompletionStage<LookupResult> result : results) {
+          readings.add(result.thenApply(answer -> new Reading(answer, now)));
+        }
+        return readings;
       }
 
       @Override

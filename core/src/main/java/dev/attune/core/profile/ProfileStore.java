@@ -29,6 +29,21 @@ public interface ProfileStore extends AutoCloseable {
   /** The served profile with an id; follows redirects. */
   CompletionStage<LookupResult> findById(String profileId, Duration timeout);
 
+  /**
+   * As {@link #find}, of many at once, in the order asked. Each is answered, or fails, by itself
+   * and as soon as it can be: one that fails or is late holds up no other.
+   */
+  default List<CompletionStage<LookupResult>> findAll(
+      List<Identifier> identifiers, Duration timeout) {
+    return OneByOne.ask(identifiers, identifier -> find(identifier, timeout));
+  }
+
+  /** As {@link #findAll}, by profile id. */
+  default List<CompletionStage<LookupResult>> findAllById(
+      List<String> profileIds, Duration timeout) {
+    return OneByOne.ask(profileIds, profileId -> findById(profileId, timeout));
+  }
+
   /** Identity records, in the order asked; empty where there is none. */
   CompletionStage<List<Optional<IdentityRecord>>> readIdentities(
       List<Identifier> identifiers, Duration timeout);

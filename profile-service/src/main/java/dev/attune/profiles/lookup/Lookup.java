@@ -264,28 +264,26 @@ public final class Lookup implements AutoCloseable {
     var round = new Round<List<Outcome>>(missed);
     round.expireIn(timeout, () -> round.end(settled(outcomes, UNAVAILABLE), Told.FAILED));
     var open = new AtomicInteger(missed);
-    for (int i = 0; i < outcomes.length; i++) {
-      Object key = missing[i];
-      if (key == null) {
-        continue;
-      }
-      int at = i;
-      ask(
-          key,
-          checked,
-          timeout,
-          (reading, error) -> {
-            Outcome outcome =
-                reading == null
-                    ? failed(error)
-                    : applied(whom.get(at), checked, "", state, reading);
-            outcomes[at] = outcome;
-            round.hear(told(outcome));
-            if (open.decrementAndGet() == 0) {
-              round.end(settled(outcomes, UNAVAILABLE), round.told);
-            }
-          });
-    }
+    BatchListener listener =
+        (at, reading, error) -> {
+          Outcome outcome =
+              reading == null ? failed(error) : applied(whom.get(at), checked, "", state, reading);
+          outcomes[at] = outcome;
+          round.hear(told(outcome));
+          if (open.decrementAndGet() == 0) {
+            round.end(settled(outcomes, UNAVAILABLE), round.told);
+          }
+        };
+    askAll(
+        missing,
+        Identifier.class,
+        identifiers -> reader.findAll(identifiers, checked.maxAge(), timeout),
+        listener);
+    askAll(
+        missing,
+        String.class,
+        profileIds -> reader.findAllById(profileIds, checked.maxAge(), timeout),
+        listener);
     return round.ended;
   }
 
@@ -351,6 +349,42 @@ public final class Lookup implements AutoCloseable {
       return;
     }
     var _ = answer.whenComplete(listener::hear);
+  }
+
+  /** As {@link Listener}, of one of a batch. */
+  private interface BatchListener {
+    void hear(int at, ProfileReader.@Nullable Reading reading, @Nullable Throwable error);
+  }
+
+  /** Those whose keys are of one kind, together; the listener hears of each at its own place. */
+  private static <K> void askAll(
+      @Nullable Object[] missing,
+      Class<K> kind,
+      Function<List<K>, List<CompletionStage<ProfileReader.Reading>>> question,
+      BatchListener listener) {
+    List<K> keys = new ArrayList<>();
+    List<Integer> places = new ArrayList<>();
+    for (int i = 0; i < missing.length; i++) {
+      Object key = missing[i];
+      if (kind.isInstance(key)) {
+        keys.add(kind.cast(key));
+        places.add(i);
+      }
+    }
+    if (keys.isEmpty()) {
+      return;
+    }
+    List<CompletionStage<ProfileReader.Reading>> answers;
+    try {
+      answers = question.apply(keys);
+    } catch (RuntimeException e) {
+      places.forEach(at -> listener.hear(at, null, e));
+      return;
+    }
+    for (int i = 0; i < answers.size(); i++) {
+      int at = places.get(i);
+      var _ = answers.get(i).whenComplete((reading, error) -> listener.hear(at, reading, error));
+    }
   }
 
   private ProfileReader.@Nullable Reading nearby(Object key, Checked checked) {

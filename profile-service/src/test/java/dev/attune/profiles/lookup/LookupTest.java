@@ -52,7 +52,9 @@ class LookupTest {
     final List<Duration> maxAges = new ArrayList<>();
     final Set<String> nearby = new HashSet<>();
     final List<CompletableFuture<Reading>> silent = new ArrayList<>();
+    final List<List<String>> together = new ArrayList<>();
     boolean answers = true;
+    @Nullable RuntimeException refusal;
     Served served = Served.of(Profile.newBuilder().setProfileId("ab").setVersion(3).build());
 
     @Override
@@ -77,6 +79,16 @@ class LookupTest {
     @Override
     public CompletionStage<Reading> findById(String profileId, Duration maxAge, Duration timeout) {
       throw new UnsupportedOperationException("nobody asks by id here");
+    }
+
+    @Override
+    public List<CompletionStage<Reading>> findAll(
+        List<Identifier> identifiers, Duration maxAge, Duration timeout) {
+      together.add(identifiers.stream().map(Identifier::value).toList());
+      if (refusal != null) {
+        throw refusal;
+      }
+      return ProfileReader.super.findAll(identifiers, maxAge, timeout);
     }
 
     @Override
@@ -272,6 +284,39 @@ class LookupTest {
     assertThat(outcomes.get(1)).isInstanceOf(Outcome.Found.class);
     assertThat(reason(outcomes.get(2))).isEqualTo(Reason.UNAVAILABLE);
     assertThat(reason(outcomes.get(3))).isEqualTo(Reason.NOT_FOUND);
+    assertThat(lookup.underWay()).isZero();
+  }
+
+  @Test
+  void batch_asksTogetherForThoseWhoAreNotNearby_andFailsOnlyThoseWhoCannotBeAskedFor()
+      throws Exception {
+    reader.nearby.add("near");
+    Who byId = new Who.ById("0".repeat(32));
+    List<Outcome> outcomes =
+        lookup
+            .many(
+                List.of(user("a"), byId, user("near"), user(""), user("b")),
+                Question.WHOLE,
+                PATIENCE)
+            .get(10, TimeUnit.SECONDS);
+    assertThat(reader.together).containsExactly(List.of("a", "b"));
+    assertThat(outcomes.get(0)).isInstanceOf(Outcome.Found.class);
+    assertThat(reason(outcomes.get(1))).isEqualTo(Reason.UNAVAILABLE);
+    assertThat(outcomes.get(2)).isInstanceOf(Outcome.Found.class);
+    assertThat(reason(outcomes.get(3))).isEqualTo(Reason.INVALID_IDENTIFIER);
+    assertThat(outcomes.get(4)).isInstanceOf(Outcome.Found.class);
+    assertThat(lookup.underWay()).isZero();
+  }
+
+  @Test
+  void batchThatTheReaderRefuses_fails_andGivesBackItsPlaces() throws Exception {
+    reader.refusal = new StoreException(StoreException.Kind.OVERLOADED, "full");
+    List<Outcome> outcomes =
+        lookup
+            .many(List.of(user("a"), user("b")), Question.WHOLE, PATIENCE)
+            .get(10, TimeUnit.SECONDS);
+    assertThat(outcomes)
+        .allSatisfy(outcome -> assertThat(reason(outcome)).isEqualTo(Reason.OVERLOADED));
     assertThat(lookup.underWay()).isZero();
   }
 

@@ -1,7 +1,5 @@
 package dev.attune.store.dynamodb;
 
-import dev.attune.core.profile.StoreException;
-import dev.attune.core.profile.StoreException.Kind;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -18,7 +16,8 @@ import software.amazon.awssdk.services.dynamodb.model.KeysAndAttributes;
  * many as it likes: what it leaves, for its limit of 16 MB or because it throttles, is asked again.
  */
 record BatchRead(DynamoDbClient client, Requests requests, String table, String projection) {
-  private static final int KEYS_MAX = 100;
+  /** Most keys of a request. */
+  static final int KEYS_MAX = 100;
 
   /** The items that there are, by key. Read consistently. */
   Map<String, Map<String, AttributeValue>> read(Call<?> call, List<String> ids, int parallel) {
@@ -34,15 +33,8 @@ record BatchRead(DynamoDbClient client, Requests requests, String table, String 
 
   private void readChunk(
       Call<?> call, List<String> ids, Map<String, Map<String, AttributeValue>> found) {
-    Map<String, KeysAndAttributes> open =
-        Map.of(
-            table,
-            KeysAndAttributes.builder()
-                .keys(ids.stream().map(Items::key).toList())
-                .projectionExpression(projection)
-                .consistentRead(true)
-                .build());
-    int inVain = 0;
+    Map<String, KeysAndAttributes> open = Map.of(table, keys(ids, projection));
+    var leftovers = new Leftovers(requests);
     while (true) {
       Map<String, KeysAndAttributes> asked = open;
       BatchGetItemResponse response =
@@ -60,15 +52,16 @@ record BatchRead(DynamoDbClient client, Requests requests, String table, String 
       if (open.isEmpty()) {
         return;
       }
-      // Large items leave some out of every answer; nothing at all is a sign to slow down.
-      inVain = items.isEmpty() ? inVain + 1 : 0;
-      if (inVain > 0) {
-        call.heldBack();
-      }
-      requests.pause(
-          call,
-          inVain,
-          new StoreException(Kind.OVERLOADED, "DynamoDB: left keys of a batch unread"));
+      leftovers.pause(call, !items.isEmpty());
     }
+  }
+
+  /** Items of a table, with the attributes named beside their keys. */
+  static KeysAndAttributes keys(List<String> ids, String projection) {
+    return KeysAndAttributes.builder()
+        .keys(ids.stream().map(Items::key).toList())
+        .projectionExpression(Table.KEY + "," + projection)
+        .consistentRead(true)
+        .build();
   }
 }

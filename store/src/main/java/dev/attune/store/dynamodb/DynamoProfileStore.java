@@ -3,7 +3,6 @@ package dev.attune.store.dynamodb;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.LookupResult;
 import dev.attune.core.profile.ProfileStore;
-import dev.attune.core.profile.Served;
 import dev.attune.core.profile.StoreException;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
@@ -34,13 +33,13 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
  * <p>Every read is consistent, the lookups' too: what was written is found by whoever looks next.
  * It costs twice what an eventually consistent one does, one read unit for every 4 KB of an item
  * instead of a half, and an item counts whole, however little of it is asked for. A lookup is two
- * requests, one for the identity and one for the profile, and one more for each redirect.
+ * requests, one for the identity and one for the profile, and one more for each redirect; of many
+ * that are asked for at once a hundred share each of them.
  *
  * <p>A write that was not answered in time may have been done or not: read before writing again. No
  * write is sent a second time unless DynamoDB said that it refused the first.
  */
 public final class DynamoProfileStore implements ProfileStore {
-  private static final LookupResult ABSENT = new LookupResult.Absent();
   private static final int SCAN_PAGE = 1_000;
 
   /** Most requests of one batch at a time, so that others get their turn. */
@@ -80,42 +79,44 @@ public final class DynamoProfileStore implements ProfileStore {
 
   @Override
   public CompletionStage<LookupResult> find(Identifier identifier, Duration timeout) {
+    return follow(Trail.of(identifier), timeout);
+  }
+
+  @Override
+  public CompletionStage<LookupResult> findById(String profileId, Duration timeout) {
+    return follow(Trail.of(profileId), timeout);
+  }
+
+  @Override
+  public List<CompletionStage<LookupResult>> findAll(
+      List<Identifier> identifiers, Duration timeout) {
+    checkSize(identifiers);
+    return BatchFind.follow(lookups, prefix, identifiers.stream().map(Trail::of).toList(), timeout);
+  }
+
+  @Override
+  public List<CompletionStage<LookupResult>> findAllById(
+      List<String> profileIds, Duration timeout) {
+    checkSize(profileIds);
+    return BatchFind.follow(lookups, prefix, profileIds.stream().map(Trail::of).toList(), timeout);
+  }
+
+  private CompletionStage<LookupResult> follow(Trail trail, Duration timeout) {
     return lookups
         .lane()
         .call(
             timeout,
             call -> {
-              var identity = get(call, Table.IDENTITIES, Items.id(identifier), Table.PROFILE_ID);
-              return identity.containsKey(Table.PROFILE_ID)
-                  ? follow(call, Items.string(identity, Table.PROFILE_ID))
-                  : ABSENT;
+              LookupResult result = null;
+              while (result == null) {
+                result = trail.take(get(call, trail.next()));
+              }
+              return result;
             });
   }
 
-  @Override
-  public CompletionStage<LookupResult> findById(String profileId, Duration timeout) {
-    return lookups.lane().call(timeout, call -> follow(call, profileId));
-  }
-
-  private LookupResult follow(Call<?> call, String profileId) {
-    String id = profileId;
-    for (int redirects = 0; redirects <= REDIRECTS_MAX; redirects++) {
-      var profile = get(call, Table.PROFILES, id, Table.SERVED + "," + Table.REDIRECT);
-      var served = Items.binary(profile, Table.SERVED);
-      if (served != null) {
-        return new LookupResult.Found(new Served(served));
-      }
-      if (!profile.containsKey(Table.REDIRECT)) {
-        return ABSENT;
-      }
-      id = Items.string(profile, Table.REDIRECT);
-    }
-    throw new StoreException(
-        StoreException.Kind.CORRUPT, "more than " + REDIRECTS_MAX + " redirects in a row");
-  }
-
-  /** Of one item, the attributes named; none when it is not there. */
-  private Map<String, AttributeValue> get(Call<?> call, Table table, String id, String projection) {
+  /** Of one item, what a lookup wants of it; empty when it is not there. */
+  private Map<String, AttributeValue> get(Call<?> call, Trail.Place place) {
     return lookups
         .requests()
         .read(
@@ -125,9 +126,9 @@ public final class DynamoProfileStore implements ProfileStore {
                     .client()
                     .getItem(
                         GetItemRequest.builder()
-                            .tableName(table.name(prefix))
-                            .key(Items.key(id))
-                            .projectionExpression(projection)
+                            .tableName(place.table().name(prefix))
+                            .key(Items.key(place.id()))
+                            .projectionExpression(Trail.projection(place.table()))
                             .consistentRead(true)
                             .overrideConfiguration(override)
                             .build()))
@@ -140,7 +141,7 @@ public final class DynamoProfileStore implements ProfileStore {
     return read(
         bulk,
         Table.IDENTITIES,
-        Table.KEY + "," + Table.RECORD,
+        Table.RECORD,
         identifiers.stream().map(Items::id).toList(),
         item -> item.map(Items::identity),
         timeout);
@@ -152,7 +153,7 @@ public final class DynamoProfileStore implements ProfileStore {
     return read(
         bulk,
         Table.PROFILES,
-        String.join(",", Table.KEY, Table.VERSION, Table.SERVED, Table.FACTS, Table.REDIRECT),
+        String.join(",", Table.VERSION, Table.SERVED, Table.FACTS, Table.REDIRECT),
         profileIds,
         item -> item.map(Items::profile),
         timeout);
@@ -163,7 +164,7 @@ public final class DynamoProfileStore implements ProfileStore {
     return read(
         bulk,
         Table.PROFILES,
-        Table.KEY + "," + Table.VERSION,
+        Table.VERSION,
         profileIds,
         item -> item.map(version -> Items.number(version, Table.VERSION)).orElse(0L),
         timeout);
@@ -174,7 +175,7 @@ public final class DynamoProfileStore implements ProfileStore {
     return read(
         lookups,
         Table.MARKS,
-        Table.KEY + "," + Table.NUMBER,
+        Table.NUMBER,
         names,
         item -> item.map(mark -> Items.number(mark, Table.NUMBER)).orElse(-1L),
         timeout);

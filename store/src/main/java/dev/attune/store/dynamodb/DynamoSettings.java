@@ -17,8 +17,9 @@ import java.time.Duration;
  * @param connectTimeout of one attempt to connect; 10 ms to 1 min
  * @param readTimeout after which one read request is asked again, within the call's own timeout,
  *     which holds for everything; 10 ms to 1 min
- * @param maxCallsUnderWay most lookups at a time, above which they are refused as overload; most
- *     requests of batches at a time, whose others wait; and most batches at a time. 1 to 4096
+ * @param maxCallsUnderWay most lookups at a time, above which they are refused as overload, up to a
+ *     hundred that are asked for together counting as one; most requests of bulk reads and writes
+ *     at a time, whose others wait; and most of those at a time. 1 to 4096
  */
 public record DynamoSettings(
     String region,

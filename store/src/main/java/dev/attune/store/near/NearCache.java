@@ -10,6 +10,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -19,8 +21,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,6 +101,18 @@ public final class NearCache implements ProfileCache {
   }
 
   @Override
+  public List<CompletionStage<Reading>> findAll(
+      List<Identifier> identifiers, Duration maxAge, Duration timeout) {
+    return readAll(identifiers, maxAge, timeout, store::findAll);
+  }
+
+  @Override
+  public List<CompletionStage<Reading>> findAllById(
+      List<String> profileIds, Duration maxAge, Duration timeout) {
+    return readAll(profileIds, maxAge, timeout, store::findAllById);
+  }
+
+  @Override
   public @Nullable Reading nearby(Identifier identifier, Duration maxAge) {
     return nearby((Object) identifier, limit(maxAge));
   }
@@ -114,6 +130,55 @@ public final class NearCache implements ProfileCache {
     }
     misses.increment();
     return ask(key, limit, timeout, true);
+  }
+
+  /**
+   * Each as by itself, but that those for whom the store has to be asked are asked for together.
+   */
+  private <K> List<CompletionStage<Reading>> readAll(
+      List<K> keys,
+      Duration maxAge,
+      Duration timeout,
+      BiFunction<List<K>, Duration, List<CompletionStage<LookupResult>>> question) {
+    long limit = limit(maxAge);
+    List<CompletionStage<Reading>> readings = new ArrayList<>(keys.size());
+    List<K> asked = new ArrayList<>();
+    List<Flight> started = new ArrayList<>();
+    for (K key : keys) {
+      Reading near = nearby(key, limit);
+      if (near != null) {
+        readings.add(CompletableFuture.completedFuture(near));
+        continue;
+      }
+      misses.increment();
+      Flight mine = new Flight(key, asked(), timeout);
+      Flight other = enter(mine, limit);
+      if (other != null) {
+        readings.add(join(other, mine, limit, timeout, true));
+      } else {
+        asked.add(key);
+        started.add(mine);
+        readings.add(mine.landed.thenApply(Landed::reading));
+      }
+    }
+    if (!asked.isEmpty()) {
+      startAll(started, () -> question.apply(asked, timeout));
+    }
+    return readings;
+  }
+
+  private static void startAll(
+      List<Flight> flights, Supplier<List<CompletionStage<LookupResult>>> question) {
+    List<CompletionStage<LookupResult>> answers;
+    try {
+      answers = question.get();
+    } catch (RuntimeException e) {
+      flights.forEach(flight -> flight.fail(e));
+      return;
+    }
+    for (int i = 0; i < flights.size(); i++) {
+      flights.get(i).start(answers.get(i));
+    }
   }
 
   private long limit(Duration maxAge) {
@@ -189,16 +254,25 @@ public final class NearCache implements ProfileCache {
 
   private CompletionStage<Reading> ask(Object key, long limit, Duration timeout, boolean once) {
     Flight mine = new Flight(key, asked(), timeout);
+    Flight other = enter(mine, limit);
+    if (other != null) {
+      return join(other, mine, limit, timeout, once);
+    }
+    mine.start();
+    return mine.landed.thenApply(Landed::reading);
+  }
+
+  /** The read of the same key that is under way and young enough, or null: it is to be started. */
+  private @Nullable Flight enter(Flight mine, long limit) {
     if (limit > 0) {
-      Flight other = flights.putIfAbsent(key, mine);
+      Flight other = flights.putIfAbsent(mine.key, mine);
       if (other != null && mine.asked.nanos() - other.asked.nanos() <= limit) {
-        return join(other, mine, limit, timeout, once);
+        return other;
       }
     }
     // Also over another one, which is too old to be waited for.
-    flights.put(key, mine);
-    mine.start();
-    return mine.landed.thenApply(Landed::reading);
+    flights.put(mine.key, mine);
+    return null;
   }
 
   /** Waits for somebody else's read; when that fails, or is too old by then, asks once more. */
@@ -276,25 +350,35 @@ public final class NearCache implements ProfileCache {
       read(asked, 1);
     }
 
+    /** With an answer that the store was asked for together with others. */
+    void start(CompletionStage<LookupResult> answer) {
+      hear(answer, asked, 1);
+    }
+
     private void read(Asked now, int reads) {
       Duration timeout = Duration.ofNanos(deadline - now.nanos());
       try {
-        CompletionStage<LookupResult> answer =
+        hear(
             key instanceof Identifier identifier
                 ? store.find(identifier, timeout)
-                : store.findById((String) key, timeout);
-        var _ =
-            answer.whenComplete(
-                (result, error) -> {
-                  if (error == null) {
-                    keep(result, now, reads);
-                  } else {
-                    fail(error);
-                  }
-                });
+                : store.findById((String) key, timeout),
+            now,
+            reads);
       } catch (RuntimeException e) {
         fail(e);
       }
+    }
+
+    private void hear(CompletionStage<LookupResult> answer, Asked when, int reads) {
+      var _ =
+          answer.whenComplete(
+              (result, error) -> {
+                if (error == null) {
+                  keep(result, when, reads);
+                } else {
+                  fail(error);
+                }
+              });
     }
 
     private void keep(LookupResult answer, Asked when, int reads) {
@@ -328,7 +412,7 @@ public final class NearCache implements ProfileCache {
       landed.complete(new Landed(new Reading(result, when.micros()), when));
     }
 
-    private void fail(Throwable error) {
+    void fail(Throwable error) {
       flights.remove(key, this);
       landed.completeExceptionally(error);
     }

@@ -8,6 +8,7 @@ import dev.attune.core.profile.LookupResult;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.ProfileStore.IdentityWrite;
 import dev.attune.core.profile.ProfileStore.ProfileWrite;
+import dev.attune.core.profile.Served;
 import dev.attune.core.profile.StoreException;
 import dev.attune.core.profile.StoreException.Kind;
 import dev.attune.proto.v1.IdentityRecord;
@@ -167,6 +168,71 @@ class DynamoFaultsIT {
   }
 
   @Test
+  void findAll_of500LeftUnprocessedForAWhile_takesFivePlacesAndAnswersAll() {
+    int people = 500;
+    people(people);
+    dynamo.spoil("BatchGetItem", Fault.UNPROCESSED, 7);
+    // One place more would be refused.
+    try (ProfileStore five =
+        DynamoProfileStore.create(narrow(dynamo.endpoint(), settings.tablePrefix(), 5))) {
+      List<CompletionStage<LookupResult>> answers =
+          five.findAll(
+              IntStream.range(0, people).mapToObj(DynamoFaultsIT::person).toList(), PATIENT);
+      for (int i = 0; i < people; i++) {
+        assertThat(await(answers.get(i))).isEqualTo(found(live("p" + i, 1)));
+      }
+      assertThat(dynamo.asked("BatchGetItem")).isEqualTo(7 + 5 + 5);
+      assertThat(dynamo.asked("GetItem")).isZero();
+      assertThat(dynamo.lastBody("BatchGetItem"))
+          .contains("\"ConsistentRead\":true", "\"ProjectionExpression\":\"id,s,r\"");
+    }
+  }
+
+  @Test
+  void findAll_leftUnprocessedForGood_isOverloadedInTimeNeverAbsent() {
+    person();
+    dynamo.spoil("BatchGetItem", Fault.UNPROCESSED);
+    store
+        .findAll(List.of(PERSON, person(1)), SHORT)
+        .forEach(answer -> assertFails(Kind.OVERLOADED, () -> await(answer)));
+    assertThat(dynamo.asked("BatchGetItem")).as("with pauses in between").isBetween(2, 30);
+    dynamo.heal();
+    assertThat(await(store.findAll(List.of(person(1), PERSON), PATIENT).get(1)))
+        .isEqualTo(found(live("p", 1)));
+  }
+
+  @Test
+  void findAll_oneKeyLeftUnprocessedForGood_answersTheOthersMeanwhile() {
+    people(3);
+    dynamo.withhold(Table.IDENTITIES.name(settings.tablePrefix()), "user_id:1");
+    List<CompletionStage<LookupResult>> answers =
+        store.findAll(List.of(person(0), person(1), person(2), person(7)), SHORT);
+    assertThat(await(answers.get(0))).isEqualTo(found(live("p0", 1)));
+    assertThat(await(answers.get(2))).isEqualTo(found(live("p2", 1)));
+    assertThat(await(answers.get(3))).isEqualTo(new LookupResult.Absent());
+    assertThat(answers.get(1).toCompletableFuture()).isNotDone();
+    assertFails(Kind.OVERLOADED, () -> await(answers.get(1)));
+  }
+
+  @Test
+  void findAll_ofMoreThanThereArePlacesFor_refusesTheRest() {
+    try (DynamoBackend own = DynamoBackend.start()) {
+      DynamoSettings narrow = narrow(own.endpoint(), "narrow", 2);
+      assertThat(DynamoTables.create(narrow, PATIENT)).hasSize(3);
+      try (ProfileStore few = DynamoProfileStore.create(narrow)) {
+        own.pause();
+        List<CompletionStage<LookupResult>> answers =
+            few.findAllById(IntStream.range(0, 201).mapToObj(i -> "p" + i).toList(), SHORT);
+        assertFails(Kind.OVERLOADED, () -> await(answers.get(200)));
+        assertThat(answers.get(199).toCompletableFuture()).isNotDone();
+        assertFails(Kind.UNAVAILABLE, () -> await(answers.get(0)));
+        assertFails(Kind.UNAVAILABLE, () -> await(answers.get(199)));
+        own.resume();
+      }
+    }
+  }
+
+  @Test
   void reads_leftUnprocessedForGood_areOverloadedInTimeNeverAbsent() {
     person();
     dynamo.spoil("BatchGetItem", Fault.UNPROCESSED);
@@ -233,6 +299,7 @@ class DynamoFaultsIT {
     ProfileRecord record = person();
     dynamo.vanish();
     assertFails(Kind.UNAVAILABLE, () -> await(store.find(PERSON, SHORT)));
+    assertFails(Kind.UNAVAILABLE, () -> await(store.findAll(List.of(PERSON), SHORT).getFirst()));
     assertFails(Kind.UNAVAILABLE, () -> await(store.readProfiles(List.of("p"), SHORT)));
     assertFails(Kind.UNAVAILABLE, () -> write(1, live("p", 2), SHORT));
     assertFails(Kind.UNAVAILABLE, () -> await(store.scanProfileIds("0", SHORT)));
@@ -324,6 +391,42 @@ class DynamoFaultsIT {
             await(store.writeIdentities(List.of(new IdentityWrite(PERSON, 0, identity)), PATIENT)))
         .containsExactly(true);
     return record;
+  }
+
+  /** So many people, each with a profile of version 1. */
+  private void people(int count) {
+    assertThat(
+            await(
+                store.writeProfiles(
+                    IntStream.range(0, count)
+                        .mapToObj(i -> new ProfileWrite(0, live("p" + i, 1)))
+                        .toList(),
+                    PATIENT)))
+        .containsOnly(true);
+    assertThat(
+            await(
+                store.writeIdentities(
+                    IntStream.range(0, count)
+                        .mapToObj(
+                            i ->
+                                new IdentityWrite(
+                                    person(i),
+                                    0,
+                                    IdentityRecord.newBuilder()
+                                        .setProfileId("p" + i)
+                                        .setVersion(1)
+                                        .build()))
+                        .toList(),
+                    PATIENT)))
+        .containsOnly(true);
+  }
+
+  private static Identifier person(int number) {
+    return new Identifier("user_id", String.valueOf(number));
+  }
+
+  private static LookupResult found(ProfileRecord record) {
+    return new LookupResult.Found(new Served(record.getLive().getServed()));
   }
 
   private static ProfileRecord live(String id, long version) {

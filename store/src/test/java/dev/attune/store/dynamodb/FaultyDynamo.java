@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stands before a DynamoDB and misbehaves for it, in what it answers or by not answering. What it
@@ -38,6 +39,8 @@ final class FaultyDynamo implements AutoCloseable {
 
   private record Spoiled(Fault fault, AtomicInteger left) {}
 
+  private record Withheld(String table, String key) {}
+
   private static final int FOR_GOOD = Integer.MAX_VALUE;
 
   private final URI backend;
@@ -46,6 +49,7 @@ final class FaultyDynamo implements AutoCloseable {
   private final Map<String, AtomicInteger> asked = new ConcurrentHashMap<>();
   private final Map<String, AtomicInteger> passedOn = new ConcurrentHashMap<>();
   private final Map<String, String> lastBodies = new ConcurrentHashMap<>();
+  private volatile @Nullable Withheld withheld;
   private final AtomicInteger underWay = new AtomicInteger();
   private final AtomicInteger mostUnderWay = new AtomicInteger();
   private final int port;
@@ -84,8 +88,14 @@ final class FaultyDynamo implements AutoCloseable {
     spoil(operation, fault, FOR_GOOD);
   }
 
+  /** From now on until {@link #heal}, every batch read leaves this key over and no other. */
+  void withhold(String table, String key) {
+    withheld = new Withheld(table, "{\"id\":{\"S\":\"%s\"}}".formatted(key));
+  }
+
   void heal() {
     spoiled.clear();
+    withheld = null;
   }
 
   /** Nobody listens any more. */
@@ -124,9 +134,15 @@ final class FaultyDynamo implements AutoCloseable {
     String target = exchange.getRequestHeaders().getFirst("X-Amz-Target");
     String operation = target.substring(target.indexOf('.') + 1);
     byte[] body = exchange.getRequestBody().readAllBytes();
+    String request = new String(body, UTF_8);
     var _ = count(asked, operation).incrementAndGet();
-    lastBodies.put(operation, new String(body, UTF_8));
+    lastBodies.put(operation, request);
     Spoiled fault = spoiled.get(operation);
+    Withheld key = withheld;
+    if (operation.equals("BatchGetItem") && key != null && request.contains(key.key())) {
+      answer(exchange, 200, withholding(exchange, request, key));
+      return;
+    }
     if (fault == null || fault.left().getAndDecrement() <= 0) {
       answer(exchange, pass(exchange, operation, body));
       return;
@@ -134,7 +150,7 @@ final class FaultyDynamo implements AutoCloseable {
     switch (fault.fault()) {
       case THROTTLED ->
           answer(exchange, 400, error("ProvisionedThroughputExceededException", "user_id:42"));
-      case UNPROCESSED -> answer(exchange, 200, unprocessed(new String(body, UTF_8)));
+      case UNPROCESSED -> answer(exchange, 200, unprocessed(request));
       case BROKEN -> answer(exchange, 500, error("InternalServerError", "user_id:42"));
       case UNANSWERED -> {
         var _ = pass(exchange, operation, body);
@@ -156,6 +172,27 @@ final class FaultyDynamo implements AutoCloseable {
       throw new IllegalStateException("not a batch read");
     }
     return "{\"Responses\":{},\"UnprocessedKeys\":" + request.substring(start.length());
+  }
+
+  /** Passes the other keys on, if there are any, and says that the withheld one is left over. */
+  private String withholding(HttpExchange exchange, String request, Withheld withheld)
+      throws IOException {
+    String others =
+        request
+            .replace(withheld.key() + ",", "")
+            .replace("," + withheld.key(), "")
+            .replace(withheld.key(), "")
+            .replaceFirst("\"" + withheld.table() + "\":\\{\"Keys\":\\[\\],[^}]*\\},?", "")
+            .replace("},}", "}}");
+    if (others.equals("{\"RequestItems\":{}}")) {
+      return unprocessed(request);
+    }
+    HttpResponse<byte[]> response = pass(exchange, "BatchGetItem", others.getBytes(UTF_8));
+    return new String(response.body(), UTF_8)
+        .replace(
+            "\"UnprocessedKeys\":{}",
+            "\"UnprocessedKeys\":{\"%s\":{\"Keys\":[%s]}}"
+                .formatted(withheld.table(), withheld.key()));
   }
 
   private HttpResponse<byte[]> pass(HttpExchange exchange, String operation, byte[] body)

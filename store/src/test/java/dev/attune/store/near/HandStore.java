@@ -8,6 +8,7 @@ import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,9 @@ final class HandStore implements ProfileStore {
   }
 
   final Deque<Question> open = new ArrayDeque<>();
+  final List<List<?>> together = new ArrayList<>();
   int asked;
+  @Nullable RuntimeException refusal;
   private @Nullable Function<Object, LookupResult> atOnce;
 
   /** From now on every read is answered before it returns. */
@@ -71,6 +74,26 @@ final class HandStore implements ProfileStore {
   @Override
   public CompletionStage<LookupResult> findById(String profileId, Duration timeout) {
     return ask(profileId, timeout);
+  }
+
+  @Override
+  public List<CompletionStage<LookupResult>> findAll(
+      List<Identifier> identifiers, Duration timeout) {
+    return askAll(identifiers, timeout);
+  }
+
+  @Override
+  public List<CompletionStage<LookupResult>> findAllById(
+      List<String> profileIds, Duration timeout) {
+    return askAll(profileIds, timeout);
+  }
+
+  private List<CompletionStage<LookupResult>> askAll(List<?> keys, Duration timeout) {
+    together.add(List.copyOf(keys));
+    if (refusal != null) {
+      throw refusal;
+    }
+    return keys.stream().map(key -> ask(key, timeout)).toList();
   }
 
   @Override

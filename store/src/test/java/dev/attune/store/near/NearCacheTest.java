@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -270,6 +271,91 @@ class NearCacheTest {
         .hasCauseInstanceOf(StoreException.class);
     assertThat(first).isNotDone();
     assertThat(store.asked).isEqualTo(1);
+  }
+
+  // ---- many at once
+
+  private static CompletableFuture<Reading> at(List<CompletionStage<Reading>> readings, int place) {
+    return readings.get(place).toCompletableFuture();
+  }
+
+  private static Identifier user(String value) {
+    return new Identifier("user_id", value);
+  }
+
+  @Test
+  void findAll_asksTogetherForThoseWhoAreNotNearby_andOnceForEachOfThem() {
+    kept(JANE, found(P, 1, JANE));
+    CompletableFuture<Reading> under = find(user("under way"));
+    List<CompletionStage<Reading>> readings =
+        cache.findAll(List.of(user("a"), JANE, user("under way"), MAIL, user("a")), ANY, TIMEOUT);
+    assertThat(store.together).containsExactly(List.of(user("a"), MAIL));
+    assertThat(version(at(readings, 1))).isEqualTo(1);
+
+    store.next().answer(found(W, 3));
+    assertThat(version(under)).isEqualTo(3);
+    assertThat(version(at(readings, 2))).isEqualTo(3);
+    assertThat(at(readings, 0)).isNotDone();
+    store.next().answer(found(W, 4));
+    assertThat(version(at(readings, 0))).isEqualTo(4);
+    assertThat(version(at(readings, 4))).isEqualTo(4);
+    assertThat(at(readings, 3)).isNotDone();
+    store.next().answer(ABSENT);
+    assertThat(at(readings, 3).join().result()).isEqualTo(ABSENT);
+    assertThat(cache.counts().hits()).isEqualTo(1);
+    assertThat(cache.counts().misses()).isEqualTo(6);
+
+    // All of it is kept, and nobody is asked for any more.
+    cache
+        .findAll(List.of(user("a"), MAIL, user("under way")), ANY, TIMEOUT)
+        .forEach(reading -> assertThat(reading.toCompletableFuture()).isCompleted());
+    assertThat(store.together).hasSize(1);
+  }
+
+  @Test
+  void findAllById_maxAgeZero_asksTheStoreItselfForAll() {
+    kept(JANE, found(P, 1, JANE));
+    pass(Duration.ofMillis(1));
+    List<CompletionStage<Reading>> readings =
+        cache.findAllById(List.of(P, W), Duration.ZERO, TIMEOUT);
+    assertThat(store.together).containsExactly(List.of(P, W));
+    store.next().answer(found(P, 2, JANE));
+    store.next().answer(ABSENT);
+    assertThat(version(at(readings, 0))).isEqualTo(2);
+    assertThat(at(readings, 0).join().readAtMicros()).isEqualTo(micros(clock.instant()));
+    assertThat(version(find(JANE))).isEqualTo(2);
+  }
+
+  @Test
+  void findAll_oneOfWhichFails_answersTheOthers_andKeepsNoFailure() {
+    List<CompletionStage<Reading>> readings = cache.findAll(List.of(JANE, MAIL), ANY, TIMEOUT);
+    store.next().fail(StoreException.Kind.UNAVAILABLE);
+    store.next().answer(found(P, 1));
+    assertThat(at(readings, 0)).isCompletedExceptionally();
+    assertThat(version(at(readings, 1))).isEqualTo(1);
+    assertThat(askedBy(() -> assertThat(find(JANE)).isNotDone())).isEqualTo(1);
+  }
+
+  @Test
+  void findAll_thatTheStoreRefuses_failsAll_andLeavesNothingUnderWay() {
+    store.refusal = new IllegalStateException("as the test says");
+    cache
+        .findAll(List.of(JANE, MAIL), ANY, TIMEOUT)
+        .forEach(reading -> assertThat(reading.toCompletableFuture()).isCompletedExceptionally());
+    assertThat(askedBy(() -> assertThat(find(JANE)).isNotDone())).isEqualTo(1);
+  }
+
+  @Test
+  void findAll_oneOfWhichWasChangedMeanwhile_readsThatOneAgain() {
+    List<CompletionStage<Reading>> readings = cache.findAll(List.of(JANE, MAIL), ANY, TIMEOUT);
+    cache.changed(adding(live(P, 2, JANE), JANE));
+    store.next().answer(ABSENT);
+    store.next().answer(ABSENT);
+    assertThat(at(readings, 0)).isNotDone();
+    assertThat(at(readings, 1)).isCompleted();
+    store.next().answer(found(P, 2, JANE));
+    assertThat(version(at(readings, 0))).isEqualTo(2);
+    assertThat(cache.counts().rereads()).isEqualTo(1);
   }
 
   // ---- the store is away
