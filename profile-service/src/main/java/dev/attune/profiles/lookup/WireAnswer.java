@@ -33,12 +33,12 @@ record WireAnswer(ByteString profile, GetProfileResponse rest) implements WireMa
   }
 
   @Override
-  public void writeTo(CodedOutputStream out) throws IOException {
+  public void writeTo(WireOutput out) throws IOException {
     if (!rest.getNotModified()) {
-      // A message field and a bytes field look alike on the wire.
-      out.writeBytes(GetProfileResponse.PROFILE_FIELD_NUMBER, profile);
+      out.begin(GetProfileResponse.PROFILE_FIELD_NUMBER, profile.size());
+      out.stored(profile);
     }
-    rest.writeTo(out);
+    out.message(rest);
   }
 
   private int profileSize() {

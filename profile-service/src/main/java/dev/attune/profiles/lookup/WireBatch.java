@@ -1,7 +1,6 @@
 package dev.attune.profiles.lookup;
 
 import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.WireFormat;
 import dev.attune.proto.v1.BatchGetProfilesResponse;
 import dev.attune.proto.v1.BatchResult;
 import java.io.IOException;
@@ -46,22 +45,17 @@ final class WireBatch implements WireMarshaller.Reply {
   }
 
   @Override
-  public void writeTo(CodedOutputStream out) throws IOException {
+  public void writeTo(WireOutput out) throws IOException {
     for (Entry entry : entries) {
-      begin(out, BatchGetProfilesResponse.RESULTS_FIELD_NUMBER, entry.size());
+      out.begin(BatchGetProfilesResponse.RESULTS_FIELD_NUMBER, entry.size());
       switch (entry) {
         case Reply reply -> {
-          begin(out, BatchResult.REPLY_FIELD_NUMBER, reply.answer().size());
+          out.begin(BatchResult.REPLY_FIELD_NUMBER, reply.answer().size());
           reply.answer().writeTo(out);
         }
-        case Failure failure -> failure.result().writeTo(out);
+        case Failure failure -> out.message(failure.result());
       }
     }
-  }
-
-  private static void begin(CodedOutputStream out, int field, int size) throws IOException {
-    out.writeTag(field, WireFormat.WIRETYPE_LENGTH_DELIMITED);
-    out.writeUInt32NoTag(size);
   }
 
   private static int field(int number, int size) {

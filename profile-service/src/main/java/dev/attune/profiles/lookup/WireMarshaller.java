@@ -1,6 +1,5 @@
 package dev.attune.profiles.lookup;
 
-import com.google.protobuf.CodedOutputStream;
 import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
@@ -15,7 +14,7 @@ final class WireMarshaller<T extends WireMarshaller.Reply>
   interface Reply {
     int size();
 
-    void writeTo(CodedOutputStream out) throws IOException;
+    void writeTo(WireOutput out) throws IOException;
   }
 
   @Override
@@ -45,9 +44,9 @@ final class WireMarshaller<T extends WireMarshaller.Reply>
 
     @Override
     public int drainTo(OutputStream target) throws IOException {
-      CodedOutputStream out = CodedOutputStream.newInstance(target, Math.min(length, 4_096));
+      WireOutput out = new WireOutput(target);
       reply.writeTo(out);
-      out.flush();
+      out.end();
       int written = length;
       length = 0;
       return written;
