@@ -277,6 +277,7 @@ final class Decider {
                 .setEntered(true)
                 .setSinceMicros(audience.listedSince(state) == 0 ? 0 : since)
                 .setValidUntilMicros(until)
+                .setCompleteFromMicros(completeFrom(audience))
                 .addAllEvidence(audience.evidence(state, now.micros()))
                 .build());
   }
@@ -293,9 +294,15 @@ final class Decider {
     state.exit(name);
     Transition.Builder exited = transition(name, definitionVersion, reason);
     if (audience != null) {
-      exited.addAllEvidence(audience.evidence(state, now.micros()));
+      exited
+          .setCompleteFromMicros(completeFrom(audience))
+          .addAllEvidence(audience.evidence(state, now.micros()));
     }
     out.transitions().add(exited.build());
+  }
+
+  private long completeFrom(CompiledAudience audience) {
+    return inForce.completeFrom(audience, at()).orElse(0);
   }
 
   private Transition.Builder transition(String audience, long definitionVersion, Reason reason) {

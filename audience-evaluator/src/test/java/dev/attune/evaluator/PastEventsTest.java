@@ -196,6 +196,16 @@ final class PastEventsTest {
       assertThat(rig.completeFrom("views")).hasValue(START + 20 * MINUTE);
       assertThat(rig.completeFrom("year")).hasValue(KnownHistory.NEVER);
       assertThat(rig.completeFrom("pro")).isEmpty();
+      rig.send(live(USER, 1, Map.of("plan", "pro"), views(1, 3)));
+      rig.send(
+          live(
+              USER,
+              2,
+              Map.of("plan", "pro"),
+              List.of(event("o1", "Order Completed", "user_id:u", START))));
+      assertThat(rig.transitions())
+          .extracting(t -> t.getAudience() + " " + t.getCompleteFromMicros())
+          .containsExactly("pro 0", "views " + (START + 20 * MINUTE), "year " + KnownHistory.NEVER);
       rig.pass(20 * MINUTE);
       assertThat(rig.completeFrom("views")).isEmpty();
       fill(rig, 0);

@@ -138,7 +138,11 @@ class DispatcherTopologyTest {
 
   @Test
   void transition_reachesWhoWantsIt_withAFixedBody() throws Exception {
-    pipe(transition("vip", true, 7).toBuilder().setValidUntilMicros(AT + 86_400_000_000L).build());
+    pipe(
+        transition("vip", true, 7).toBuilder()
+            .setValidUntilMicros(AT + 86_400_000_000L)
+            .setCompleteFromMicros(AT + 172_800_000_000L)
+            .build());
     assertThat(sent).extracting(Delivery::getWebhook).containsExactly("all", "both");
     assertThat(sent)
         .allSatisfy(
@@ -149,6 +153,7 @@ class DispatcherTopologyTest {
                             + "\"data\":{\"profile_id\":\"p1\",\"audience\":\"vip\","
                             + "\"reason\":\"change\",\"at\":\"2026-03-01T09:59:58.500Z\","
                             + "\"valid_until\":\"2026-03-02T09:59:58.500Z\","
+                            + "\"complete_from\":\"2026-03-03T09:59:58.500Z\","
                             + "\"evidence\":[\"a5c7e1d20f4b9836\",\"0012fe84bd6390c7\"],\"definition_version\":3}}"));
     tick();
     assertThat(attempts.readRecordsToList())

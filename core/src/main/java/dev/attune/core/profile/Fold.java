@@ -71,7 +71,8 @@ public final class Fold {
             Membership.newBuilder()
                 .setAudience(state.getAudience())
                 .setEnteredAtMicros(state.getEnteredAtMicros())
-                .setValidUntilMicros(state.getValidUntilMicros()));
+                .setValidUntilMicros(state.getValidUntilMicros())
+                .setCompleteFromMicros(state.getCompleteFromMicros()));
       }
     }
     return profile.build();

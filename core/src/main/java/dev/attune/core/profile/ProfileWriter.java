@@ -261,6 +261,7 @@ public final class ProfileWriter {
               .setMember(t.getEntered())
               .setEnteredAtMicros(enteredAt(t))
               .setValidUntilMicros(t.getValidUntilMicros())
+              .setCompleteFromMicros(t.getEntered() ? t.getCompleteFromMicros() : 0)
               .setGeneration(t.getGeneration())
               .setVersion(t.getVersion());
       if (t.hasValue()) {

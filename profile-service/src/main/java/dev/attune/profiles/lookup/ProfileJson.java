@@ -46,6 +46,7 @@ final class ProfileJson {
   private static final byte[] AUDIENCE = JsonBytes.name("audience");
   private static final byte[] ENTERED_AT = JsonBytes.name("entered_at");
   private static final byte[] VALID_UNTIL = JsonBytes.name("valid_until");
+  private static final byte[] COMPLETE_FROM = JsonBytes.name("complete_from");
   private static final byte[] MERGED_FROM = JsonBytes.name("merged_from");
   private static final byte[] UPDATED_AT = JsonBytes.name("updated_at");
   private static final byte[] VERSION = JsonBytes.name("version");
@@ -223,11 +224,13 @@ final class ProfileJson {
     long audience = NONE;
     long enteredAt = 0;
     long validUntil = 0;
+    long completeFrom = 0;
     for (flat.over(from, to); flat.next(); ) {
       switch (flat.field()) {
         case Membership.AUDIENCE_FIELD_NUMBER -> audience = range(flat);
         case Membership.ENTERED_AT_MICROS_FIELD_NUMBER -> enteredAt = flat.number();
         case Membership.VALID_UNTIL_MICROS_FIELD_NUMBER -> validUntil = flat.number();
+        case Membership.COMPLETE_FROM_MICROS_FIELD_NUMBER -> completeFrom = flat.number();
         default -> {}
       }
     }
@@ -236,6 +239,11 @@ final class ProfileJson {
     json.field(ENTERED_AT).instant(enteredAt);
     if (validUntil != 0) {
       json.field(VALID_UNTIL).instant(validUntil);
+    }
+    if (completeFrom == Long.MAX_VALUE) {
+      json.field(COMPLETE_FROM).text("never");
+    } else if (completeFrom != 0) {
+      json.field(COMPLETE_FROM).instant(completeFrom);
     }
     json.endObject();
   }

@@ -134,6 +134,11 @@ final class PlainProfileJson {
       if (membership.getValidUntilMicros() != 0) {
         json.writeStringField("valid_until", iso(membership.getValidUntilMicros()));
       }
+      long completeFrom = membership.getCompleteFromMicros();
+      if (completeFrom != 0) {
+        json.writeStringField(
+            "complete_from", completeFrom == Long.MAX_VALUE ? "never" : iso(completeFrom));
+      }
       json.writeEndObject();
     }
     json.writeEndArray();

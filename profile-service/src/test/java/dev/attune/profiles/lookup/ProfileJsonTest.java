@@ -177,7 +177,13 @@ class ProfileJsonTest {
           Membership.newBuilder()
               .setAudience(text())
               .setEnteredAtMicros(micros())
-              .setValidUntilMicros(random.nextBoolean() ? 0 : micros()));
+              .setValidUntilMicros(random.nextBoolean() ? 0 : micros())
+              .setCompleteFromMicros(
+                  switch (random.nextInt(3)) {
+                    case 0 -> 0;
+                    case 1 -> Long.MAX_VALUE;
+                    default -> micros();
+                  }));
     }
     for (int i = random.nextInt(3); i > 0; i--) {
       profile.addMergedFrom("%032x".formatted(random.nextInt(1_000)));

@@ -21,9 +21,10 @@ import java.util.Locale;
  *
  * <p>A person entered or left an audience ({@code audience.exited}; reasons: {@code change}, {@code
  * time}, {@code definition}, {@code merged}; {@code valid_until} only where an end is known, and
- * only of an entry; evidence: the events that decided it, newest first, at most 10, of each the
- * first 16 hexadecimal digits of the SHA-256 of its event id; {@code profile_id} may be one that
- * was merged into another since):
+ * only of an entry; {@code complete_from} only where not all of the past was known that the
+ * audience looks at: when its windows have left that behind, or {@code never}; evidence: the events
+ * that decided it, newest first, at most 10, of each the first 16 hexadecimal digits of the SHA-256
+ * of its event id; {@code profile_id} may be one that was merged into another since):
  *
  * <pre>{@code
  * {"type":"audience.entered","timestamp":"2026-03-01T10:00:00Z","data":{
@@ -64,6 +65,11 @@ final class Payload {
           json.writeStringField("at", time(transition.getAtMicros()));
           if (transition.getEntered() && transition.getValidUntilMicros() != 0) {
             json.writeStringField("valid_until", time(transition.getValidUntilMicros()));
+          }
+          long completeFrom = transition.getCompleteFromMicros();
+          if (completeFrom != 0) {
+            json.writeStringField(
+                "complete_from", completeFrom == Long.MAX_VALUE ? "never" : time(completeFrom));
           }
           json.writeArrayFieldStart("evidence");
           for (String event : transition.getEvidenceList()) {

@@ -83,12 +83,14 @@ final class ProfileText {
     List<String[]> audiences = new ArrayList<>();
     for (JsonNode membership : profile.path("audiences")) {
       String until = membership.path("valid_until").asText();
+      String complete = membership.path("complete_from").asText();
       audiences.add(
           new String[] {
             membership.path("audience").asText(),
             "since "
                 + membership.path("entered_at").asText()
                 + (until.isEmpty() ? "" : ", until " + until)
+                + (complete.isEmpty() ? "" : ", complete from " + complete)
           });
     }
     section(table, "audiences", audiences);

@@ -97,6 +97,28 @@ class ThreeViewsIT {
   }
 
   @Test
+  void threePages_thenALogin_thenASplit_enterThePerson_whoThenLeaves() throws Exception {
+    Identifier stranger = new Identifier("anonymous_id", "eve");
+    Identifier person = new Identifier("user_id", "eve");
+    for (int i = 0; i < 3; i++) {
+      post("page", "{\"anonymousId\": \"eve\", \"messageId\": \"e%d\"}".formatted(i));
+    }
+    post("identify", "{\"anonymousId\": \"eve\", \"userId\": \"eve\"}");
+    await("the identified person is in the audience", () -> isIn(person));
+    String[] split = {"identity", "split", "anonymous_id:eve", "user_id:eve", "--reason", "two"};
+    assertThat(Attune.run(standalone.url(), split).code()).isZero();
+    await("the person has left the audience", () -> !isIn(person));
+    await("who viewed the pages is in it", () -> isIn(stranger));
+    assertThat(lookups.find(stranger)).as("two people now").isNotEqualTo(lookups.find(person));
+    String id = ProfileIds.of(person);
+    await("both transitions of the person", () -> transitions(id).size() == 2);
+    assertThat(transitions(id)).extracting(Transition::getEntered).containsExactly(true, false);
+    await(
+        "webhooks of the transitions",
+        () -> told("audience.entered", id) == 1 && told("audience.exited", id) == 1);
+  }
+
+  @Test
   void loginInOneBatchWithThePages_entersThePerson() throws Exception {
     Identifier person = new Identifier("user_id", "bob");
     List<String> events = new ArrayList<>();
