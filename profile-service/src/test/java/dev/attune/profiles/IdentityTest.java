@@ -175,6 +175,38 @@ class IdentityTest {
     return outcomes;
   }
 
+  // A chain of links is read link by link: without an end, each one more would be a timeout more.
+  @Test
+  void allReadsTogether_endWithTheCallersDeadline() throws Exception {
+    service.store.slow(Duration.ofMillis(80));
+    service.store.timeouts.clear();
+    String path = "/v1/profiles/user_id:7/identity";
+    assertThat(service.get(path, "Attune-Timeout-Ms", "4000").statusCode()).isEqualTo(200);
+    int reads = service.store.timeouts.size();
+    assertThat(reads).isGreaterThanOrEqualTo(4);
+    assertThat(service.store.timeouts).as("each").containsOnly(Duration.ofMillis(200));
+
+    service.store.timeouts.clear();
+    var late = service.get(path, "Attune-Timeout-Ms", "200");
+    assertThat(late.statusCode()).isEqualTo(503);
+    assertThat(late.headers().firstValue("retry-after")).hasValue("1");
+    List<Duration> given = List.copyOf(service.store.timeouts);
+    assertThat(given).hasSizeLessThan(reads);
+    for (int i = 0; i < given.size(); i++) {
+      assertThat(given.get(i)).isLessThanOrEqualTo(Duration.ofMillis(190 - 80L * i));
+    }
+    assertThatThrownBy(
+            () ->
+                ProfileServiceGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(200, TimeUnit.MILLISECONDS)
+                    .getIdentity(of(People.SEVEN)))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e ->
+                assertThat(e.getStatus().getCode())
+                    .isIn(Status.Code.UNAVAILABLE, Status.Code.DEADLINE_EXCEEDED));
+  }
+
   @Test
   void identity_ofNobodyOrByABadIdentifier_isRefusedAlikeOnBothTransports() throws Exception {
     assertThat(service.get("/v1/profiles/user_id:nobody/identity").statusCode()).isEqualTo(404);

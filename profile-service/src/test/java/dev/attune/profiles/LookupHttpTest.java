@@ -159,10 +159,25 @@ class LookupHttpTest {
     assertThat(reply.statusCode()).isEqualTo(503);
     assertThat(reply.body()).contains("\"unavailable\"");
     assertThat(reply.headers().firstValue("retry-after")).hasValue("1");
-    assertThat(took).isBetween(Duration.ofMillis(50), Duration.ofSeconds(2));
+    assertThat(took).isBetween(Duration.ofMillis(45), Duration.ofSeconds(2));
     assertThat(service.get("/v1/profiles/user_id:42").statusCode()).isEqualTo(503);
     service.store.fault(null);
     assertThat(service.get("/v1/profiles/user_id:42").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void ofTheCallersTimeout_theReplysOwnTimeIsKeptBack() throws Exception {
+    String path = "/v1/profiles/user_id:42";
+    for (String timeout : new String[] {"50", "120", "5000"}) {
+      assertThat(service.get(path, "Attune-Timeout-Ms", timeout).statusCode()).isEqualTo(200);
+    }
+    assertThat(service.get(path).statusCode()).isEqualTo(200);
+    assertThat(service.store.lookupTimeouts.get("42"))
+        .containsExactly(
+            Duration.ofMillis(45),
+            Duration.ofMillis(114),
+            Duration.ofMillis(200),
+            Duration.ofMillis(200));
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.LookupResult;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.Served;
+import dev.attune.core.profile.StoreException;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.LiveProfile;
 import dev.attune.proto.v1.Profile;
@@ -14,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +28,13 @@ final class ScriptedStore implements ProfileStore {
   private final ProfileStore store;
   private volatile @Nullable Supplier<CompletionStage<LookupResult>> fault;
   private volatile String silentAbout = "";
+  private volatile Duration delay = Duration.ZERO;
+
+  /** How long each read of records was given, in their order. */
+  final List<Duration> timeouts = new CopyOnWriteArrayList<>();
+
+  /** How long each lookup was given, by whom it was about: the part's own are among them. */
+  final Map<String, List<Duration>> lookupTimeouts = new ConcurrentHashMap<>();
 
   ScriptedStore(ProfileStore store) {
     this.store = store;
@@ -102,7 +112,29 @@ final class ScriptedStore implements ProfileStore {
     silentAbout = value;
   }
 
-  private CompletionStage<LookupResult> read(Supplier<CompletionStage<LookupResult>> usual) {
+  /** Every read of records takes that long, and ends earlier when it was given less. */
+  void slow(Duration delay) {
+    this.delay = delay;
+  }
+
+  private <T> CompletionStage<T> delayed(Duration timeout, Supplier<CompletionStage<T>> read) {
+    timeouts.add(timeout);
+    boolean late = timeout.compareTo(delay) < 0;
+    return CompletableFuture.runAsync(
+            () -> {},
+            CompletableFuture.delayedExecutor(
+                (late ? timeout : delay).toNanos(), TimeUnit.NANOSECONDS))
+        .thenCompose(
+            _ ->
+                late
+                    ? CompletableFuture.failedFuture(
+                        new StoreException(StoreException.Kind.UNAVAILABLE, "late"))
+                    : read.get());
+  }
+
+  private CompletionStage<LookupResult> read(
+      String about, Duration timeout, Supplier<CompletionStage<LookupResult>> usual) {
+    lookupTimeouts.computeIfAbsent(about, _ -> new CopyOnWriteArrayList<>()).add(timeout);
     Supplier<CompletionStage<LookupResult>> instead = fault;
     return (instead == null ? usual : instead).get();
   }
@@ -111,12 +143,12 @@ final class ScriptedStore implements ProfileStore {
   public CompletionStage<LookupResult> find(Identifier identifier, Duration timeout) {
     return identifier.value().equals(silentAbout)
         ? new CompletableFuture<>()
-        : read(() -> store.find(identifier, timeout));
+        : read(identifier.value(), timeout, () -> store.find(identifier, timeout));
   }
 
   @Override
   public CompletionStage<LookupResult> findById(String profileId, Duration timeout) {
-    return read(() -> store.findById(profileId, timeout));
+    return read(profileId, timeout, () -> store.findById(profileId, timeout));
   }
 
   @Override
@@ -140,14 +172,14 @@ final class ScriptedStore implements ProfileStore {
       List<Identifier> identifiers, Duration timeout) {
     Supplier<CompletionStage<LookupResult>> instead = fault;
     return instead == null
-        ? store.readIdentities(identifiers, timeout)
+        ? delayed(timeout, () -> store.readIdentities(identifiers, timeout))
         : instead.get().thenApply(_ -> List.of());
   }
 
   @Override
   public CompletionStage<List<Optional<ProfileRecord>>> readProfiles(
       List<String> profileIds, Duration timeout) {
-    return store.readProfiles(profileIds, timeout);
+    return delayed(timeout, () -> store.readProfiles(profileIds, timeout));
   }
 
   @Override

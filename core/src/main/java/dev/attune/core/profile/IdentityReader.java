@@ -44,36 +44,54 @@ public final class IdentityReader {
   /**
    * The identity of whoever is known by an identifier; empty: nobody.
    *
-   * @param timeout of each call to the store
-   * @throws StoreException when the store does not do its work
+   * @param each how long a call to the store may take
+   * @param all how long they may take together
+   * @throws StoreException when the store does not do its work, or not within that
    */
   public Optional<GetIdentityResponse> find(
-      Identifier identifier, Catalog catalog, Duration timeout) {
-    StoreCalls calls = new StoreCalls(store, timeout);
+      Identifier identifier, Catalog catalog, Duration each, Duration all) {
+    long readAt = TraitFit.micros(clock.instant());
+    StoreCalls calls = within(each, all);
     return calls
         .readIdentities(List.of(identifier))
         .getFirst()
         .flatMap(record -> live(record.getProfileId(), calls))
-        .map(record -> evidence(record, catalog, calls));
+        .map(record -> evidence(record, catalog, calls, readAt));
   }
 
   /**
    * The identity of the profile with an id, or of the one that it was merged into; empty: there is
    * none.
    *
-   * @param timeout of each call to the store
-   * @throws StoreException when the store does not do its work
+   * @param each how long a call to the store may take
+   * @param all how long they may take together
+   * @throws StoreException when the store does not do its work, or not within that
    */
   public Optional<GetIdentityResponse> findById(
-      String profileId, Catalog catalog, Duration timeout) {
-    StoreCalls calls = new StoreCalls(store, timeout);
+      String profileId, Catalog catalog, Duration each, Duration all) {
+    long readAt = TraitFit.micros(clock.instant());
+    StoreCalls calls = within(each, all);
     return live(profileId, calls)
-        .map(record -> evidence(record, catalog, calls))
+        .map(record -> evidence(record, catalog, calls, readAt))
         .map(
             identity ->
                 identity.getProfileId().equals(profileId)
                     ? identity
                     : identity.toBuilder().setCanonicalId(identity.getProfileId()).build());
+  }
+
+  private StoreCalls within(Duration each, Duration all) {
+    long end = System.nanoTime() + all.toNanos();
+    return new StoreCalls(
+        store,
+        () -> {
+          long left = end - System.nanoTime();
+          if (left <= 0) {
+            throw new StoreException(
+                StoreException.Kind.UNAVAILABLE, "an identity was not read in time");
+          }
+          return Duration.ofNanos(Math.min(left, each.toNanos()));
+        });
   }
 
   private static Optional<ProfileRecord> live(String profileId, StoreCalls calls) {
@@ -89,8 +107,8 @@ public final class IdentityReader {
     return Optional.empty();
   }
 
-  private GetIdentityResponse evidence(ProfileRecord record, Catalog catalog, StoreCalls calls) {
-    long readAt = TraitFit.micros(clock.instant());
+  private static GetIdentityResponse evidence(
+      ProfileRecord record, Catalog catalog, StoreCalls calls, long readAt) {
     Profile served = new Served(record.getLive().getServed()).profile();
     Set<Identifier> own = new LinkedHashSet<>();
     served.getIdentifiersList().forEach(identifier -> own.add(Identifier.of(identifier)));

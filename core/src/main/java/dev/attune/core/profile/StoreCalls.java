@@ -16,26 +16,36 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
-/** The store as a writer calls it: blocking, in chunks, with one timeout. */
+/** The store as a writer calls it: blocking, in chunks, each within a timeout. */
 final class StoreCalls {
   private static final int CHUNK = 1_000;
 
   private final ProfileStore store;
-  private final Duration timeout;
+  private final Supplier<Duration> timeout;
 
   StoreCalls(ProfileStore store, Duration timeout) {
+    this(store, () -> timeout);
+  }
+
+  /**
+   * @param timeout asked before each call
+   */
+  StoreCalls(ProfileStore store, Supplier<Duration> timeout) {
     this.store = store;
     this.timeout = timeout;
   }
 
   List<Optional<IdentityRecord>> readIdentities(List<Identifier> identifiers) {
-    return chunked(identifiers, chunk -> store.readIdentities(chunk, timeout));
+    return chunked(identifiers, chunk -> store.readIdentities(chunk, timeout.get()));
   }
 
   Map<String, Optional<ProfileRecord>> readProfiles(Collection<String> profileIds) {
     List<String> ids = List.copyOf(new LinkedHashSet<>(profileIds));
-    List<Optional<ProfileRecord>> read = chunked(ids, chunk -> store.readProfiles(chunk, timeout));
+    List<Optional<ProfileRecord>> read =
+        chunked(ids, chunk -> store.readProfiles(chunk, timeout.get()));
     Map<String, Optional<ProfileRecord>> records = new LinkedHashMap<>();
     for (int i = 0; i < ids.size(); i++) {
       records.put(ids.get(i), read.get(i));
@@ -44,7 +54,7 @@ final class StoreCalls {
   }
 
   Map<String, Long> readVersions(List<String> profileIds) {
-    List<Long> read = chunked(profileIds, chunk -> store.readVersions(chunk, timeout));
+    List<Long> read = chunked(profileIds, chunk -> store.readVersions(chunk, timeout.get()));
     Map<String, Long> versions = new HashMap<>();
     for (int i = 0; i < profileIds.size(); i++) {
       versions.put(profileIds.get(i), read.get(i));
@@ -79,15 +89,15 @@ final class StoreCalls {
   }
 
   List<Boolean> tryIdentities(List<IdentityWrite> writes) {
-    return chunked(writes, chunk -> store.writeIdentities(chunk, timeout));
+    return chunked(writes, chunk -> store.writeIdentities(chunk, timeout.get()));
   }
 
   List<Boolean> writeProfiles(List<ProfileWrite> writes) {
-    return chunked(writes, chunk -> store.writeProfiles(chunk, timeout));
+    return chunked(writes, chunk -> store.writeProfiles(chunk, timeout.get()));
   }
 
   private static <T, R> List<R> chunked(
-      List<T> items, java.util.function.Function<List<T>, CompletionStage<List<R>>> call) {
+      List<T> items, Function<List<T>, CompletionStage<List<R>>> call) {
     List<R> results = new ArrayList<>(items.size());
     for (int from = 0; from < items.size(); from += CHUNK) {
       results.addAll(await(call.apply(items.subList(from, Math.min(items.size(), from + CHUNK)))));

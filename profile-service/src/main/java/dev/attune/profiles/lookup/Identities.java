@@ -6,7 +6,6 @@ import dev.attune.core.profile.IdentityReader;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.proto.v1.GetIdentityResponse;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -34,12 +33,11 @@ public final class Identities {
   }
 
   /**
-   * The identity of somebody; blocks.
+   * The identity of somebody; blocks, within the patience for all of it.
    *
-   * @param timeout of each call to the store
    * @throws Refusal when there is no answer
    */
-  GetIdentityResponse of(Who who, Duration timeout) {
+  GetIdentityResponse of(Who who, Patience patience) {
     Catalog catalog = definitions.current().catalog();
     Object key = Lookup.key(who, catalog);
     if (!places.tryAcquire()) {
@@ -49,8 +47,8 @@ public final class Identities {
     try {
       found =
           key instanceof Identifier identifier
-              ? reader.find(identifier, catalog, timeout)
-              : reader.findById((String) key, catalog, timeout);
+              ? reader.find(identifier, catalog, patience.read(), patience.total())
+              : reader.findById((String) key, catalog, patience.read(), patience.total());
     } catch (RuntimeException e) {
       throw refusal(e);
     } finally {

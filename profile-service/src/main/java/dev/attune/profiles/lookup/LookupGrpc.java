@@ -31,9 +31,6 @@ public final class LookupGrpc implements BindableService {
   private static final Metadata.Key<String> PUSHBACK =
       Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
 
-  /** Kept back of a caller's deadline, so that the reply still reaches it: this, or a twentieth. */
-  private static final long REPLY_NANOS = Duration.ofMillis(5).toNanos();
-
   private final Lookup lookup;
   private final Identities identities;
   private final Duration timeout;
@@ -119,11 +116,11 @@ public final class LookupGrpc implements BindableService {
   // It waits for the store, which the connection's thread must not.
   private void getIdentity(
       GetIdentityRequest request, ServerCall<GetIdentityRequest, GetIdentityResponse> call) {
-    Duration reading = patience().read();
+    Patience patience = patience();
     Thread.startVirtualThread(
         () -> {
           try {
-            UnaryHandler.reply(call, identities.of(who(request), reading));
+            UnaryHandler.reply(call, identities.of(who(request), patience));
           } catch (Refusal e) {
             fail(call, e.outcome());
           }
@@ -184,10 +181,7 @@ public final class LookupGrpc implements BindableService {
     if (deadline == null) {
       return Patience.unhurried(timeout);
     }
-    long left = deadline.timeRemaining(TimeUnit.NANOSECONDS);
-    long reply = Math.max(REPLY_NANOS, left / 20);
-    long usable = left > 2 * reply ? left - reply : Math.max(1, left);
-    return Patience.of(timeout, Duration.ofNanos(usable));
+    return Patience.of(timeout, Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS)));
   }
 
   private static void fail(ServerCall<?, ?> call, Outcome.Failed failed) {

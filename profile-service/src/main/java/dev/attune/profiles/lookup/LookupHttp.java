@@ -106,7 +106,7 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
   private void identity(ServerRequest request, ServerResponse response, Who who) {
     LookupRequests.requireNoQuery(request.query());
     try {
-      GetIdentityResponse identity = identities.of(who, patience(request).read());
+      GetIdentityResponse identity = identities.of(who, patience(request));
       response.header(CACHE);
       Replies.json(response, 200, json -> IdentityJson.write(json, identity));
     } catch (Refusal e) {

@@ -12,6 +12,9 @@ record Patience(Duration read, Duration total) {
   /** Longest wait for a token. */
   static final Duration WAIT_MAX = Duration.ofSeconds(10);
 
+  /** Kept back of a caller's own time, so that the reply still reaches it: this, or a twentieth. */
+  private static final Duration REPLY = Duration.ofMillis(5);
+
   /**
    * @param configured for the store's answer when the caller is in no hurry
    */
@@ -23,23 +26,31 @@ record Patience(Duration read, Duration total) {
    * @param own how long the caller itself waits
    */
   static Patience of(Duration configured, Duration own) {
-    return new Patience(own.compareTo(configured) < 0 ? own : configured, own);
+    Duration usable = usable(own);
+    return new Patience(shorter(usable, configured), usable);
+  }
+
+  // Of next to nothing there is nothing to keep back.
+  private static Duration usable(Duration own) {
+    Duration twentieth = own.dividedBy(20);
+    Duration reply = twentieth.compareTo(REPLY) > 0 ? twentieth : REPLY;
+    Duration usable = own.compareTo(reply.multipliedBy(2)) > 0 ? own.minus(reply) : own;
+    return usable.isPositive() ? usable : Duration.ofNanos(1);
   }
 
   /** How long to wait for a token at most, so that there is time left to read. */
   Duration waiting(Duration wanted) {
-    Duration reserve = total.dividedBy(4).compareTo(read) < 0 ? total.dividedBy(4) : read;
-    Duration left = total.minus(reserve);
-    return wanted.compareTo(left) < 0 ? wanted : left;
+    return shorter(wanted, total.minus(shorter(total.dividedBy(4), read)));
   }
 
   /** What is left for the store's answer after a wait. */
   Duration reading(Duration waited) {
     Duration left = total.minus(waited);
     Duration least = Duration.ofMillis(1);
-    if (left.compareTo(least) < 0) {
-      return least;
-    }
-    return left.compareTo(read) < 0 ? left : read;
+    return left.compareTo(least) < 0 ? least : shorter(left, read);
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? a : b;
   }
 }
