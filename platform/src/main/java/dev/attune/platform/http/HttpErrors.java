@@ -1,7 +1,9 @@
 package dev.attune.platform.http;
 
 import io.helidon.http.DirectHandler;
+import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpException;
 import io.helidon.http.RequestException;
 import io.helidon.http.ServerResponseHeaders;
@@ -19,6 +21,8 @@ import org.slf4j.LoggerFactory;
  */
 final class HttpErrors {
   private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
+
+  private static final Header RETRY = HeaderValues.createCached(HeaderNames.RETRY_AFTER, "1");
 
   private HttpErrors() {}
 
@@ -76,13 +80,17 @@ final class HttpErrors {
       Status status,
       ServerResponseHeaders headers,
       String message) {
-    return DirectHandler.TransportResponse.builder()
-        .status(status)
-        .headers(headers)
-        .header(Replies.JSON)
-        .keepAlive(type.keepAlive())
-        .entity(Replies.problemBytes(code(status.code()), message(status.code())))
-        .build();
+    // The web server's word for one too many. A client has to send fewer, and nothing is away.
+    boolean overloaded = status.code() == Status.SERVICE_UNAVAILABLE_503.code();
+    Status told = overloaded ? Status.TOO_MANY_REQUESTS_429 : status;
+    DirectHandler.TransportResponse.Builder response =
+        DirectHandler.TransportResponse.builder()
+            .status(told)
+            .headers(headers)
+            .header(Replies.JSON)
+            .keepAlive(type.keepAlive())
+            .entity(Replies.problemBytes(code(told.code()), message(told.code())));
+    return overloaded ? response.header(RETRY).build() : response.build();
   }
 
   private static String code(int status) {
@@ -94,8 +102,8 @@ final class HttpErrors {
       case 413 -> "payload_too_large";
       case 414 -> "uri_too_long";
       case 415 -> "unsupported_media_type";
+      case 429 -> "overloaded";
       case 431 -> "headers_too_large";
-      case 503 -> "unavailable";
       default -> status < 500 ? "bad_request" : "internal_error";
     };
   }
@@ -108,8 +116,8 @@ final class HttpErrors {
       case 413 -> "the body is too large";
       case 414 -> "the request line is too long";
       case 415 -> "this media type is not understood";
+      case 429 -> "too many requests at once; send fewer";
       case 431 -> "the headers are too large";
-      case 503 -> "too many requests at once";
       default ->
           status < 500
               ? "the request is not valid HTTP, or its path or headers are not well-formed"

@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param host to bind to; loopback unless said otherwise
  * @param port 0 = any free one
  * @param connectionsMax open TCP connections
- * @param concurrencyMax requests that are worked on at once; one more gets 503
+ * @param concurrencyMax requests that are worked on at once; one more gets 429
  * @param headersBytesMax all headers of a request together
  * @param idleTimeout after which a silent connection is closed
  * @param shutdownGrace for requests under way when the server closes

@@ -176,7 +176,7 @@ class HttpServerTest {
   }
 
   @Test
-  void oneRequestTooMany_is503InJson_andThoseUnderWayEndWhenTheServerCloses() throws Exception {
+  void oneRequestTooMany_is429InJson_andThoseUnderWayEndWhenTheServerCloses() throws Exception {
     var entered = new CountDownLatch(1);
     var goOn = new CountDownLatch(1);
     var config =
@@ -204,9 +204,12 @@ class HttpServerTest {
         client.send(
             HttpRequest.newBuilder(slow).timeout(Duration.ofSeconds(5)).build(),
             BodyHandlers.ofString());
-    assertThat(second.statusCode()).isEqualTo(503);
+    assertThat(second.statusCode()).isEqualTo(429);
+    assertThat(second.headers().firstValue("retry-after")).hasValue("1");
+    assertThat(second.headers().firstValue("content-type")).hasValue("application/json");
     assertThat(second.body())
-        .isEqualTo("{\"code\":\"unavailable\",\"message\":\"too many requests at once\"}");
+        .isEqualTo(
+            "{\"code\":\"overloaded\",\"message\":\"too many requests at once; send fewer\"}");
 
     Thread closing = Thread.ofVirtual().start(small::close);
     goOn.countDown();
