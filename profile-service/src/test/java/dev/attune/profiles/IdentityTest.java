@@ -208,6 +208,22 @@ class IdentityTest {
   }
 
   @Test
+  void nobody_saysAsOfWhen() throws Exception {
+    assertThat(
+            service
+                .get("/v1/profiles/user_id:nobody/identity")
+                .headers()
+                .firstValue("attune-read-at"))
+        .hasValue(Service.NOW.toString());
+    assertThatThrownBy(() -> grpc(of(new Identifier("user_id", "nobody"))))
+        .isInstanceOfSatisfying(
+            StatusRuntimeException.class,
+            e ->
+                assertThat(String.valueOf(e.getTrailers()))
+                    .contains("attune-read-at=" + Service.NOW));
+  }
+
+  @Test
   void identity_ofNobodyOrByABadIdentifier_isRefusedAlikeOnBothTransports() throws Exception {
     assertThat(service.get("/v1/profiles/user_id:nobody/identity").statusCode()).isEqualTo(404);
     assertFails(of(new Identifier("user_id", "nobody")), Status.Code.NOT_FOUND);

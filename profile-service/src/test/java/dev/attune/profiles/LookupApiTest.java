@@ -52,7 +52,14 @@ class LookupApiTest {
       Metadata.Key.of("attune-reason", Metadata.ASCII_STRING_MARSHALLER);
   private static final Metadata.Key<String> PUSHBACK =
       Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Metadata.Key<String> READ_AT =
+      Metadata.Key.of("attune-read-at", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Metadata.Key<String> TOKEN_STATE =
+      Metadata.Key.of("attune-token-state", Metadata.ASCII_STRING_MARSHALLER);
   private static final String PATH = "/v1/profiles/user_id:42";
+  private static final String BATCH = "/v1/profiles:batchGet";
+  private static final String NOBODY =
+      "\"identifier\":{\"namespace\":\"user_id\",\"value\":\"new\"}";
 
   private final Service service;
   private final ManagedChannel channel;
@@ -190,6 +197,26 @@ class LookupApiTest {
                 .size())
         .isEqualTo(3);
     assertThat(service.get("/v1/profiles/user_id:42%2Ftraits").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void allFields_areTheWholeProfile_andSayOfEachValueWhereItComesFrom() throws Exception {
+    JsonNode whole = json(service.get(PATH).body());
+    JsonNode told = json(service.get(PATH + "?fields=identifiers,traits,audiences").body());
+    for (String same : List.of("profile_id", "identifiers", "audiences", "merged_from")) {
+      assertThat(told.path(same)).as(same).isEqualTo(whole.path(same));
+    }
+    JsonNode traits = told.path("traits");
+    for (var value : whole.path("traits").properties()) {
+      JsonNode trait = traits.path(value.getKey());
+      assertThat(trait.path("value")).as(value.getKey()).isEqualTo(value.getValue());
+      assertThat(trait.has("updated_at") && trait.has("source")).as(value.getKey()).isTrue();
+    }
+    assertThat(traits.path("ratio").path("status").asText()).isEqualTo("present");
+    assertThat(traits.path("ratio").path("source").asText()).isEqualTo("model:scores");
+    assertThat(traits.path("ratio").path("updated_at").asText()).isEqualTo("2026-11-21T07:00:00Z");
+    assertThat(traits.path("nothing").path("status").asText()).isEqualTo("null");
+    assertThat(traits.path("missing").path("status").asText()).isEqualTo("absent");
   }
 
   @Test
@@ -395,6 +422,61 @@ class LookupApiTest {
                 batch("42", "nobody").setMinToken(token(3, 17)).setView("banner").build());
     assertThat(batch.getResults(0).getReply().getTokenState()).isEqualTo(TokenState.REJECTED);
     assertThat(batch.getResults(0).getReply().getView()).isEqualTo("banner@3");
+  }
+
+  // The first look for somebody who has just signed up.
+  @Test
+  void nobody_saysAsOfWhen_andWhatBecameOfTheToken() throws Exception {
+    assertNobody(token(3, 17), "waiting");
+    service.store.mark(ProgressReader.handledMark(3), 17);
+    assertNobody(token(3, 17), "applied");
+    service.store.mark(ProgressReader.rejectedMark(3, 17), 1);
+    service.store.mark(ProgressReader.rejectedMark(3), 17);
+    assertNobody(token(3, 17), "rejected");
+
+    var error = failure(() -> stub().getProfile(nobody().build()));
+    assertThat(trailer(error, READ_AT)).isEqualTo("2026-11-21T08:00:00Z");
+    assertThat(trailer(error, TOKEN_STATE)).as("there was none").isEqualTo("null");
+    assertThat(service.get("/v1/profiles/user_id:new").headers().firstValue("attune-token-state"))
+        .isEmpty();
+    var invalid = failure(() -> stub().getProfile(GetProfileRequest.getDefaultInstance()));
+    assertThat(trailer(invalid, READ_AT)).as("nothing was read").isEqualTo("null");
+  }
+
+  private static GetProfileRequest.Builder nobody() {
+    return GetProfileRequest.newBuilder().setIdentifier(Service.identifier("user_id", "new"));
+  }
+
+  private void assertNobody(String token, String state) throws Exception {
+    String readAt = "2026-11-21T08:00:00Z";
+    var error =
+        failure(() -> stub().getProfile(nobody().setMinToken(token).setMaxWaitMillis(50).build()));
+    assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    assertThat(trailer(error, TOKEN_STATE)).isEqualTo(state);
+    assertThat(trailer(error, READ_AT)).isEqualTo(readAt);
+    BatchResult result =
+        stub()
+            .batchGetProfiles(batch("new").setMinToken(token).setMaxWaitMillis(50).build())
+            .getResults(0);
+    assertThat(result.getReason()).isEqualTo("not_found");
+    assertThat(result.getTokenState().name()).isEqualToIgnoringCase(state);
+    assertThat(result.getReadAtMicros()).isEqualTo(Service.NOW_MICROS);
+
+    String asked = "\"max_wait_ms\":50,\"min_token\":\"" + token + "\"}";
+    for (var reply :
+        List.of(
+            service.get("/v1/profiles/user_id:new?max_wait_ms=50&min_token=" + token),
+            service.post("{" + NOBODY + "," + asked))) {
+      assertThat(reply.statusCode()).isEqualTo(404);
+      assertThat(reply.headers().firstValue("attune-token-state")).hasValue(state);
+      assertThat(reply.headers().firstValue("attune-read-at")).hasValue(readAt);
+    }
+    assertThat(service.postTo(BATCH, "{\"entries\":[{" + NOBODY + "}]," + asked).body())
+        .isEqualTo(
+            "{\"results\":[{\"status\":\"not_found\","
+                + "\"message\":\"nobody is known by this identifier\","
+                + "\"read_at\":\"%s\",\"token_state\":\"%s\"}]}",
+            readAt, state);
   }
 
   private static BatchGetProfilesRequest.Builder batch(String... userIds) {

@@ -135,6 +135,9 @@ class OpenApiTest {
     String batch = "post " + BATCH;
     check(batch, 200, service.postTo(BATCH, MANY + "}"));
     check(batch, 200, service.postTo(BATCH, MANY + ",\"view\":\"banner\"}"));
+    String after = ",\"max_wait_ms\":1,\"min_token\":\"" + token + "\"}";
+    check(batch, 200, service.postTo(BATCH, MANY + after));
+    check(lookup, 404, service.post("{\"group_id\":\"nobody\"" + after));
     check(batch, 400, service.postTo(BATCH, "{\"entries\":[]}"));
     check(batch, 409, service.postTo(BATCH, MANY + ",\"view\":\"banner@2\"}"));
     check(batch, 413, service.postTo(BATCH, " ".repeat((1 << 20) + 1)));
@@ -192,6 +195,11 @@ class OpenApiTest {
         documented == null
             ? MAPPER.missingNode()
             : resolved(documented.path("responses").path(String.valueOf(status)));
+    for (String header : List.of("ETag", "Attune-Read-At")) {
+      if (response.path("headers").has(header)) {
+        assertThat(reply.headers().firstValue(header)).as(as).isPresent();
+      }
+    }
     JsonNode content = response.path("content");
     if (content.isMissingNode()) {
       assertThat(reply.body()).as(as).isEmpty();

@@ -33,7 +33,7 @@ final class Batches {
       switch (outcome) {
         case Outcome.Failed failed -> {
           if (failed.reason().retry() && !allowPartial) {
-            throw new Refusal(failed.reason(), failed.message());
+            throw new Refusal(failed);
           }
           settled.add(failed);
         }

@@ -6,7 +6,10 @@ import dev.attune.core.profile.IdentityReader;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.proto.v1.GetIdentityResponse;
+import dev.attune.proto.v1.TokenState;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
@@ -23,6 +26,7 @@ public final class Identities {
   private final ProfileStore store;
   private final IdentityReader reader;
   private final DefinitionsSource definitions;
+  private final InstantSource clock;
   private final Semaphore places = new Semaphore(AT_ONCE_MAX);
 
   /** Reads nothing yet; it does not own the store. */
@@ -30,6 +34,7 @@ public final class Identities {
     this.store = store;
     this.reader = new IdentityReader(store, clock);
     this.definitions = definitions;
+    this.clock = clock;
   }
 
   /**
@@ -43,6 +48,8 @@ public final class Identities {
     if (!places.tryAcquire()) {
       throw new Refusal(Reason.OVERLOADED, Messages.OVERLOADED);
     }
+    // Before the store is asked: the answer is at least as new.
+    long readAt = ChronoUnit.MICROS.between(Instant.EPOCH, clock.instant());
     Optional<GetIdentityResponse> found;
     try {
       found =
@@ -54,7 +61,8 @@ public final class Identities {
     } finally {
       places.release();
     }
-    return found.orElseThrow(() -> new Refusal(Reason.NOT_FOUND, Messages.ABSENT));
+    return found.orElseThrow(
+        () -> new Refusal(Outcome.Failed.absent(readAt, TokenState.TOKEN_STATE_UNSPECIFIED)));
   }
 
   private Refusal refusal(RuntimeException error) {
@@ -63,7 +71,7 @@ public final class Identities {
       return new Refusal(Reason.INTERNAL, Messages.CORRUPT);
     }
     return Lookup.failed(error, store::isOverload) instanceof Outcome.Failed failed
-        ? new Refusal(failed.reason(), failed.message())
+        ? new Refusal(failed)
         : new Refusal(Reason.UNAVAILABLE, Messages.UNAVAILABLE);
   }
 }

@@ -44,7 +44,6 @@ public final class Lookup implements AutoCloseable {
   private static final Pattern PROFILE_ID = Pattern.compile("[0-9a-f]{32}");
   private static final Duration WAIT = Duration.ofSeconds(1);
   private static final long AGE_MILLIS_MAX = Duration.ofDays(3_650).toMillis();
-  private static final Outcome ABSENT = new Outcome.Failed(Reason.NOT_FOUND, Messages.ABSENT);
   private static final Outcome UNAVAILABLE =
       new Outcome.Failed(Reason.UNAVAILABLE, Messages.UNAVAILABLE);
   private static final Outcome OVERLOADED =
@@ -404,7 +403,7 @@ public final class Lookup implements AutoCloseable {
    */
   static Object key(Who who, Catalog catalog) {
     return switch (who) {
-      case Who.Bad bad -> throw new Refusal(bad.why().reason(), bad.why().message());
+      case Who.Bad bad -> throw new Refusal(bad.why());
       case Who.ByIdentifier by -> identifier(by, catalog);
       case Who.ById by -> {
         if (!PROFILE_ID.matcher(by.profileId()).matches()) {
@@ -462,7 +461,7 @@ public final class Lookup implements AutoCloseable {
       TokenState state,
       ProfileReader.Reading reading) {
     return switch (reading.result()) {
-      case LookupResult.Absent _ -> ABSENT;
+      case LookupResult.Absent _ -> Outcome.Failed.absent(reading.readAtMicros(), state);
       case LookupResult.Found found -> {
         try {
           yield new Outcome.Found(

@@ -7,6 +7,7 @@ import dev.attune.proto.v1.GetIdentityResponse;
 import dev.attune.proto.v1.GetProfileRequest;
 import dev.attune.proto.v1.Identifier;
 import dev.attune.proto.v1.ProfileServiceGrpc;
+import dev.attune.proto.v1.TokenState;
 import io.grpc.BindableService;
 import io.grpc.Context;
 import io.grpc.Deadline;
@@ -26,6 +27,11 @@ import java.util.concurrent.TimeUnit;
 public final class LookupGrpc implements BindableService {
   private static final Metadata.Key<String> REASON =
       Metadata.Key.of("attune-reason", Metadata.ASCII_STRING_MARSHALLER);
+
+  private static final Metadata.Key<String> READ_AT =
+      Metadata.Key.of("attune-read-at", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Metadata.Key<String> TOKEN_STATE =
+      Metadata.Key.of("attune-token-state", Metadata.ASCII_STRING_MARSHALLER);
 
   /** Clients with a retry policy keep to it (gRFC A6). */
   private static final Metadata.Key<String> PUSHBACK =
@@ -190,6 +196,12 @@ public final class LookupGrpc implements BindableService {
     trailers.put(REASON, failed.reason().code());
     if (failed.reason().retry()) {
       trailers.put(PUSHBACK, "1000");
+    }
+    if (failed.readAtMicros() != 0) {
+      trailers.put(READ_AT, IsoMicros.instant(failed.readAtMicros()));
+    }
+    if (failed.tokenState() != TokenState.TOKEN_STATE_UNSPECIFIED) {
+      trailers.put(TOKEN_STATE, ProfileJson.label(failed.tokenState()));
     }
     call.close(failed.reason().grpc().toStatus().withDescription(failed.message()), trailers);
   }

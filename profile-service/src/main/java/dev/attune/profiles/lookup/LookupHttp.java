@@ -16,6 +16,7 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
@@ -34,8 +35,10 @@ import org.slf4j.LoggerFactory;
 public final class LookupHttp implements Consumer<HttpRouting.Builder> {
   private static final Logger LOG = LoggerFactory.getLogger(LookupHttp.class);
   private static final HeaderName TIMEOUT = HeaderNames.create("Attune-Timeout-Ms");
-  private static final HeaderName READ_AT = HeaderNames.create("Attune-Read-At");
-  private static final HeaderName TOKEN_STATE = HeaderNames.create("Attune-Token-State");
+  private static final String READ_AT_HEADER = "Attune-Read-At";
+  private static final String TOKEN_STATE_HEADER = "Attune-Token-State";
+  private static final HeaderName READ_AT = HeaderNames.create(READ_AT_HEADER);
+  private static final HeaderName TOKEN_STATE = HeaderNames.create(TOKEN_STATE_HEADER);
 
   /** A copy in between could be somebody else's, and has to be asked about. */
   private static final Header CACHE =
@@ -54,7 +57,6 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
    */
   private static final int WAITING_MAX = 128;
 
-  private static final Map<String, String> RETRY = Map.of("Retry-After", "1");
   private static final byte[] RESULTS = JsonBytes.name("results");
   private static final byte[] STATUS = JsonBytes.name("status");
   private static final byte[] MESSAGE = JsonBytes.name("message");
@@ -237,12 +239,24 @@ public final class LookupHttp implements Consumer<HttpRouting.Builder> {
 
   private static void failed(JsonBytes json, Outcome.Failed failed) {
     json.field(STATUS).text(failed.reason().code()).field(MESSAGE).text(failed.message());
+    if (failed.readAtMicros() != 0) {
+      ProfileJson.asOf(json, failed.readAtMicros(), failed.tokenState());
+    }
   }
 
   private static HttpProblem problem(Outcome.Failed failed) {
     Reason reason = failed.reason();
-    return new HttpProblem(
-        reason.http(), reason.code(), failed.message(), reason.retry() ? RETRY : Map.of());
+    Map<String, String> headers = new HashMap<>();
+    if (reason.retry()) {
+      headers.put("Retry-After", "1");
+    }
+    if (failed.readAtMicros() != 0) {
+      headers.put(READ_AT_HEADER, IsoMicros.instant(failed.readAtMicros()));
+    }
+    if (failed.tokenState() != TokenState.TOKEN_STATE_UNSPECIFIED) {
+      headers.put(TOKEN_STATE_HEADER, ProfileJson.label(failed.tokenState()));
+    }
+    return new HttpProblem(reason.http(), reason.code(), failed.message(), headers);
   }
 
   private Patience patience(ServerRequest request) {

@@ -94,6 +94,14 @@ final class ProfileJson {
     return answer.profile().size() * 5 / 4 + 512;
   }
 
+  /** As of when something was read, and what became of the token: last members of an object. */
+  static void asOf(JsonBytes json, long readAtMicros, TokenState tokenState) {
+    json.field(READ_AT).instant(readAtMicros);
+    if (tokenState != TokenState.TOKEN_STATE_UNSPECIFIED) {
+      json.field(TOKEN_STATE).text(label(tokenState));
+    }
+  }
+
   /** An enum's name as JSON calls it. */
   static String label(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT);
@@ -161,10 +169,7 @@ final class ProfileJson {
     json.endArray();
     json.field(UPDATED_AT).instant(updatedAtMicros);
     json.field(VERSION).number(version);
-    json.field(READ_AT).instant(answer.readAtMicros());
-    if (answer.tokenState() != TokenState.TOKEN_STATE_UNSPECIFIED) {
-      json.field(TOKEN_STATE).text(label(answer.tokenState()));
-    }
+    asOf(json, answer.readAtMicros(), answer.tokenState());
     json.endObject();
   }
 

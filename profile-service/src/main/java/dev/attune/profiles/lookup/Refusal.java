@@ -4,14 +4,18 @@ package dev.attune.profiles.lookup;
 final class Refusal extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private final Reason reason;
+  private final transient Outcome.Failed outcome;
+
+  Refusal(Outcome.Failed outcome) {
+    super(outcome.message(), null, false, false);
+    this.outcome = outcome;
+  }
 
   /**
    * @param message one sentence that says nothing of a personal value
    */
   Refusal(Reason reason, String message) {
-    super(message, null, false, false);
-    this.reason = reason;
+    this(new Outcome.Failed(reason, message));
   }
 
   static Refusal invalid(String message) {
@@ -19,6 +23,6 @@ final class Refusal extends RuntimeException {
   }
 
   Outcome.Failed outcome() {
-    return new Outcome.Failed(reason, String.valueOf(getMessage()));
+    return outcome;
   }
 }

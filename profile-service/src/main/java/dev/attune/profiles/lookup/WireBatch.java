@@ -33,6 +33,8 @@ final class WireBatch implements WireMarshaller.Reply {
                         .setCode(failed.reason().grpc().value())
                         .setReason(failed.reason().code())
                         .setMessage(failed.message())
+                        .setReadAtMicros(failed.readAtMicros())
+                        .setTokenState(failed.tokenState())
                         .build());
           });
     }

@@ -14,6 +14,7 @@ import dev.attune.core.profile.WriteToken;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.proto.v1.Definition;
 import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.TokenState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,6 +56,7 @@ class LookupTest {
     final List<List<String>> together = new ArrayList<>();
     boolean answers = true;
     @Nullable RuntimeException refusal;
+    boolean knowsNobody;
     Served served = Served.of(Profile.newBuilder().setProfileId("ab").setVersion(3).build());
 
     @Override
@@ -68,7 +70,8 @@ class LookupTest {
     }
 
     Reading found() {
-      return new Reading(new LookupResult.Found(served), 1);
+      return new Reading(
+          knowsNobody ? new LookupResult.Absent() : new LookupResult.Found(served), 1);
     }
 
     @Override
@@ -181,6 +184,19 @@ class LookupTest {
             Duration.ofMillis(500),
             Duration.ZERO,
             Duration.ZERO);
+  }
+
+  // As of when the store was read, which for an answer from nearby is not now.
+  @Test
+  void nobody_isAsOldAsWhatItWasReadFrom() throws Exception {
+    reader.knowsNobody = true;
+    assertThat(ask(question("", Question.UNSAID, TOKEN)))
+        .isEqualTo(Outcome.Failed.absent(1, TokenState.APPLIED));
+    reader.nearby.add("42");
+    Outcome near = Outcome.Failed.absent(1, TokenState.TOKEN_STATE_UNSPECIFIED);
+    assertThat(ask(Question.WHOLE)).isEqualTo(near);
+    assertThat(lookup.many(List.of(JANE), Question.WHOLE, PATIENCE).get(10, TimeUnit.SECONDS))
+        .containsExactly(near);
   }
 
   @Test

@@ -92,7 +92,9 @@ class NearCacheTest {
   @Test
   void find_ofNobody_isKeptToo() {
     kept(JANE, ABSENT);
+    pass(Duration.ofMillis(150));
     assertThat(find(JANE).join().result()).isEqualTo(ABSENT);
+    assertThat(find(JANE).join().readAtMicros()).isEqualTo(micros(BEGINNING));
     assertThat(store.asked).isEqualTo(1);
   }
 
