@@ -14,6 +14,7 @@ import dev.attune.platform.http.Json;
 import dev.attune.proto.v1.BatchEntry;
 import dev.attune.proto.v1.BatchGetProfilesRequest;
 import dev.attune.proto.v1.BatchResult;
+import dev.attune.proto.v1.GetIdentityRequest;
 import dev.attune.proto.v1.GetProfileRequest;
 import dev.attune.proto.v1.ProfileServiceGrpc;
 import io.grpc.ManagedChannel;
@@ -46,7 +47,16 @@ class BadInputTest {
 
   private static final String LONG = SECRET + "x".repeat(10_000);
   private static final List<String> TEXTS =
-      List.of(SECRET, LONG, SECRET + "\0", SECRET + "😀", " ", "\t" + SECRET, "@" + SECRET);
+      List.of(
+          SECRET,
+          LONG,
+          SECRET + "\0",
+          SECRET + "😀",
+          " ",
+          "\t" + SECRET,
+          "\u001b" + SECRET,
+          SECRET + "\u007f" + SECRET,
+          "@" + SECRET);
 
   private static Service service;
   private static ManagedChannel channel;
@@ -105,6 +115,24 @@ class BadInputTest {
     assertSentence(String.valueOf(error.getStatus().getDescription()));
   }
 
+  private static void assertIdentityGrpc(GetIdentityRequest.Builder request, Status.Code code) {
+    var error =
+        catchThrowableOfType(
+            StatusRuntimeException.class, () -> stub().getIdentity(request.build()));
+    assertThat(error.getStatus().getCode()).isEqualTo(code);
+    assertSentence(String.valueOf(error.getStatus().getDescription()));
+  }
+
+  private static void assertBatchGrpc(BatchGetProfilesRequest.Builder request) {
+    request.addEntries(BatchEntry.newBuilder().setIdentifier(Service.identifier("user_id", "42")));
+    var error =
+        catchThrowableOfType(
+            StatusRuntimeException.class, () -> stub().batchGetProfiles(request.build()));
+    assertThat(error.getStatus().getCode())
+        .isIn(Status.Code.INVALID_ARGUMENT, Status.Code.FAILED_PRECONDITION);
+    assertSentence(String.valueOf(error.getStatus().getDescription()));
+  }
+
   private static void assertSentence(String message) {
     assertThat(message).hasSizeBetween(10, 300).doesNotContain(SECRET, "\n", "Exception");
   }
@@ -120,6 +148,14 @@ class BadInputTest {
     assertSentence(json.path("message").asText());
   }
 
+  /** Well-formed and unknown, as the value of an identifier; white space at its ends is cut off. */
+  private static boolean isFine(String text) {
+    String stripped = text.strip();
+    return !stripped.isEmpty()
+        && stripped.length() <= 256
+        && stripped.chars().noneMatch(Character::isISOControl);
+  }
+
   private static String quoted(String text) {
     return Json.mapper().valueToTree(text).toString();
   }
@@ -132,12 +168,7 @@ class BadInputTest {
   void whom_onEveryWayToSayIt() throws Exception {
     Status.Code invalid = Status.Code.INVALID_ARGUMENT;
     for (String text : TEXTS) {
-      // Well-formed and unknown, or not well-formed.
-      boolean fine =
-          text.equals(SECRET)
-              || text.contains("😀")
-              || text.startsWith("@")
-              || text.startsWith("\t");
+      boolean fine = isFine(text);
       Status.Code value = fine ? Status.Code.NOT_FOUND : invalid;
       int status = fine ? 404 : 400;
       assertGrpc(
@@ -167,6 +198,58 @@ class BadInputTest {
     assertHttp(service.get("/v1/profiles/"), 400);
     assertHttp(service.get("/v1/profiles//traits"), 400);
     assertHttp(service.get("/v1/profiles/user_id:/traits"), 400);
+  }
+
+  @Test
+  void whosePersonItIs_onEveryWayToSayIt() throws Exception {
+    Status.Code invalid = Status.Code.INVALID_ARGUMENT;
+    String path = "/v1/profiles/";
+    for (String text : TEXTS) {
+      boolean fine = isFine(text);
+      Status.Code value = fine ? Status.Code.NOT_FOUND : invalid;
+      assertIdentityGrpc(
+          GetIdentityRequest.newBuilder().setIdentifier(Service.identifier("user_id", text)),
+          value);
+      assertIdentityGrpc(
+          GetIdentityRequest.newBuilder().setIdentifier(Service.identifier(text, "42")), invalid);
+      assertIdentityGrpc(GetIdentityRequest.newBuilder().setProfileId(text), invalid);
+      assertIdentityGrpc(GetIdentityRequest.newBuilder().setGroupId(text), value);
+      int tooLong = text.equals(LONG) ? 414 : 400;
+      int status = fine ? 404 : tooLong;
+      assertHttp(service.get(path + "user_id:" + encoded(text) + "/identity"), status);
+      assertHttp(service.get(path + encoded(text) + ":42/identity"), tooLong);
+      assertHttp(service.get(path + "id:" + encoded(text) + "/identity"), tooLong);
+      assertHttp(service.get(path + "group_id:" + encoded(text) + "/identity"), status);
+      assertHttp(service.get(path + "user_id:42/identity?" + encoded(text) + "=1"), tooLong);
+    }
+    assertIdentityGrpc(GetIdentityRequest.newBuilder(), invalid);
+    assertIdentityGrpc(
+        GetIdentityRequest.newBuilder().setIdentifier(Service.identifier("user_id", "")), invalid);
+    assertIdentityGrpc(
+        GetIdentityRequest.newBuilder().setIdentifier(Service.identifier("", "42")), invalid);
+    assertIdentityGrpc(GetIdentityRequest.newBuilder().setProfileId(""), invalid);
+    assertIdentityGrpc(GetIdentityRequest.newBuilder().setGroupId(""), invalid);
+    for (String who : List.of("", "user_id", "user_id:", ":42", "id:", "group_id:")) {
+      assertHttp(service.get(path + who + "/identity"), 400);
+    }
+    assertHttp(service.rawGet(path + "user_id:%zz/identity"), 400);
+  }
+
+  @Test
+  void timeout_onEveryMethod() throws Exception {
+    String who = "{\"identifier\":{\"namespace\":\"user_id\",\"value\":\"42\"}";
+    for (String timeout :
+        List.of(
+            "", "0", "-1", "10001", "1.5", "99999999999", SECRET, LONG, SECRET + "\t" + SECRET)) {
+      String name = "Attune-Timeout-Ms";
+      for (String part : List.of("", "/traits", "/audiences", "/identifiers", "/identity")) {
+        assertHttp(service.get("/v1/profiles/user_id:42" + part, name, timeout), 400);
+      }
+      assertHttp(service.postTo("/v1/profiles:lookup", who + "}", name, timeout), 400);
+      assertHttp(
+          service.postTo("/v1/profiles:batchGet", "{\"entries\":[" + who + "}]}", name, timeout),
+          400);
+    }
   }
 
   @Test
@@ -205,9 +288,6 @@ class BadInputTest {
     }
     for (String query : List.of("", "&", "max_age_ms=0&")) {
       assertThat(service.rawGet(path + query).statusCode()).as(query).isEqualTo(200);
-    }
-    for (String timeout : List.of("", "0", "-1", "10001", SECRET)) {
-      assertHttp(service.get(path, "Attune-Timeout-Ms", timeout), 400);
     }
     // A tag that is none matches nothing, and says nothing.
     for (String tag : List.of(SECRET, "\"" + SECRET + "\"", ",,,", "x".repeat(5_000))) {
@@ -251,6 +331,30 @@ class BadInputTest {
       assertSentence(result.getMessage());
     }
     String path = "/v1/profiles:batchGet";
+    String jane = "{\"entries\":[{\"identifier\":{\"namespace\":\"user_id\",\"value\":\"42\"}}],";
+    for (String text : TEXTS) {
+      assertBatchGrpc(BatchGetProfilesRequest.newBuilder().setView(text));
+      assertBatchGrpc(BatchGetProfilesRequest.newBuilder().setView("banner@" + text));
+      assertBatchGrpc(BatchGetProfilesRequest.newBuilder().addFields(text));
+      assertBatchGrpc(BatchGetProfilesRequest.newBuilder().addFields("traits." + text));
+      assertBatchGrpc(BatchGetProfilesRequest.newBuilder().setMinToken(text));
+      for (String key :
+          List.of(
+              "view", "fields", "min_token", "max_age_ms", "max_wait_ms", "allow_partial", "x")) {
+        for (String value : List.of("%s", "[%s]", "{%s:1}")) {
+          assertHttp(
+              service.postTo(path, jane + quoted(key) + ":" + value.formatted(quoted(text)) + "}"),
+              400);
+        }
+      }
+      assertHttp(
+          service.postTo(path, jane + "\"view\":" + quoted("banner@" + text) + "}"), 400, 409);
+      assertHttp(service.postTo(path, jane + quoted(text) + ":1}"), 400);
+    }
+    assertBatchGrpc(BatchGetProfilesRequest.newBuilder().addFields(""));
+    assertBatchGrpc(BatchGetProfilesRequest.newBuilder().setView("banner").addFields("traits"));
+    assertBatchGrpc(
+        BatchGetProfilesRequest.newBuilder().addAllFields(Collections.nCopies(1_001, "traits")));
     var reply =
         service.postTo(
             path,
