@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.attune.profiles.lookup.ReasonRows;
+import dev.attune.proto.v1.ProfileServiceGrpc;
 import dev.attune.testkit.Await;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
@@ -137,6 +138,23 @@ class LookupsDocTest {
           .isPositive();
     } finally {
       channel.shutdownNow();
+    }
+  }
+
+  /** What clients load that are not made from generated code, those of Node for one. */
+  @Test
+  void stubsArtifact_hasTheProtoFiles() throws Exception {
+    Path sources = Path.of("../proto/src/main/protobuf");
+    List<Path> files;
+    try (var found = Files.walk(sources)) {
+      files = found.filter(Files::isRegularFile).toList();
+    }
+    assertThat(files).isNotEmpty();
+    for (Path file : files) {
+      String name = "/" + sources.relativize(file).toString().replace('\\', '/');
+      try (var packed = ProfileServiceGrpc.class.getResourceAsStream(name)) {
+        assertThat(packed).as(name).hasSameContentAs(Files.newInputStream(file));
+      }
     }
   }
 

@@ -13,6 +13,9 @@ final class Shared<B extends AutoCloseable> {
   static final Shared<NodePackages> DYNALITE =
       new Shared<>(
           () -> NodePackages.install("dynamodb", List.of("server.js"), "the tests of DynamoDB"));
+  static final Shared<NodePackages> GRPC =
+      new Shared<>(
+          () -> NodePackages.install("grpc", List.of(), "the tests with a gRPC client for Node"));
   static final Shared<NodePackages> SDKS =
       new Shared<>(
           () -> NodePackages.install("sdks", List.of("send.js"), "the tests with SDKs for Node"));
