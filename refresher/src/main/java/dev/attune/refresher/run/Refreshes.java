@@ -8,7 +8,6 @@ import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.refresher.lease.Attempt;
 import dev.attune.refresher.lease.Lease;
 import dev.attune.refresher.lease.Leases;
-import dev.attune.refresher.snapshot.CheckOutcome;
 import dev.attune.refresher.snapshot.Differences;
 import dev.attune.refresher.snapshot.Progress;
 import dev.attune.refresher.snapshot.RefreshOutcome;
@@ -99,8 +98,7 @@ public final class Refreshes implements AutoCloseable {
   private final InstantSource clock;
   private final MeterRegistry metrics;
   private final Semaphore database = new Semaphore(1, true);
-  // Beside a run, which may take hours: at most two databases are in memory.
-  private final Semaphore checks = new Semaphore(1, true);
+  private final Checks checks;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("refresh-takeovers").factory());
@@ -130,6 +128,7 @@ public final class Refreshes implements AutoCloseable {
     this.leases = leases;
     this.clock = clock;
     this.metrics = metrics;
+    this.checks = new Checks(refresher, CHECK_WAIT, CHECK_MAX);
     this.history = new RunHistory(files);
     history.look();
   }
@@ -302,25 +301,9 @@ public final class Refreshes implements AutoCloseable {
   public CheckResult check(String model) throws InterruptedException {
     Definitions current = definitions.current();
     ModelDefinition definition = current.models().get(model);
-    if (definition == null) {
-      return new CheckResult.UnknownModel(unknown(model, current));
-    }
-    if (!checks.tryAcquire(CHECK_WAIT.toMillis(), TimeUnit.MILLISECONDS)) {
-      return new CheckResult.Failed("another check is under way (allowed: one at a time)");
-    }
-    try {
-      return switch (refresher.check(definition, current.catalog(), CHECK_MAX)) {
-        case CheckOutcome.Ready ready -> new CheckResult.Ready(ready.origin(), ready.columns());
-        case CheckOutcome.Refused refused -> new CheckResult.Refused(refused.reason());
-        case CheckOutcome.TooLong _ ->
-            new CheckResult.Failed(
-                "its source did not answer within " + CHECK_MAX.toSeconds() + " seconds");
-      };
-    } catch (IllegalStateException e) {
-      return new CheckResult.Failed(String.valueOf(e.getMessage()));
-    } finally {
-      checks.release();
-    }
+    return definition == null
+        ? new CheckResult.UnknownModel(unknown(model, current))
+        : checks.check(definition, current.catalog());
   }
 
   // Called with the lock held; the lease is closed when the run ends, whatever happens.

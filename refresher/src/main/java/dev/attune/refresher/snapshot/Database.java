@@ -38,8 +38,12 @@ sealed interface Database permits JdbcDatabase, DuckDbFile {
    */
   Statement statement(Connection connection, long rowsMax) throws SQLException;
 
-  /** The columns of a FROM item. */
-  List<RemoteColumn> describe(Connection connection, String from) throws SQLException;
+  /**
+   * The columns of a FROM item.
+   *
+   * @param statement of {@link #open}'s connection, for nothing else
+   */
+  List<RemoteColumn> describe(Statement statement, String from) throws SQLException;
 
   /**
    * How a column is brought.

@@ -82,7 +82,7 @@ final class DatabaseOrigin implements Origin {
   }
 
   private List<Landing> landings(Connection connection) throws SQLException {
-    List<RemoteColumn> present = database.describe(connection, from());
+    List<RemoteColumn> present = describe(connection);
     List<String> presentNames = present.stream().map(RemoteColumn::name).toList();
     List<Landing> landings = new ArrayList<>();
     for (String name : names.mapped()) {
@@ -90,6 +90,17 @@ final class DatabaseOrigin implements Origin {
       landings.add(database.land(present.get(presentNames.indexOf(name))));
     }
     return landings;
+  }
+
+  private List<RemoteColumn> describe(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      db.remember(statement);
+      try {
+        return database.describe(statement, from());
+      } finally {
+        db.forget(statement);
+      }
+    }
   }
 
   private void copy(ResultSet rows, List<Landing> landings, long rowsMax) throws SQLException {

@@ -78,10 +78,9 @@ final class DuckDbFile implements Database {
   }
 
   @Override
-  public List<RemoteColumn> describe(Connection connection, String from) throws SQLException {
+  public List<RemoteColumn> describe(Statement statement, String from) throws SQLException {
     List<RemoteColumn> columns = new ArrayList<>();
-    try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery("describe select * from " + from)) {
+    try (ResultSet rows = statement.executeQuery("describe select * from " + from)) {
       while (rows.next()) {
         columns.add(new RemoteColumn(rows.getString(1), rows.getString(2), Types.OTHER, 0, 0));
       }

@@ -114,21 +114,19 @@ final class JdbcDatabase implements Database {
   }
 
   @Override
-  public List<RemoteColumn> describe(Connection connection, String from) throws SQLException {
+  public List<RemoteColumn> describe(Statement statement, String from) throws SQLException {
     List<RemoteColumn> columns = new ArrayList<>();
-    try (Statement statement = connection.createStatement()) {
-      statement.setQueryTimeout(CHECK_SECONDS_MAX);
-      try (ResultSet none = statement.executeQuery("select * from " + from + " where 1 = 0")) {
-        ResultSetMetaData about = none.getMetaData();
-        for (int i = 1; i <= about.getColumnCount(); i++) {
-          columns.add(
-              new RemoteColumn(
-                  about.getColumnLabel(i),
-                  about.getColumnTypeName(i),
-                  about.getColumnType(i),
-                  about.getPrecision(i),
-                  about.getScale(i)));
-        }
+    statement.setQueryTimeout(CHECK_SECONDS_MAX);
+    try (ResultSet none = statement.executeQuery("select * from " + from + " where 1 = 0")) {
+      ResultSetMetaData about = none.getMetaData();
+      for (int i = 1; i <= about.getColumnCount(); i++) {
+        columns.add(
+            new RemoteColumn(
+                about.getColumnLabel(i),
+                about.getColumnTypeName(i),
+                about.getColumnType(i),
+                about.getPrecision(i),
+                about.getScale(i)));
       }
     }
     return columns;
