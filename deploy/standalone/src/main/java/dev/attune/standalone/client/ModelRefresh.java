@@ -93,12 +93,12 @@ public final class ModelRefresh {
   Left wait(JsonNode begun) throws InterruptedException {
     JsonNode run = begun;
     String model = run.path("model").asText();
-    try (Progress progress = terminal.moving("Loading " + model, "rows")) {
+    try (Progress progress = terminal.moving("Loading", model, "rows")) {
       while (!ENDED.contains(run.path("state").asText())) {
         TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
         run = attune.get(PATH + "/" + AttuneClient.segment(run.path("id").asText())).orComplain();
         progress.total(run.path("total").asLong());
-        progress.detail(RunText.detail(run));
+        progress.detail(RunText.detail(run), RunText.brief(run));
         progress.at(run.path("written").asLong());
       }
     }

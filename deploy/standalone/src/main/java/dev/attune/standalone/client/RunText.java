@@ -15,7 +15,7 @@ final class RunText {
     List<String> words = new ArrayList<>();
     switch (run.path("state").asText()) {
       case "planned" -> words.add("waits for another run");
-      case "reading" -> words.add("reads the table");
+      case "reading" -> words.add("reads the table" + read(run));
       case "diffing" -> words.add("compares " + run.path("rows").asLong() + " rows");
       case "writing" -> {
         // What matters most comes first: a narrow terminal cuts the rest.
@@ -31,6 +31,54 @@ final class RunText {
       default -> words.add(run.path("state").asText());
     }
     return String.join(", ", words);
+  }
+
+  // Databases tell rows, files only their share.
+  private static String read(JsonNode run) {
+    if (run.path("rows").asLong() > 0) {
+      return ": " + run.path("rows").asLong() + " rows so far";
+    }
+    return run.has("percent_read") ? ": " + run.path("percent_read").asInt() + "% of it" : "";
+  }
+
+  /**
+   * How far a run is that writes, for a line with a bar: what is written of what changed, how fast,
+   * how long still, and of how many rows.
+   */
+  static String brief(JsonNode run) {
+    List<String> words = new ArrayList<>();
+    // Of events all are sent, changed or not; so is what is written again.
+    boolean changed =
+        !run.path("kind").asText().equals("events") && run.path("again").asLong() == 0;
+    words.add(
+        "%s of %s %s"
+            .formatted(
+                rounded(run.path("written").asLong()),
+                rounded(run.path("total").asLong()),
+                changed ? "changed" : "rows"));
+    if (run.has("slowed")) {
+      words.add("slowed: " + run.path("slowed").asText());
+    }
+    if (run.has("rows_per_second")) {
+      words.add(rounded(run.path("rows_per_second").asLong()) + "/s");
+      words.add(duration(run.path("seconds_left").asLong()) + " left");
+    }
+    words.add(rounded(run.path("rows").asLong()) + " read");
+    return String.join(", ", words);
+  }
+
+  /** Three digits at least, rounded down: all of it is only said of all. */
+  static String rounded(long count) {
+    if (count < 10_000) {
+      return String.valueOf(count);
+    }
+    return count < 1_000_000 ? tenths(count / 100) + "k" : tenths(count / 100_000) + "M";
+  }
+
+  private static String tenths(long tenths) {
+    return tenths >= 1_000 || tenths % 10 == 0
+        ? String.valueOf(tenths / 10)
+        : tenths / 10 + "." + tenths % 10;
   }
 
   /** How many rows are to be written, by what they are. */

@@ -39,12 +39,7 @@ final class PlainProgress implements Progress {
     long now = nanos.getAsLong();
     if (now - spoke >= EVERY.toNanos()) {
       spoke = now;
-      terminal.note(
-          task
-              + ": "
-              + count()
-              + (total == 0 ? "" : " of " + total)
-              + (detail.isEmpty() ? "" : " (" + detail + ")"));
+      terminal.note(task + ": " + words());
     }
   }
 
@@ -63,6 +58,15 @@ final class PlainProgress implements Progress {
   public synchronized void close() {
     double seconds = (nanos.getAsLong() - began) / 1e9;
     terminal.note(String.format("%s: %s in %.1f s", task, count(), seconds));
+  }
+
+  private String words() {
+    if (done == 0 && total == 0 && !detail.isEmpty()) {
+      return detail;
+    }
+    return count()
+        + (total == 0 ? "" : " of " + total)
+        + (detail.isEmpty() ? "" : " (" + detail + ")");
   }
 
   private String count() {

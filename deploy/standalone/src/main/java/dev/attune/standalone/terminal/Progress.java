@@ -11,6 +11,16 @@ public interface Progress extends AutoCloseable {
   /** What stands beside how far it is, until something else does: a few words. */
   void detail(String words);
 
+  /**
+   * The same where a line is short.
+   *
+   * @param brief beside a bar, instead of the count: parts with commas between them, the first ones
+   *     matter most
+   */
+  default void detail(String words, String brief) {
+    detail(words);
+  }
+
   /** So many are done, and this is being done now: a few words. */
   void at(long done, String now);
 

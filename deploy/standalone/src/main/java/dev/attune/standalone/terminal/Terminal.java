@@ -11,25 +11,30 @@ import java.util.Scanner;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where people read: results on standard output, progress and complaints on standard error. Bars
  * and lines that move are drawn only where somebody watches; elsewhere they are plain lines.
  */
 public final class Terminal {
+  // One less than the usual: a line that fills the last column goes on below.
   private static final int WIDTH = 79;
 
   private final InputStream in;
   private final PrintStream out;
   private final PrintStream err;
   private final boolean interactive;
+  private final int width;
   private boolean moving;
 
-  private Terminal(InputStream in, PrintStream out, PrintStream err, boolean interactive) {
+  private Terminal(
+      InputStream in, PrintStream out, PrintStream err, boolean interactive, int width) {
     this.in = in;
     this.out = out;
     this.err = err;
     this.interactive = interactive;
+    this.width = width;
   }
 
   /** This process's own. */
@@ -39,17 +44,36 @@ public final class Terminal {
     Console console = System.console();
     boolean interactive = console != null && console.isTerminal() && System.getenv("CI") == null;
     return new Terminal(
-        System.in, stream(FileDescriptor.out), stream(FileDescriptor.err), interactive);
+        System.in,
+        stream(FileDescriptor.out),
+        stream(FileDescriptor.err),
+        interactive,
+        width(System.getenv("ATTUNE_COLUMNS")));
   }
 
   /** One that nobody watches, e.g. in a test. */
   public static Terminal plain(PrintStream out, PrintStream err) {
-    return new Terminal(InputStream.nullInputStream(), out, err, false);
+    return new Terminal(InputStream.nullInputStream(), out, err, false, WIDTH);
   }
 
   /** One at which somebody sits, e.g. in a test. */
   public static Terminal watched(InputStream in, PrintStream out, PrintStream err) {
-    return new Terminal(in, out, err, true);
+    return watched(in, out, err, WIDTH);
+  }
+
+  static Terminal watched(InputStream in, PrintStream out, PrintStream err, int width) {
+    return new Terminal(in, out, err, true, width);
+  }
+
+  /**
+   * What fits a line.
+   *
+   * @param columns of the terminal, as the launcher found them
+   */
+  static int width(@Nullable String columns) {
+    return columns != null && columns.matches("[1-9][0-9]{1,3}")
+        ? Integer.parseInt(columns) - 1
+        : WIDTH;
   }
 
   // Not System.out: a library that writes there must not end up between two results.
@@ -59,6 +83,11 @@ public final class Terminal {
 
   public boolean interactive() {
     return interactive;
+  }
+
+  /** Characters that a line has room for. */
+  int width() {
+    return width;
   }
 
   /** A line of the result. */
@@ -79,7 +108,7 @@ public final class Terminal {
       err.println(line);
       return;
     }
-    err.print("\r\033[K" + (line.length() > WIDTH ? line.substring(0, WIDTH) : line));
+    err.print("\r\033[K" + (line.length() > width ? line.substring(0, width) : line));
     err.flush();
     moving = true;
   }
@@ -104,11 +133,17 @@ public final class Terminal {
     return input.hasNextLine() && input.nextLine().strip().toLowerCase(Locale.ROOT).startsWith("y");
   }
 
-  /** Shows how far a task has come whose total is not known yet, in words. */
-  public Progress moving(String task, String unit) {
+  /**
+   * Shows how far a task has come whose total is not known yet: in words, and with a bar once it
+   * is.
+   *
+   * @param doing the task, e.g. {@code Loading}
+   * @param what of which thing
+   */
+  public Progress moving(String doing, String what, String unit) {
     return interactive
-        ? new MovingProgress(this, task, unit)
-        : new PlainProgress(this, task, 0, unit, System::nanoTime);
+        ? new MovingProgress(this, doing, what, unit, System::nanoTime)
+        : new PlainProgress(this, doing + " " + what, 0, unit, System::nanoTime);
   }
 
   /**
@@ -127,8 +162,8 @@ public final class Terminal {
             .setUnit(" " + unit, 1)
             .setStyle(ProgressBarStyle.ASCII)
             .setUpdateIntervalMillis(200)
-            .setConsumer(new ConsoleProgressBarConsumer(err, WIDTH))
-            .setMaxRenderedLength(WIDTH)
+            .setConsumer(new ConsoleProgressBarConsumer(err, width))
+            .setMaxRenderedLength(width)
             .build();
     return new Progress() {
       @Override
