@@ -17,6 +17,7 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 
 /**
@@ -212,6 +213,10 @@ public final class RefreshHttp {
     if (pace.isPresent()) {
       json.writeNumberField("rows_per_second", pace.get().rowsPerSecond());
       json.writeNumberField("seconds_left", pace.get().secondsLeft());
+    }
+    OptionalInt percentRead = refreshes.percentRead(run.id());
+    if (percentRead.isPresent()) {
+      json.writeNumberField("percent_read", percentRead.getAsInt());
     }
     String slowed = refreshes.slowed(run.id());
     if (!slowed.isEmpty()) {

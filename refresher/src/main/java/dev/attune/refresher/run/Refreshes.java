@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Executors;
@@ -85,6 +86,7 @@ public final class Refreshes implements AutoCloseable {
     private Optional<Instant> writingSince = Optional.empty();
     private long writtenBefore;
     private String slowed = "";
+    private double shareRead;
 
     Active(Thread thread, Lease lease) {
       this.thread = thread;
@@ -598,6 +600,16 @@ public final class Refreshes implements AutoCloseable {
             since -> Pace.of(since, running.writtenBefore, run.figures(), clock.instant()));
   }
 
+  /** How much of its files a run has read, of 100; empty while it reads none, or cannot tell. */
+  synchronized OptionalInt percentRead(String id) {
+    Active running = active.get(id);
+    return running != null
+            && running.shareRead > 0
+            && history.get(id).filter(run -> run.state() == Run.State.READING).isPresent()
+        ? OptionalInt.of((int) (running.shareRead * 100))
+        : OptionalInt.empty();
+  }
+
   /** Why a run writes slower than it could; empty: it does not. */
   synchronized String slowed(String id) {
     Active running = active.get(id);
@@ -674,6 +686,10 @@ public final class Refreshes implements AutoCloseable {
           };
       synchronized (Refreshes.this) {
         Run run = history.get(id).orElseThrow();
+        if (phase == Phase.READING) {
+          // One that was paused while it read begins anew.
+          run = run.counted(run.figures().withRows(0));
+        }
         history.keep(run.in(state), self.lease.epoch());
         if (phase == Phase.WRITING) {
           self.writtenBefore = run.written();
@@ -689,6 +705,13 @@ public final class Refreshes implements AutoCloseable {
     @Override
     public void rowsRead(long rows) {
       count(figures -> figures.withRows(rows));
+    }
+
+    @Override
+    public void shareRead(double share) {
+      synchronized (Refreshes.this) {
+        self.shareRead = share;
+      }
     }
 
     @Override

@@ -18,11 +18,15 @@ import org.duckdb.DuckDBAppender;
  * that memory holds a few hundred of them at a time.
  */
 final class DatabaseOrigin implements Origin {
+  /** A report costs a lock: too little to notice, at a distance that a person does not see. */
+  private static final int REPORT_ROWS = 2_000;
+
   private final DuckDb db;
   private final Database database;
   private final List<String> table;
   private final String query;
   private final ColumnNames names;
+  private final Progress progress;
   private boolean loaded;
 
   /**
@@ -30,12 +34,18 @@ final class DatabaseOrigin implements Origin {
    * @param query in the SQL of the database
    */
   DatabaseOrigin(
-      DuckDb db, Database database, List<String> table, String query, ColumnNames names) {
+      DuckDb db,
+      Database database,
+      List<String> table,
+      String query,
+      ColumnNames names,
+      Progress progress) {
     this.db = db;
     this.database = database;
     this.table = List.copyOf(table);
     this.query = query;
     this.names = names;
+    this.progress = progress;
   }
 
   @Override
@@ -108,6 +118,9 @@ final class DatabaseOrigin implements Origin {
     try (DuckDBAppender to = db.appender("raw")) {
       for (long copied = 0; copied < rowsMax && rows.next(); copied++) {
         db.checkNotCancelled();
+        if (copied % REPORT_ROWS == 0) {
+          progress.rowsRead(copied);
+        }
         to.beginRow();
         for (int i = 0; i < landings.size(); i++) {
           landings.get(i).copy().copy(rows, i + 1, to);

@@ -15,11 +15,13 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.DoubleConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
+import org.duckdb.DuckDBPreparedStatement;
 
 /**
  * A database of one run: in a file, spilling to a directory of its own, without extensions. Tables
@@ -85,6 +87,9 @@ final class DuckDb implements AutoCloseable {
         new DuckDb(
             temporary, settings.memoryMegabytes(), connection.unwrap(DuckDBConnection.class));
     db.execute("set global TimeZone = 'UTC'");
+    // Only so does it count how far a statement is.
+    db.execute("set enable_progress_bar = true");
+    db.execute("set enable_progress_bar_print = false");
     return db;
   }
 
@@ -129,6 +134,23 @@ final class DuckDb implements AutoCloseable {
     try (Statement statement = connection.createStatement()) {
       running.add(statement);
       try {
+        statement.execute(sql);
+      } finally {
+        running.remove(statement);
+      }
+    }
+  }
+
+  /**
+   * The same for one that takes its time.
+   *
+   * @param share is told from another thread how much is done, of 1
+   */
+  void execute(String sql, DoubleConsumer share) throws SQLException {
+    checkNotCancelled();
+    try (Statement statement = connection.createStatement()) {
+      running.add(statement);
+      try (var _ = new QueryWatch(statement.unwrap(DuckDBPreparedStatement.class), share)) {
         statement.execute(sql);
       } finally {
         running.remove(statement);

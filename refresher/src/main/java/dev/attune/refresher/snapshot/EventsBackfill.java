@@ -141,7 +141,7 @@ final class EventsBackfill {
     Map<String, ColumnType> wanted = new HashMap<>();
     wanted.put(model.timeColumn(), ColumnType.TIMESTAMP);
     model.identifierColumns().forEach(column -> wanted.put(column, ColumnType.STRING));
-    return origins.open(db, model.source(), mappedColumns(), wanted);
+    return origins.open(db, model.source(), mappedColumns(), wanted, progress);
   }
 
   /**

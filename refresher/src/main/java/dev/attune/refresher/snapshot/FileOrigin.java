@@ -38,6 +38,7 @@ final class FileOrigin implements Origin {
   private final SourceFiles files;
   private final LocalTree tree;
   private final ColumnNames columnNames;
+  private final Progress progress;
   private boolean loaded;
 
   /**
@@ -45,12 +46,18 @@ final class FileOrigin implements Origin {
    * @param tree where they are
    */
   FileOrigin(
-      DuckDb db, FileSource source, SourceFiles files, LocalTree tree, ColumnNames columnNames) {
+      DuckDb db,
+      FileSource source,
+      SourceFiles files,
+      LocalTree tree,
+      ColumnNames columnNames,
+      Progress progress) {
     this.db = db;
     this.source = source;
     this.files = files;
     this.tree = tree;
     this.columnNames = columnNames;
+    this.progress = progress;
   }
 
   @Override
@@ -83,10 +90,11 @@ final class FileOrigin implements Origin {
   }
 
   /** Finds them; checks what can be checked without reading them. */
-  static FileOrigin open(DuckDb db, FileSource source, LocalTree tree, ColumnNames columnNames) {
+  static FileOrigin open(
+      DuckDb db, FileSource source, LocalTree tree, ColumnNames columnNames, Progress progress) {
     SourceFiles files = SourceFiles.find(source, tree);
     files.checkWhole(source.format());
-    return new FileOrigin(db, source, files, tree, columnNames);
+    return new FileOrigin(db, source, files, tree, columnNames, progress);
   }
 
   @Override
@@ -100,7 +108,7 @@ final class FileOrigin implements Origin {
     try {
       switch (source.format()) {
         case PARQUET ->
-            db.execute(
+            read(
                 "create table raw as select * from read_parquet("
                     + files.sqlList()
                     + ", hive_partitioning = false)"
@@ -129,6 +137,10 @@ final class FileOrigin implements Origin {
           ? new Extent("", "sample_size = -1")
           : new Extent(" limit " + rowsMax, "sample_size = 20480");
     }
+  }
+
+  private void read(String sql) throws SQLException {
+    db.execute(sql, progress::shareRead);
   }
 
   private RuntimeException unreadable(SQLException e) throws SQLException {
@@ -178,7 +190,7 @@ final class FileOrigin implements Origin {
             .map(name -> Sql.literal(name) + ": 'VARCHAR'")
             .collect(Collectors.joining(", ", "{", "}"));
     String typed = types.equals("{}") ? "" : ", types = " + types;
-    db.execute("create table raw as " + read + typed + ")" + extent.limit());
+    read("create table raw as " + read + typed + ")" + extent.limit());
   }
 
   private void loadJson(Collection<String> textColumns, Extent extent) throws SQLException {
@@ -198,7 +210,7 @@ final class FileOrigin implements Origin {
                         + ": "
                         + Sql.literal(text.contains(column.name()) ? "VARCHAR" : column.type()))
             .collect(Collectors.joining(", ", "{", "}"));
-    db.execute("create table raw as " + read + ", columns = " + columns + ")" + extent.limit());
+    read("create table raw as " + read + ", columns = " + columns + ")" + extent.limit());
   }
 
   private Set<String> asText(List<String> present, Collection<String> textColumns) {
@@ -225,7 +237,7 @@ final class FileOrigin implements Origin {
     for (String name : source.columns().keySet()) {
       columnNames.require(name, present, files.label(), headed());
     }
-    db.execute(
+    read(
         "create table lines as select string_split_regex(trim(line, ' \t\r'), '[ \t]+') as f"
             + " from read_csv("
             + files.sqlList()

@@ -53,24 +53,30 @@ final class Origins {
    *
    * @param mapped the columns that the model names outside its source; an empty name is none
    * @param wanted as of {@link Origin#load}
+   * @param progress is told what was read
    * @throws RefusedException when there is nothing to be read
    */
   SourceReader open(
-      DuckDb db, ModelSource source, Collection<String> mapped, Map<String, ColumnType> wanted) {
+      DuckDb db,
+      ModelSource source,
+      Collection<String> mapped,
+      Map<String, ColumnType> wanted,
+      Progress progress) {
     source.dbt().ifPresent(dbt -> DbtRuns.check(dbt, settings.dataRoot()));
     ColumnNames names =
         new ColumnNames(
             mapped, source instanceof FileSource files ? files.columns().keySet() : Set.of());
     Origin origin =
         switch (source) {
-          case FileSource files -> files(db, files, names);
+          case FileSource files -> files(db, files, names, progress);
           case JdbcSource jdbc ->
               new DatabaseOrigin(
                   db,
                   new JdbcDatabase(jdbc, drivers, credentials, clock),
                   jdbc.table(),
                   jdbc.query(),
-                  names);
+                  names,
+                  progress);
           case DuckDbSource file ->
               new DatabaseOrigin(
                   db,
@@ -80,15 +86,16 @@ final class Origins {
                       settings.threads()),
                   file.table(),
                   file.query(),
-                  names);
+                  names,
+                  progress);
         };
     return new SourceReader(db, origin, names, wanted);
   }
 
-  private Origin files(DuckDb db, FileSource source, ColumnNames names) {
+  private Origin files(DuckDb db, FileSource source, ColumnNames names, Progress progress) {
     Optional<S3Address> address = source.s3();
     return address.isPresent()
-        ? S3Origin.open(db, source, address.get().bucket(), s3, names)
-        : FileOrigin.open(db, source, new LocalTree(settings.dataRoot()), names);
+        ? S3Origin.open(db, source, address.get().bucket(), s3, names, progress)
+        : FileOrigin.open(db, source, new LocalTree(settings.dataRoot()), names, progress);
   }
 }

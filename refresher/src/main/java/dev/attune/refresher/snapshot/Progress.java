@@ -1,6 +1,6 @@
 package dev.attune.refresher.snapshot;
 
-/** How far a run is; called on the run's thread. */
+/** How far a run is; called on the run's thread, but for {@link #shareRead}. */
 public interface Progress {
   /** Takes no notice. */
   Progress NONE =
@@ -31,7 +31,7 @@ public interface Progress {
   /** A phase begins. */
   void phase(Phase phase);
 
-  /** Rows in the snapshot. */
+  /** Rows that were read so far; in the end, rows in the snapshot. */
   void rowsRead(long rows);
 
   /** Rows that are to be written: those that changed, or all events. */
@@ -42,6 +42,9 @@ public interface Progress {
 
   /** Rows given up on: each is a dead letter. */
   void badRows(long rows);
+
+  /** How much has been read, of 1, where rows are not known before the end; from any thread. */
+  default void shareRead(double share) {}
 
   /** What the rows that are to be written are. */
   default void compared(Differences.Rows rows) {}

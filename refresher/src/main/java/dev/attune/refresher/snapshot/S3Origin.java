@@ -22,6 +22,7 @@ final class S3Origin implements Origin {
   private final String bucket;
   private final SourceFiles objects;
   private final ColumnNames names;
+  private final Progress progress;
   private @Nullable FileOrigin copied;
 
   private S3Origin(
@@ -30,13 +31,15 @@ final class S3Origin implements Origin {
       S3Access access,
       String bucket,
       SourceFiles objects,
-      ColumnNames names) {
+      ColumnNames names,
+      Progress progress) {
     this.db = db;
     this.source = source;
     this.access = access;
     this.bucket = bucket;
     this.objects = objects;
     this.names = names;
+    this.progress = progress;
   }
 
   /**
@@ -45,7 +48,12 @@ final class S3Origin implements Origin {
    * @throws RefusedException when there are none, they may not be read, or are too large together
    */
   static S3Origin open(
-      DuckDb db, FileSource source, String bucket, S3Access access, ColumnNames names) {
+      DuckDb db,
+      FileSource source,
+      String bucket,
+      S3Access access,
+      ColumnNames names,
+      Progress progress) {
     try (S3Tree tree = access.open(bucket)) {
       SourceFiles objects = SourceFiles.find(source, tree);
       long bytes = objects.files().stream().mapToLong(SourceFile::size).sum();
@@ -55,7 +63,7 @@ final class S3Origin implements Origin {
             "%s of s3://%s: %d MB to be copied (allowed: %d MB, by s3.disk_megabytes of the config)"
                 .formatted(objects.label(), bucket, (bytes >> 20) + 1, allowed));
       }
-      return new S3Origin(db, source, access, bucket, objects, names);
+      return new S3Origin(db, source, access, bucket, objects, names, progress);
     }
   }
 
@@ -121,6 +129,6 @@ final class S3Origin implements Origin {
       objects.checkUnchanged(tree);
     }
     copies.checkWhole(source.format());
-    return new FileOrigin(db, source, copies, new LocalTree(db.temporary()), names);
+    return new FileOrigin(db, source, copies, new LocalTree(db.temporary()), names, progress);
   }
 }

@@ -194,7 +194,7 @@ final class TableRefresh {
   }
 
   private SourceReader open() {
-    return origins.open(db, model.source(), mappedColumns(), wantedTypes());
+    return origins.open(db, model.source(), mappedColumns(), wantedTypes(), progress);
   }
 
   /**

@@ -176,7 +176,8 @@ class S3SourceIT {
     try (DuckDb db = DuckDb.open(settings, bench.state.resolve("tmp/x"))) {
       var names = new ColumnNames(List.of("customer_id", "plan"), Set.of());
       Origin origin =
-          S3Origin.open(db, source, s3.bucket, new S3Access(bench.s3, Duration.ZERO), names);
+          S3Origin.open(
+              db, source, s3.bucket, new S3Access(bench.s3, Duration.ZERO), names, Progress.NONE);
       change.run();
       origin.load(Map.of(), Origin.ALL);
     }
