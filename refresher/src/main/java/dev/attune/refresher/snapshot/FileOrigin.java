@@ -102,6 +102,9 @@ final class FileOrigin implements Origin {
     if (loaded) {
       return;
     }
+    if (rowsMax == ALL) {
+      files.files().forEach(file -> Gzip.check(file.path()));
+    }
     Extent extent = Extent.of(rowsMax);
     List<String> textColumns =
         wanted.keySet().stream().filter(c -> wanted.get(c) == ColumnType.STRING).sorted().toList();
