@@ -29,14 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 class BitFlipsTest {
   private static final int ROWS = 60;
   private static final String SECRET = "Zq9";
-  private static final String MODEL =
-      """
-      name: customers
-      kind: profiles
-      source: {files: %s, format: %s}
-      key: {namespace: user_id, column: customer_id}
-      traits: {plan: plan, orders: orders}
-      """;
   private static final String TABLE =
       "select 1000 + i as customer_id, '%s-' || hash(i) as plan, i * 7 as orders from range(%d) r(i)"
           .formatted(SECRET, ROWS);
@@ -86,7 +78,15 @@ class BitFlipsTest {
   }
 
   private void flip(String format, String file, byte[] good, boolean sealed) throws Exception {
-    String model = MODEL.formatted(file, format);
+    String model =
+        """
+        name: customers
+        kind: profiles
+        source: {files: %s, format: %s}
+        key: {namespace: user_id, column: customer_id}
+        traits: {plan: plan, orders: orders}
+        """
+            .formatted(file, format);
     put(file, good);
     bench.done(model);
     Map<String, Value> right = values();

@@ -17,6 +17,8 @@ import dev.attune.standalone.client.AttuneClient;
 import dev.attune.testkit.Await;
 import dev.attune.testkit.people.Model;
 import dev.attune.testkit.people.Traffic;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,7 +48,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * One history sent several times over, each time shuffled, duplicated and batched anew, with
  * operators' splits and lifts at other moments: through collector, log, refresher, store and
- * evaluator it comes to the same people, and to what the rules give of all of it at once.
+ * evaluator it comes to the same people for the same reasons, and to what the rules give of all of
+ * it at once.
  *
  * <p>The tellings share a system; each has a prefix before all that its people are known by.
  *
@@ -241,8 +244,8 @@ class OrderIT {
       return identifier.namespace() + ":" + identifier.value();
     }
 
-    /** Everybody as served, without the prefix, once they are as the rules say. */
-    Map<Identifier, String> people() {
+    /** Everybody as served and why, without the prefix, once they are as the rules say. */
+    Map<Identifier, String> people() throws Exception {
       List<Link> words = new ArrayList<>();
       for (Pair pair : pairs) {
         words.add(
@@ -262,7 +265,21 @@ class OrderIT {
           difference = difference(entry.getKey(), entry.getValue(), people);
         }
       }
+      for (var person : people.entrySet()) {
+        person.setValue(person.getValue() + " " + why(prefixed(person.getKey())));
+      }
       return people;
+    }
+
+    private String why(Identifier who) throws Exception {
+      Http.Reply reply =
+          Http.get(
+              standalone.url()
+                  + "/v1/profiles/"
+                  + URLEncoder.encode(text(who), StandardCharsets.UTF_8)
+                  + "/identity");
+      assertThat(reply.status()).as(reply.message()).isEqualTo(200);
+      return Reasons.of(reply.body()).replace(prefix, "");
     }
 
     private Optional<String> difference(
