@@ -30,7 +30,10 @@ final class Shelf {
   /** No question to the store takes longer. */
   private static final long FLOORS_KEEP_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-  /** An entry counts a moment before its room is made: a part of the bytes is left for that. */
+  /**
+   * An entry counts a moment before its room is made: a part of the bytes is left for that. Each
+   * thread has one answer or change in between at most, because it waits until there is room.
+   */
   private static final long SLACK = 256;
 
   private final long ageMaxNanos;
@@ -64,6 +67,12 @@ final class Shelf {
    *     answer does not know of
    */
   @Nullable LookupResult keep(Object key, LookupResult answer, Asked asked) {
+    LookupResult newest = admit(key, answer, asked);
+    settle();
+    return newest;
+  }
+
+  private @Nullable LookupResult admit(Object key, LookupResult answer, Asked asked) {
     return switch (answer) {
       case LookupResult.Absent _ -> put(key, new Entry.Nobody(asked)) ? answer : null;
       case LookupResult.Found found -> {
@@ -153,25 +162,24 @@ final class Shelf {
         .getIdentifiersAddedList()
         .forEach(i -> forget(Identifier.of(i), entry -> !pointsTo(entry, profileId)));
     change.getIdentifiersRemovedList().forEach(i -> forget(Identifier.of(i), _ -> true));
+    settle();
   }
 
   private void changedTo(Served served, ProfileRecord record) {
     String profileId = record.getProfileId();
     long version = record.getVersion();
-    entries
-        .asMap()
-        .computeIfPresent(
-            profileId,
-            (_, old) ->
-                switch (old) {
-                  case Entry.Body body ->
-                      body.version() >= version
-                          ? body
-                          : new Entry.Body(new LookupResult.Found(served), version, body.asked());
-                  // It is one again that was merged away; unless this comes late.
-                  case Entry.Pointer pointer -> pointer.version() >= version ? pointer : null;
-                  case Entry.Nobody _ -> null;
-                });
+    alter(
+        profileId,
+        old ->
+            switch (old) {
+              case Entry.Body body ->
+                  body.version() >= version
+                      ? body
+                      : new Entry.Body(new LookupResult.Found(served), version, body.asked());
+              // It is one again that was merged away; unless this comes late.
+              case Entry.Pointer pointer -> pointer.version() >= version ? pointer : null;
+              case Entry.Nobody _ -> null;
+            });
     // Those that the change does not name as added: it may be told a second time.
     forEachIdentifier(
         served, identifier -> forget(identifier, entry -> !pointsTo(entry, profileId)));
@@ -179,25 +187,36 @@ final class Shelf {
 
   private void redirected(ProfileRecord record) {
     long version = record.getVersion();
-    entries
-        .asMap()
-        .computeIfPresent(
-            record.getProfileId(),
-            (_, old) -> {
-              long known =
-                  switch (old) {
-                    case Entry.Body body -> body.version();
-                    case Entry.Pointer pointer -> pointer.version();
-                    case Entry.Nobody _ -> 0;
-                  };
-              return known >= version
-                  ? old
-                  : new Entry.Pointer(record.getRedirectTo(), version, old.asked());
-            });
+    alter(
+        record.getProfileId(),
+        old -> {
+          long known =
+              switch (old) {
+                case Entry.Body body -> body.version();
+                case Entry.Pointer pointer -> pointer.version();
+                case Entry.Nobody _ -> 0;
+              };
+          return known >= version
+              ? old
+              : new Entry.Pointer(record.getRedirectTo(), version, old.asked());
+        });
   }
 
   private void forget(Object key, Predicate<Entry> when) {
-    entries.asMap().computeIfPresent(key, (_, entry) -> when.test(entry) ? null : entry);
+    alter(key, entry -> when.test(entry) ? null : entry);
+  }
+
+  /** What is kept becomes something else, or nothing. */
+  private interface Alteration {
+    @Nullable Entry of(Entry old);
+  }
+
+  /**
+   * Also waits for an answer that is being kept just now. Caffeine's {@code computeIfPresent} does
+   * not: it looks without a lock first, and passes over a key that is about to be there.
+   */
+  private void alter(Object key, Alteration alteration) {
+    entries.asMap().compute(key, (_, old) -> old == null ? null : alteration.of(old));
   }
 
   private static boolean pointsTo(Entry entry, String profileId) {
@@ -234,8 +253,11 @@ final class Shelf {
     return entries.policy().eviction().orElseThrow().weightedSize().orElse(0);
   }
 
-  /** Ends maintenance that reads and writes have left for later. */
-  void settle() {
+  /**
+   * Makes room, or waits while another thread makes it. Left to itself a write goes on while
+   * another one evicts: should that one lose its core, hundreds of entries pile up behind it.
+   */
+  private void settle() {
     entries.cleanUp();
   }
 }
