@@ -34,8 +34,8 @@ public final class ProfileServicePart implements Part {
   private final LookupGrpc grpc;
   private final LookupHttp http;
   private final LookupMetrics metrics;
-  private final StoreProbe probe;
   private final WarmUp warmUp;
+  private final StoreProbe probe;
   private final @Nullable Near near;
 
   /** What is kept, and where changes are heard of. */
@@ -59,8 +59,8 @@ public final class ProfileServicePart implements Part {
     Identities identities = new Identities(store, definitions, clock);
     grpc = new LookupGrpc(lookup, identities, config.timeout(), metrics);
     http = new LookupHttp(lookup, identities, config.timeout(), metrics);
-    probe = new StoreProbe(store);
     warmUp = new WarmUp(reader, store, WarmUp.LOOKUPS_MAX, WarmUp.TIME_MAX);
+    probe = new StoreProbe(store, warmUp::start);
     if (near != null) {
       NearCacheMetrics.register(registry, near.cache(), this::feedAge);
     }
@@ -120,7 +120,6 @@ public final class ProfileServicePart implements Part {
   @Override
   public void start() {
     probe.start();
-    warmUp.start();
     if (near != null) {
       feed = ChangesFeed.start(near.kafka(), near.cache(), clock);
     }

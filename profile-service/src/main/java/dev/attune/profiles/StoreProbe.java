@@ -7,10 +7,14 @@ import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the store for nobody once a second: readiness without a caller, and without a wait. */
+/**
+ * Asks the store for nobody once a second: readiness without a caller, and without a wait. Tells of
+ * the first answer.
+ */
 final class StoreProbe implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreProbe.class);
   private static final Identifier NOBODY = new Identifier("attune_probe", "nobody");
@@ -21,15 +25,20 @@ final class StoreProbe implements AutoCloseable {
   private static final Duration SILENCE_MAX = Duration.ofSeconds(3);
 
   private final ProfileStore store;
+  private final Runnable onFirstAnswer;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("store-probe").daemon().factory());
-  private volatile boolean answered;
+  private final AtomicBoolean answered = new AtomicBoolean();
   private volatile long answeredNanos = System.nanoTime();
   private volatile long tookMicros;
 
-  StoreProbe(ProfileStore store) {
+  /**
+   * @param onFirstAnswer run once, on the store's thread: must not block
+   */
+  StoreProbe(ProfileStore store, Runnable onFirstAnswer) {
     this.store = store;
+    this.onFirstAnswer = onFirstAnswer;
   }
 
   void start() {
@@ -48,7 +57,9 @@ final class StoreProbe implements AutoCloseable {
                       long now = System.nanoTime();
                       tookMicros = (now - began) / 1_000;
                       answeredNanos = now;
-                      answered = true;
+                      if (answered.compareAndSet(false, true)) {
+                        onFirstAnswer.run();
+                      }
                     }
                   });
     } catch (RuntimeException e) {
@@ -57,7 +68,7 @@ final class StoreProbe implements AutoCloseable {
   }
 
   Readiness readiness() {
-    if (!answered) {
+    if (!answered.get()) {
       return Readiness.notReady("the store has not answered yet");
     }
     Duration silence = Duration.ofNanos(System.nanoTime() - answeredNanos);

@@ -16,8 +16,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Asks before anybody else does, so that the first callers do not pay for connections and cold
- * code: for nobody, and for as many people as there are. Bounded in number and time; a store that
- * is away is not its business.
+ * code: for nobody, and for as many people as there are. Started once the store has answered, and
+ * bounded in number and time from there: a store that comes late is not met cold, and one that goes
+ * away again withholds nothing.
  */
 final class WarmUp implements AutoCloseable {
   static final int LOOKUPS_MAX = 1_000;

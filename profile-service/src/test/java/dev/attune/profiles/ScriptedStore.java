@@ -27,7 +27,8 @@ final class ScriptedStore implements ProfileStore {
 
   private final ProfileStore store;
   private volatile @Nullable Supplier<CompletionStage<LookupResult>> fault;
-  private volatile String silentAbout = "";
+  private volatile String heldValue = "";
+  private volatile CompletionStage<LookupResult> held = new CompletableFuture<>();
   private volatile Duration delay = Duration.ZERO;
 
   /** How long each read of records was given, in their order. */
@@ -107,9 +108,15 @@ final class ScriptedStore implements ProfileStore {
     fault(CompletableFuture::new);
   }
 
-  /** No read of an identifier with this value is ever answered; empty: all are. */
+  /** No read of an identifier with this value is ever answered. */
   void silentAbout(String value) {
-    silentAbout = value;
+    hold(value, new CompletableFuture<>());
+  }
+
+  /** Reads of an identifier with this value are answered by the test. */
+  void hold(String value, CompletionStage<LookupResult> answer) {
+    held = answer;
+    heldValue = value;
   }
 
   /** Every read of records takes that long, and ends earlier when it was given less. */
@@ -141,8 +148,8 @@ final class ScriptedStore implements ProfileStore {
 
   @Override
   public CompletionStage<LookupResult> find(Identifier identifier, Duration timeout) {
-    return identifier.value().equals(silentAbout)
-        ? new CompletableFuture<>()
+    return identifier.value().equals(heldValue)
+        ? held
         : read(identifier.value(), timeout, () -> store.find(identifier, timeout));
   }
 
