@@ -66,7 +66,8 @@ final class LookupBench {
     LATENCY,
     BATCH,
     BULK,
-    OVERLOAD
+    OVERLOAD,
+    ZIPF
   }
 
   /** How much is measured. */
@@ -152,6 +153,9 @@ final class LookupBench {
         overload(stations, blocks);
       }
     }
+    if (plan.has(Part.ZIPF)) {
+      zipf(people, redis.port());
+    }
     figures.ended("it was not asked for");
     if (plan.soakMinutes() > 0) {
       soak(people, redis.port());
@@ -208,12 +212,18 @@ final class LookupBench {
       return List.of(hit, miss);
     }
 
-    List<Station> all() {
-      List<Station> all = new ArrayList<>(overGrpc());
+    /** All but what they are compared with. */
+    List<Station> ours() {
+      List<Station> ours = new ArrayList<>(overGrpc());
       if (plan.has(Part.HTTP)) {
-        all.add(httpHit);
-        all.add(httpMiss);
+        ours.add(httpHit);
+        ours.add(httpMiss);
       }
+      return ours;
+    }
+
+    List<Station> all() {
+      List<Station> all = ours();
       if (thin != null) {
         all.add(thin);
       }
@@ -289,13 +299,14 @@ final class LookupBench {
 
   private void latency(Stations stations, Blocks blocks) throws IOException {
     List<Station> grpc = stations.overGrpc();
+    List<Station> ours = stations.ours();
     var plot =
         new PercentilePlot("Lookups at half of saturation, open loop, from the intended send time");
     List<String> notes = new ArrayList<>();
     double worst = 0;
     long samples = 0;
-    try (Progress progress = terminal.progress("Latencies", 4L * grpc.size(), "runs")) {
-      for (Station station : grpc) {
+    try (Progress progress = terminal.progress("Latencies", 4L * ours.size(), "runs")) {
+      for (Station station : ours) {
         progress.at(progress(notes), station.name());
         var ratio = new Series();
         var one = new Series();
@@ -310,9 +321,13 @@ final class LookupBench {
           ratio.add(half.percentile(99) / alone.percentile(50));
           all.add(half.micros());
         }
-        samples += all.getTotalCount();
-        worst = Math.max(worst, ratio.median());
-        plot.add(station.name(), all, 10 * one.median());
+        if (grpc.contains(station)) {
+          samples += all.getTotalCount();
+          worst = Math.max(worst, ratio.median());
+          plot.add(station.name(), all, 10 * one.median());
+        } else {
+          plot.add(station.name(), all);
+        }
         notes.add(
             "%s: ratio %s, p50 at concurrency 1 %s ms, at %.0f/s p50 %.3f p99 %s p99.9 %.3f ms"
                 .formatted(
@@ -330,7 +345,7 @@ final class LookupBench {
         Name.LATENCY,
         worst,
         samples,
-        "the worse of these, medians of 3 (least-most): " + String.join("; ", notes));
+        "the worse of those over gRPC, medians of 3 (least-most): " + String.join("; ", notes));
   }
 
   /** Beside what a client without a batch does, a loop; and beside a hundred calls at once. */
@@ -498,6 +513,18 @@ final class LookupBench {
       }
     }
     return String.join(", ", counts);
+  }
+
+  /** On a server of its own, whose memory holds nothing for any other figure. */
+  private void zipf(Population people, int redisPort) throws IOException, InterruptedException {
+    try (Child server = Servers.lookup(redisPort, CACHE_BYTES, work, errors);
+        Progress _ = terminal.progress("Zipf over everybody", 0, "")) {
+      Station station = grpc("gRPC Zipf", server, people, Picks.zipf(people.size(), ZIPF, 5));
+      counted(station.saturate(Duration.ZERO, JIT_WARM_UP));
+      new ZipfRun(station, WARM_UP, plan.length())
+          .run(people.size(), ZIPF, figures)
+          .forEach(answers::count);
+    }
   }
 
   private void soak(Population people, int redisPort) throws IOException, InterruptedException {

@@ -22,6 +22,7 @@ final class LookupFigures {
     BATCH("batch of 100 / 100 single lookups, time", Bound.atMost(0.25)),
     BULK("lookups while a bulk load runs: p99 with / without", Bound.atMost(2)),
     OVERLOAD("goodput at 10x overload / peak", Bound.atLeast(0.9)),
+    ZIPF("gRPC lookups, Zipf over everybody", Bound.none()),
     WRONG("stale or wrong answers in all of it", Bound.atMost(0)),
     SOAK_CACHE("near-cache in use / its bound, the most in a soak", Bound.atMost(1)),
     SOAK_MEMORY(
@@ -38,7 +39,11 @@ final class LookupFigures {
     }
 
     private String unit() {
-      return this == WRONG ? "answers" : "ratio";
+      return switch (this) {
+        case WRONG -> "answers";
+        case ZIPF -> "lookups/s";
+        default -> "ratio";
+      };
     }
 
     private boolean isOfSoak() {

@@ -21,6 +21,8 @@ public final class PercentilePlot {
   private static final int RIGHT = 30;
   private static final int TOP = 50;
   private static final int BOTTOM = 90;
+  private static final int LEGENDS_A_ROW = 3;
+  private static final int LEGEND_HEIGHT = 40;
   private static final double NINES_MAX = 3.5;
   private static final int POINTS = 280;
   private static final List<String> COLOURS =
@@ -33,7 +35,15 @@ public final class PercentilePlot {
     this.title = title;
   }
 
+  /**
+   * @param boundMillis 0: there is none
+   */
   private record Series(String name, Histogram micros, double boundMillis) {}
+
+  /** Adds a curve without a bound. */
+  public PercentilePlot add(String name, Histogram micros) {
+    return add(name, micros, 0);
+  }
 
   /**
    * Adds a curve.
@@ -65,14 +75,15 @@ public final class PercentilePlot {
                   each.micros().getValueAtPercentile(percentile(NINES_MAX)) / 1_000.0));
     }
     top = nice(top * 1.05);
+    int height = HEIGHT + Math.max(0, series.size() - 1) / LEGENDS_A_ROW * LEGEND_HEIGHT;
     var svg = new StringBuilder();
     add(
         svg,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
             + " font-family=\"sans-serif\" font-size=\"13\">",
         WIDTH,
-        HEIGHT);
-    add(svg, "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>", WIDTH, HEIGHT);
+        height);
+    add(svg, "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>", WIDTH, height);
     add(svg, "<text x=\"%d\" y=\"28\" font-size=\"17\">%s</text>", LEFT, escaped(title));
     axes(svg, top);
     for (int i = 0; i < series.size(); i++) {
@@ -116,7 +127,8 @@ public final class PercentilePlot {
     }
   }
 
-  private static void curve(StringBuilder svg, Series series, String colour, int row, double top) {
+  private static void curve(
+      StringBuilder svg, Series series, String colour, int number, double top) {
     var points = new StringBuilder();
     for (int i = 0; i <= POINTS; i++) {
       double nines = NINES_MAX * i / POINTS;
@@ -128,26 +140,36 @@ public final class PercentilePlot {
         "<polyline points=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"/>",
         points.toString().strip(),
         colour);
-    double bound = y(series.boundMillis(), top);
-    add(
-        svg,
-        "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"4\"/>",
-        x(2) - 14,
-        bound,
-        x(2) + 14,
-        bound,
-        colour);
-    int x = LEFT + row * (WIDTH - LEFT - RIGHT) / 3;
-    int y = HEIGHT - BOTTOM + 46;
+    if (series.boundMillis() > 0) {
+      double bound = y(series.boundMillis(), top);
+      add(
+          svg,
+          "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"4\"/>",
+          x(2) - 14,
+          bound,
+          x(2) + 14,
+          bound,
+          colour);
+    }
+    legend(svg, series, colour, number);
+  }
+
+  private static void legend(StringBuilder svg, Series series, String colour, int number) {
+    int x = LEFT + number % LEGENDS_A_ROW * (WIDTH - LEFT - RIGHT) / LEGENDS_A_ROW;
+    int y = HEIGHT - BOTTOM + 46 + number / LEGENDS_A_ROW * LEGEND_HEIGHT;
     add(svg, "<rect x=\"%d\" y=\"%d\" width=\"14\" height=\"4\" fill=\"%s\"/>", x, y - 6, colour);
     add(svg, "<text x=\"%d\" y=\"%d\">%s</text>", x + 20, y, escaped(series.name()));
+    String bound =
+        series.boundMillis() > 0
+            ? " (bar: at most " + Numbers.text(series.boundMillis()) + ")"
+            : "";
     add(
         svg,
-        "<text x=\"%d\" y=\"%d\" fill=\"#555\">p99 %s ms (bar: at most %s)</text>",
+        "<text x=\"%d\" y=\"%d\" fill=\"#555\">p99 %s ms%s</text>",
         x + 20,
         y + 18,
         Numbers.text(series.micros().getValueAtPercentile(99) / 1_000.0),
-        Numbers.text(series.boundMillis()));
+        bound);
   }
 
   private static double percentile(double nines) {

@@ -49,6 +49,9 @@ class ReportTest {
     assertThat(figure(1_999.99, Bound.atLeast(2_000)).holds()).isFalse();
     assertThat(figure(Double.NaN, Bound.atMost(150)).holds()).isFalse();
     assertThat(figure(Double.NaN, Bound.atLeast(150)).holds()).isFalse();
+    assertThat(figure(1, Bound.none()).holds()).isTrue();
+    assertThat(figure(Double.NaN, Bound.none()).holds()).isFalse();
+    assertThat(Bound.none()).hasToString("none");
   }
 
   @Test
@@ -105,6 +108,20 @@ class ReportTest {
             .svg();
     assertThat(svg).contains("events -&gt; lookups", ">visible<", "p99 99").doesNotContain("empty");
     assertThat(svg.split("<polyline", -1)).hasSize(2);
+  }
+
+  @Test
+  void plot_ofMoreCurvesThanARowHasRoomFor_namesThemInRows_andBarsOnlyBounds() {
+    Histogram micros = new Histogram(3);
+    micros.recordValue(1_000);
+    PercentilePlot plot = new PercentilePlot("many").add("bounded", micros, 7);
+    for (int i = 0; i < 4; i++) {
+      plot.add("free " + i, micros);
+    }
+    String svg = plot.svg();
+    assertThat(svg).contains("viewBox=\"0 0 900 520\"", ">free 3<", "(bar: at most 7)");
+    assertThat(svg.split("at most", -1)).hasSize(2);
+    assertThat(svg.split("stroke-width=\"4\"", -1)).hasSize(2);
   }
 
   private static Figure figure(double value, Bound bound) {
