@@ -161,7 +161,7 @@ final class ScriptedStore implements ProfileStore {
   @Override
   public List<CompletionStage<LookupResult>> findAll(
       List<Identifier> identifiers, Duration timeout) {
-    return fault == null && silentAbout.isEmpty()
+    return fault == null && heldValue.isEmpty()
         ? store.findAll(identifiers, timeout)
         : ProfileStore.super.findAll(identifiers, timeout);
   }
