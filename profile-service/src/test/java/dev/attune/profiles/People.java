@@ -1,5 +1,6 @@
 package dev.attune.profiles;
 
+import dev.attune.core.catalog.Catalog;
 import dev.attune.core.identity.Links;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.ProfileIds;
@@ -39,11 +40,12 @@ final class People {
 
   /** Whom a path may name then. */
   static List<String> write(ProfileStore store) {
+    Catalog catalog = Service.definitions().catalog();
     var writer =
         new ProfileWriter(
             store,
             _ -> CompletableFuture.completedFuture(null),
-            () -> Service.definitions().catalog(),
+            () -> catalog,
             InstantSource.fixed(Service.NOW),
             Duration.ofSeconds(5));
     say(writer, MAIL, 5);
