@@ -32,6 +32,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -88,22 +89,33 @@ class OneLoopIT {
             ProfileStore.class.getClassLoader(),
             new Class<?>[] {ProfileStore.class},
             (_, method, arguments) -> {
-              boolean lookup =
-                  arguments != null
-                      && arguments[0] instanceof Identifier who
-                      && who.namespace().equals(NAMESPACE);
-              if (lookup) {
+              long lookups = arguments == null ? 0 : lookups(arguments[0]);
+              for (long i = 0; i < lookups; i++) {
                 at("question");
               }
               try {
                 Object result = method.invoke(store, arguments);
-                return lookup
-                    ? ((CompletionStage<?>) result).whenComplete((_, _) -> at("answer"))
-                    : result;
+                if (lookups == 0) {
+                  return result;
+                }
+                return result instanceof List<?> answers
+                    ? answers.stream().map(this::answered).toList()
+                    : answered(result);
               } catch (InvocationTargetException e) {
                 throw e.getCause();
               }
             });
+  }
+
+  /** About how many of this test's people a call is, by its first argument. */
+  private static long lookups(Object about) {
+    Stream<?> who = about instanceof List<?> several ? several.stream() : Stream.of(about);
+    return who.filter(each -> each instanceof Identifier one && one.namespace().equals(NAMESPACE))
+        .count();
+  }
+
+  private CompletionStage<?> answered(Object stage) {
+    return ((CompletionStage<?>) stage).whenComplete((_, _) -> at("answer"));
   }
 
   private BindableService seen(BindableService service) {
