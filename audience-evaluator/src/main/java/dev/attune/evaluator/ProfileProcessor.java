@@ -216,6 +216,8 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       }
       if (move.hasGroup() && !move.getGroup().hasTraits()) {
         groups.hear(move).ifPresent(this::forward);
+        // Or the answer would wait for the interval of commits.
+        pace.wrote();
         return Optional.empty();
       }
       Loaded loaded = load(move.getIntoProfileId());
@@ -261,15 +263,22 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
           if (entry.key.equals(after)) {
             continue;
           }
-          sizes.count(entry.key, EvaluatorState.parseFrom(entry.value));
+          sizes.count(entry.key, stored(entry.value));
           if (System.nanoTime() - deadlineNanos > 0) {
             return;
           }
         }
-      } catch (InvalidProtocolBufferException e) {
-        throw new IllegalStateException("a stored state does not parse", e);
       }
       sizes.complete();
+    }
+
+    // One that does not parse is in nothing that anybody could tell; whoever asks it rejects it.
+    private static EvaluatorState stored(byte[] bytes) {
+      try {
+        return EvaluatorState.parseFrom(bytes);
+      } catch (InvalidProtocolBufferException e) {
+        return EvaluatorState.getDefaultInstance();
+      }
     }
 
     // On ticks nothing else moves the time, so everything that a tick made due happens with it.

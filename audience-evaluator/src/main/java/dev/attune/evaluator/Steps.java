@@ -101,9 +101,11 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
 
   private void tellGroups() {
     KnownGroups.Notice notice = state.setGroups();
-    GroupMember member =
-        GroupMember.newBuilder().addAllTraits(inForce.audiences().groupTraits()).build();
-    notice.joined().forEach(id -> tell(id, GroupWord.newBuilder().setJoined(member)));
+    if (!notice.joined().isEmpty()) {
+      GroupMember member =
+          GroupMember.newBuilder().addAllTraits(inForce.audiences().groupTraits()).build();
+      notice.joined().forEach(id -> tell(id, GroupWord.newBuilder().setJoined(member)));
+    }
     notice.left().forEach(id -> tell(id, GroupWord.newBuilder().setLeft(true)));
   }
 

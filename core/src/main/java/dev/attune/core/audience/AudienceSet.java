@@ -33,6 +33,7 @@ public final class AudienceSet {
   private final Map<String, Matcher> matchers = new TreeMap<>();
   private final Map<String, EventIndex> byName = new HashMap<>();
   private final Set<String> groupTraits = new TreeSet<>();
+  private final long groupTraitsHash;
 
   private AudienceSet(Definitions definitions) {
     this.catalog = definitions.catalog();
@@ -68,6 +69,7 @@ public final class AudienceSet {
     }
     named.forEach((name, each) -> byName.put(name, new EventIndex(each)));
     this.fingerprint = EventHash.of(versions.toString());
+    this.groupTraitsHash = groupTraits.isEmpty() ? 0 : EventHash.of(String.join("\n", groupTraits));
   }
 
   // Of whatever was written last of it and of all that it asks for: that is what decides.
@@ -150,6 +152,11 @@ public final class AudienceSet {
   /** Names of the traits of groups that audiences read. */
   public Set<String> groupTraits() {
     return Collections.unmodifiableSet(groupTraits);
+  }
+
+  /** Differs between different {@link #groupTraits}; 0 of none. */
+  long groupTraitsHash() {
+    return groupTraitsHash;
   }
 
   /** Audiences that read a trait, by a name as {@link ProfileState#setTraits} gives it. */

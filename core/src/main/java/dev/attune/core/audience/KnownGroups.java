@@ -41,6 +41,8 @@ public final class KnownGroups {
    * @param left groups that need not answer any more
    */
   public record Notice(List<String> joined, List<String> left) {
+    static final Notice NOTHING = new Notice(List.of(), List.of());
+
     public Notice {
       joined = List.copyOf(joined);
       left = List.copyOf(left);
@@ -92,11 +94,10 @@ public final class KnownGroups {
    * Takes note of which groups there are.
    *
    * @param ids of their profiles
-   * @param wanted names of the traits that audiences ask for
+   * @param asks what {@link AudienceSet#groupTraitsHash} says
    */
-  public Notice set(Set<String> ids, Set<String> wanted) {
-    Set<String> now = wanted.isEmpty() ? Set.of() : new TreeSet<>(ids);
-    long asks = wanted.isEmpty() ? 0 : EventHash.of(String.join("\n", new TreeSet<>(wanted)));
+  Notice set(Set<String> ids, long asks) {
+    Set<String> now = asks == 0 ? Set.of() : new TreeSet<>(ids);
     List<String> left = groups.navigableKeySet().stream().filter(id -> !now.contains(id)).toList();
     List<String> joined =
         now.stream().filter(id -> asks != asked || !groups.containsKey(id)).toList();
@@ -132,16 +133,8 @@ public final class KnownGroups {
     return changed;
   }
 
-  /** Names of all traits that groups have, as {@link #answer} gives them. */
-  Set<String> keys() {
-    Set<String> keys = new TreeSet<>();
-    groups.values().forEach(known -> known.traits().keySet().forEach(name -> keys.add(key(name))));
-    return keys;
-  }
-
-  /** How many there are. */
-  int size() {
-    return groups.size();
+  boolean isEmpty() {
+    return groups.isEmpty();
   }
 
   /** Of each group the traits that have a value, as expressions see them. */

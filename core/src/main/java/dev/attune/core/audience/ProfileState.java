@@ -596,13 +596,18 @@ public final class ProfileState {
 
   /** Takes note of the groups that the record names; nobody has any who is a redirect. */
   public KnownGroups.Notice setGroups() {
+    long asks = audiences.groupTraitsHash();
+    if (asks == 0 && groups.isEmpty()) {
+      // Nearly always: this is asked with each change.
+      return KnownGroups.Notice.NOTHING;
+    }
     Set<String> ids = new TreeSet<>();
     value(Namespace.GROUPS_TRAIT)
         .getList()
         .getValuesList()
         .forEach(value -> audiences.group(value.getText()).ifPresent(ids::add));
     groupValues = null;
-    return groups.set(ids, audiences.groupTraits());
+    return groups.set(ids, asks);
   }
 
   /** See {@link KnownGroups#answer}. */

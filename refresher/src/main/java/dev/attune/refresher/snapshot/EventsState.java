@@ -39,6 +39,9 @@ final class EventsState {
   /** Among the types of columns; no column begins so. */
   private static final String FINGERPRINT = "\0fingerprint";
 
+  /** The same of an older version, which kept no types. */
+  private static final String FINGERPRINT_ALONE = "fingerprint";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final String LOADED = "loaded";
@@ -145,14 +148,14 @@ final class EventsState {
 
   /** Of what a run that did not end was sending. */
   static String fingerprint(Meta unended) {
-    return unended.types().getOrDefault(FINGERPRINT, "");
+    Map<String, String> kept = unended.types();
+    return kept.getOrDefault(FINGERPRINT, kept.getOrDefault(FINGERPRINT_ALONE, ""));
   }
 
   /** The same of its columns. */
   static Map<String, String> types(Meta unended) {
     Map<String, String> types = new HashMap<>(unended.types());
-    types.remove(FINGERPRINT);
-    return types;
+    return types.remove(FINGERPRINT) == null ? Map.of() : types;
   }
 
   /**
