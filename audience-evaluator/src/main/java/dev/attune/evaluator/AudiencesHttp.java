@@ -67,6 +67,7 @@ record AudiencesHttp(
     json.writeNumberField("version", audience.version());
     if (restored.getAsBoolean()) {
       json.writeStringField("state", metrics.stage(audience).label());
+      writeDecidedBy(json, audience, metrics);
       writeCompleteFrom(json, audience, metrics, now.getAsLong());
       boolean complete = metrics.sizesAreComplete();
       if (complete) {
@@ -80,6 +81,15 @@ record AudiencesHttp(
       }
     }
     json.writeEndObject();
+  }
+
+  /** The version that it was before, while that decides in its place. */
+  static void writeDecidedBy(
+      JsonGenerator json, CompiledAudience audience, EvaluatorMetrics metrics) throws IOException {
+    OptionalLong version = metrics.decidedBy(audience);
+    if (version.isPresent() && version.getAsLong() != audience.version()) {
+      json.writeNumberField("decided_by", version.getAsLong());
+    }
   }
 
   /** From when on it knows all that it counts, where that is not now. */

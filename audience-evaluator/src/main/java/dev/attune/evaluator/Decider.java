@@ -115,13 +115,14 @@ final class Decider {
       Collection<CompiledTrait> asked, Reason reason, SortedSet<String> changed) {
     boolean complete = true;
     for (CompiledTrait trait : asked) {
-      if (inForce.isWaiting(trait.key())) {
+      Optional<CompiledTrait> deciding = inForce.deciding(trait);
+      if (deciding.isEmpty()) {
         continue;
       }
       if (!now.decides(true)) {
         state.setDueMicros(AT_ONCE);
         complete = false;
-      } else if (compute(trait, reason)) {
+      } else if (compute(deciding.get(), reason)) {
         changed.add(trait.name());
       }
     }
@@ -163,22 +164,23 @@ final class Decider {
   private boolean some(Collection<CompiledAudience> asked, Reason reason) {
     boolean complete = true;
     for (CompiledAudience audience : asked) {
-      if (inForce.isWaiting(audience.name())) {
+      CompiledAudience deciding = inForce.deciding(audience).orElse(null);
+      if (deciding == null || !audience.isConsented(state)) {
         hold(audience, reason);
-        continue;
-      }
-      if (!now.decides(audience.isTimed())) {
+      } else if (!deciding.groupTraits().isEmpty() && !state.knowsGroups()) {
+        awaitGroups(deciding, reason);
+      } else if (!now.decides(deciding.isTimed())) {
         state.setDueMicros(AT_ONCE);
         complete = false;
       } else {
-        decide(audience, reason);
+        decide(deciding, reason);
       }
     }
     return complete;
   }
 
   // Whoever belongs goes on to, and nobody knows until when; all are asked when the wait is over.
-  // Only who takes a consent back leaves.
+  // Only who does not consent leaves: to what it is by now, whatever it was before.
   private void hold(CompiledAudience audience, Reason reason) {
     Membership held = state.memberships().get(audience.name());
     if (held == null) {
@@ -188,6 +190,19 @@ final class Decider {
       exit(audience.name(), audience.version(), reason, audience);
     } else if (held.toldValidUntilMicros() != 0) {
       tellMember(audience, held.sinceMicros(), 0, Reason.REASSERTED);
+    }
+  }
+
+  // Groups answer soon, and the last answer has it asked. An end that was told may come first.
+  private void awaitGroups(CompiledAudience audience, Reason reason) {
+    Membership held = state.memberships().get(audience.name());
+    if (held == null) {
+      return;
+    }
+    if (held.toldValidUntilMicros() <= at()) {
+      hold(audience, reason);
+    } else {
+      due(held.toldValidUntilMicros());
     }
   }
 
@@ -201,7 +216,7 @@ final class Decider {
 
   // True when it is to be kept.
   private boolean carry(String key, Membership theirs) {
-    if (!inForce.isWaiting(key) || state.memberships().containsKey(key)) {
+    if (!inForce.isHeld(key) || state.memberships().containsKey(key)) {
       return false;
     }
     Optional<CompiledAudience> audience = audiences.audience(key);

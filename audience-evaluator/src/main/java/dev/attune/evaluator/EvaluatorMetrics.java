@@ -141,6 +141,27 @@ final class EvaluatorMetrics {
         .orElse(Stage.LIVE);
   }
 
+  /**
+   * Version of what decides an audience, the oldest over the partitions; empty: nobody enters or
+   * leaves it in one of them.
+   */
+  OptionalLong decidedBy(CompiledAudience audience) {
+    return audiences.values().stream()
+        .map(each -> each.decidedBy(audience))
+        .reduce(
+            OptionalLong.of(audience.version()),
+            (a, b) ->
+                a.isEmpty() || b.isEmpty()
+                    ? OptionalLong.empty()
+                    : OptionalLong.of(Math.min(a.getAsLong(), b.getAsLong())));
+  }
+
+  /** Whether all events that an audience counts are known in every partition. */
+  boolean knows(CompiledAudience audience, long nowMicros) {
+    return !audiences.isEmpty()
+        && audiences.values().stream().allMatch(each -> each.knows(audience, nowMicros));
+  }
+
   /** See {@link KnownHistory#completeFrom}; over the partitions. */
   OptionalLong completeFrom(CompiledAudience audience, long nowMicros) {
     return audiences.values().stream()

@@ -46,6 +46,7 @@ public final class EvaluatorPart implements Part {
   private final CurrentAudiences audiences;
   private final EvaluatorMetrics metrics;
   private final InstantSource wall;
+  private final int partitionsOfAll;
   private final AtomicLong replacedThreads = new AtomicLong();
   private volatile String lastFailure = "";
 
@@ -60,6 +61,7 @@ public final class EvaluatorPart implements Part {
     this.audiences = new CurrentAudiences(definitions);
     this.metrics = new EvaluatorMetrics(registry);
     this.wall = wall;
+    this.partitionsOfAll = kafka.partitions();
     var paces = new CommitPace.OfThreads();
     Topology topology =
         EvaluatorTopology.build(
@@ -151,7 +153,7 @@ public final class EvaluatorPart implements Part {
    * @param preview says what the files would make of the definitions
    */
   public Consumer<HttpRouting.Builder> previews(DefinitionsPreview preview) {
-    return new PreviewHttp(definitions, preview, states())::routes;
+    return new PreviewHttp(definitions, preview, states(), metrics, partitionsOfAll)::routes;
   }
 
   private ProfileStates states() {

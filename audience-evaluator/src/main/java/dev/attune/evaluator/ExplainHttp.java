@@ -20,7 +20,8 @@ import java.io.IOException;
  * {@code GET /v1/audiences/{name}/explain?profile_id=...}: whether a profile belongs to an
  * audience, and the tree of its conditions with what decided each. It is what the evaluator knows
  * now, at the time that the slowest of its partitions has reached; a lookup shows it a moment
- * later. Values of traits are not repeated: a lookup has them.
+ * later. Values of traits are not repeated: a lookup has them. The tree is the audience's as it is
+ * defined; {@code decided_by} is there while it is decided by what it was, a version before.
  */
 record ExplainHttp(CurrentAudiences audiences, EvaluatorMetrics metrics, ProfileStates states) {
   void routes(HttpRouting.Builder http) {
@@ -63,6 +64,7 @@ record ExplainHttp(CurrentAudiences audiences, EvaluatorMetrics metrics, Profile
           json.writeStringField("profile_id", profileId);
           json.writeStringField("as_of", MicrosText.of(now));
           json.writeStringField("state", metrics.stage(audience).label());
+          AudiencesHttp.writeDecidedBy(json, audience, metrics);
           AudiencesHttp.writeCompleteFrom(json, audience, metrics, now);
           json.writeBooleanField("member", held != null);
           if (held != null) {

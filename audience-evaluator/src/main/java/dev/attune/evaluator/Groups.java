@@ -1,6 +1,7 @@
 package dev.attune.evaluator;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.audience.KnownGroups;
 import dev.attune.proto.v1.GroupMember;
 import dev.attune.proto.v1.GroupState;
 import dev.attune.proto.v1.GroupWord;
@@ -57,7 +58,7 @@ final class Groups {
   /**
    * Takes in what a person's state says to a group.
    *
-   * @return the answer, when there is one by now
+   * @return the answer, unless it leaves; of a group of which nothing is known yet it is that
    */
   Optional<StateMove> hear(StateMove said) {
     String group = said.getIntoProfileId();
@@ -69,10 +70,7 @@ final class Groups {
     }
     GroupMember member = said.getGroup().getJoined();
     store.put(key, member.toByteArray());
-    GroupState state = state(group);
-    return state.getVersion() == 0
-        ? Optional.empty()
-        : Optional.of(answer(group, state, person, member));
+    return Optional.of(answer(group, state(group), person, member));
   }
 
   /**
@@ -118,7 +116,10 @@ final class Groups {
   private static StateMove answer(
       String group, GroupState state, String person, GroupMember member) {
     KnownGroup.Builder known =
-        KnownGroup.newBuilder().setProfileId(group).setVersion(state.getVersion());
+        KnownGroup.newBuilder()
+            .setProfileId(group)
+            .setVersion(state.getVersion())
+            .setAsked(KnownGroups.asks(member.getTraitsList()));
     state.getTraitsList().stream()
         .filter(trait -> member.getTraitsList().contains(trait.getName()))
         .forEach(known::addTraits);

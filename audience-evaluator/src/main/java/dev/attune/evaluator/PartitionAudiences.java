@@ -5,10 +5,10 @@ import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.CompiledAudience;
 import dev.attune.core.audience.CompiledTrait;
 import dev.attune.core.audience.KnownHistory;
-import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.proto.v1.EventHistory;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,6 +46,7 @@ final class PartitionAudiences {
   private final SortedMap<String, EventHistory> filled;
   // When the partition began without any state; 0: it was never seen to.
   private final long born;
+  private final LastDecided decided;
   private @Nullable AudienceSet seen;
   private boolean stale = true;
   private volatile @Nullable InForce inForce;
@@ -65,6 +66,7 @@ final class PartitionAudiences {
     this.meta = meta;
     this.begun = read(BEGUN);
     this.filled = read(FILLED);
+    this.decided = new LastDecided(meta);
     byte[] stored = meta.get(BORN);
     this.born = stored != null ? ByteBuffer.wrap(stored).getLong() : empty ? wallMicros : 0;
     // Who had the partition before may have heard of newer definitions.
@@ -172,24 +174,52 @@ final class PartitionAudiences {
     KnownHistory allBegun = KnownHistory.of(begun.values());
     KnownHistory allFilled = KnownHistory.of(filled.values());
     Map<String, Stage> waiting = new TreeMap<>();
+    Map<String, Long> deciding = new HashMap<>();
+    Map<String, CompiledTrait> formerTraits = new TreeMap<>();
     for (CompiledTrait trait : audiences.computed()) {
-      put(waiting, trait.key(), stage(allFilled.covers(trait), allBegun.covers(trait)));
+      Stage stage = stage(allFilled.covers(trait), allBegun.covers(trait));
+      if (stage == Stage.LIVE) {
+        deciding.put(trait.key(), trait.version());
+      } else {
+        waiting.put(trait.key(), stage);
+        audiences.former(trait).stream()
+            .filter(allFilled::covers)
+            .filter(was -> mayDecide(trait.key(), was.version()))
+            .findFirst()
+            .ifPresent(was -> formerTraits.put(trait.key(), was));
+      }
     }
+    formerTraits.forEach((key, was) -> deciding.put(key, was.version()));
+    Map<String, CompiledAudience> former = new TreeMap<>();
     for (CompiledAudience audience : audiences.audiences()) {
       Stage stage = stage(allFilled.covers(audience), allBegun.covers(audience));
-      for (String trait : audience.traits()) {
+      for (String key : audience.computed().keySet()) {
         // What it asks for has to be known, too.
-        stage = max(stage, waiting.getOrDefault(ComputedKeys.of(trait), Stage.LIVE));
+        stage = max(stage, waiting.getOrDefault(key, Stage.LIVE));
       }
-      put(waiting, audience.name(), paused.contains(audience.name()) ? Stage.PAUSED : stage);
+      if (paused.contains(audience.name())) {
+        waiting.put(audience.name(), Stage.PAUSED);
+      } else if (stage == Stage.LIVE) {
+        deciding.put(audience.name(), audience.version());
+      } else {
+        waiting.put(audience.name(), stage);
+        audiences.former(audience).stream()
+            .filter(allFilled::covers)
+            .filter(was -> deciding.entrySet().containsAll(was.computed().entrySet()))
+            .filter(was -> mayDecide(audience.name(), was.version()))
+            .findFirst()
+            .ifPresent(was -> former.put(audience.name(), was));
+      }
     }
-    return new InForce(audiences, waits ? Optional.of(allFilled) : Optional.empty(), waiting);
+    former.forEach((name, was) -> deciding.put(name, was.version()));
+    decided.are(waiting.keySet(), deciding);
+    Optional<KnownHistory> known = waits ? Optional.of(allFilled) : Optional.empty();
+    return new InForce(audiences, known, waiting, former, formerTraits);
   }
 
-  private static void put(Map<String, Stage> waiting, String name, Stage stage) {
-    if (stage != Stage.LIVE) {
-      waiting.put(name, stage);
-    }
+  private boolean mayDecide(String told, long version) {
+    OptionalLong last = decided.version(told);
+    return last.isEmpty() || last.getAsLong() == version;
   }
 
   private static Stage max(Stage one, Stage other) {
@@ -216,6 +246,20 @@ final class PartitionAudiences {
       return waits ? Stage.PREPARING : Stage.LIVE;
     }
     return last.stage(audience);
+  }
+
+  /** Version of what decides an audience; empty: nobody enters or leaves. Any thread may ask. */
+  OptionalLong decidedBy(CompiledAudience audience) {
+    InForce last = inForce;
+    return last == null
+        ? OptionalLong.empty()
+        : last.deciding(audience).stream().mapToLong(CompiledAudience::version).findFirst();
+  }
+
+  /** Whether all events that an audience counts are known; any thread may ask. */
+  boolean knows(CompiledAudience audience, long nowMicros) {
+    InForce last = inForce;
+    return last != null && last.knows(audience, nowMicros);
   }
 
   /** See {@link KnownHistory#completeFrom}; any thread may ask. */

@@ -8,6 +8,7 @@ import dev.attune.core.audience.ProfileState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -24,15 +25,22 @@ final class Preview {
   private long profiles;
 
   /**
+   * @param known whether all events that an audience counts have been told to whoever remembers
+   *     them
    * @param nowMicros what windows are measured against
    */
-  Preview(AudienceSet before, AudienceSet after, AudienceChanges changes, long nowMicros) {
+  Preview(
+      AudienceSet before,
+      AudienceSet after,
+      AudienceChanges changes,
+      Predicate<CompiledAudience> known,
+      long nowMicros) {
     this.after = after;
     this.nowMicros = nowMicros;
     for (String name : changes.audiences()) {
       Optional<CompiledAudience> audience = after.audience(name);
       Unknown unknown =
-          audience.map(a -> unknown(a, before, changes, nowMicros)).orElse(Unknown.NOTHING);
+          audience.map(a -> unknown(a, before, changes, known, nowMicros)).orElse(Unknown.NOTHING);
       differences.add(new Difference(name, audience, unknown));
     }
   }
@@ -53,7 +61,11 @@ final class Preview {
   }
 
   private static Unknown unknown(
-      CompiledAudience audience, AudienceSet before, AudienceChanges changes, long nowMicros) {
+      CompiledAudience audience,
+      AudienceSet before,
+      AudienceChanges changes,
+      Predicate<CompiledAudience> known,
+      long nowMicros) {
     if (changes.tables().stream().anyMatch(audience::readsTable)) {
       return Unknown.TABLE;
     }
@@ -64,7 +76,9 @@ final class Preview {
     if (!before.groupTraits().containsAll(audience.groupTraits())) {
       return Unknown.GROUPS;
     }
-    return before.remembersFor(audience, nowMicros) ? Unknown.NOTHING : Unknown.EVENTS;
+    return known.test(audience) || before.remembersFor(audience, nowMicros)
+        ? Unknown.NOTHING
+        : Unknown.EVENTS;
   }
 
   /** The set that states are to be read with. */

@@ -35,12 +35,24 @@ final class PreviewHttp {
   private final DefinitionsSource definitions;
   private final DefinitionsPreview preview;
   private final ProfileStates states;
+  private final EvaluatorMetrics metrics;
+  private final int partitions;
   private final LongLook looks = new LongLook("another preview is under way");
 
-  PreviewHttp(DefinitionsSource definitions, DefinitionsPreview preview, ProfileStates states) {
+  /**
+   * @param partitions that there are, of this process and of others
+   */
+  PreviewHttp(
+      DefinitionsSource definitions,
+      DefinitionsPreview preview,
+      ProfileStates states,
+      EvaluatorMetrics metrics,
+      int partitions) {
     this.definitions = definitions;
     this.preview = preview;
     this.states = states;
+    this.metrics = metrics;
+    this.partitions = partitions;
   }
 
   void routes(HttpRouting.Builder http) {
@@ -54,10 +66,14 @@ final class PreviewHttp {
     List<DefinitionFile> files = DefinitionFile.list(body);
     // Compiling for it is part of it.
     Looked looked = looks.look(() -> look(files, prune));
-    Replies.json(response, 200, json -> write(json, looked.preview(), looked.whole()));
+    Replies.json(response, 200, json -> write(json, looked));
   }
 
-  private record Looked(Preview preview, boolean whole) {}
+  /**
+   * @param whole whether all profiles of the partitions at hand were looked at
+   * @param partitions how many those are
+   */
+  private record Looked(Preview preview, boolean whole, int partitions) {}
 
   private Looked look(List<DefinitionFile> files, boolean prune) {
     Definitions before = definitions.current();
@@ -67,12 +83,14 @@ final class PreviewHttp {
     } catch (DefinitionException e) {
       throw HttpProblem.badRequest("invalid_definition", String.valueOf(e.getMessage()));
     }
+    long now = states.nowMicros();
     var looked =
         new Preview(
             AudienceSet.compile(before),
             AudienceSet.compile(after),
             AudienceChanges.between(before, after),
-            states.nowMicros());
+            audience -> metrics.knows(audience, now),
+            now);
     long end = System.nanoTime() + LOOK_MAX.toNanos();
     boolean whole =
         looked.differences().isEmpty()
@@ -82,13 +100,16 @@ final class PreviewHttp {
                   looked.look(profileId, state);
                   return System.nanoTime() - end < 0;
                 });
-    return new Looked(looked, whole);
+    return new Looked(looked, whole, states.partitionCount());
   }
 
-  private static void write(JsonGenerator json, Preview preview, boolean whole) throws IOException {
+  private void write(JsonGenerator json, Looked looked) throws IOException {
+    Preview preview = looked.preview();
     json.writeStartObject();
     json.writeNumberField("profiles", preview.profiles());
-    json.writeBooleanField("all_profiles", whole);
+    json.writeBooleanField("all_profiles", looked.whole() && looked.partitions() == partitions);
+    json.writeNumberField("partitions", looked.partitions());
+    json.writeNumberField("all_partitions", partitions);
     json.writeArrayFieldStart("audiences");
     for (Preview.Difference difference : preview.differences()) {
       json.writeStartObject();

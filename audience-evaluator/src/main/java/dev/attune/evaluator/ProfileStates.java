@@ -80,6 +80,19 @@ record ProfileStates(
   }
 
   /**
+   * How many partitions are here; profiles of others are not seen.
+   *
+   * @throws HttpProblem 503 while states are restored
+   */
+  int partitionCount() {
+    try {
+      return partitions.get().size();
+    } catch (InvalidStateStoreException e) {
+      throw away();
+    }
+  }
+
+  /**
    * The state of one profile.
    *
    * @throws HttpProblem 503 while states are restored

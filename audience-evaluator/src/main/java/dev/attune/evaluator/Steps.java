@@ -229,6 +229,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
     Decider decider = decider("");
     if (reason == Reason.CHANGE || state.definitionsFingerprint() != inForce.fingerprint()) {
       // Nobody remembers which audiences could not be asked while the clock was not known.
+      tellGroups();
       decider.all(reason == Reason.CHANGE ? reason : Reason.DEFINITION);
     } else {
       decider.timed(matches, reason);
@@ -238,7 +239,6 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
   /** The definitions may have changed since the state was decided. */
   void definitions() {
     definitions(decider(""));
-    tellGroups();
   }
 
   private void definitions(Decider decider) {
@@ -250,6 +250,8 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
         // everybody.
         state.forget(now.micros());
       }
+      // Before anything is decided by traits that no group was asked for.
+      tellGroups();
       decider.all(Reason.DEFINITION);
     }
   }

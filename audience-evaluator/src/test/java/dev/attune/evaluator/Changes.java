@@ -38,6 +38,12 @@ final class Changes {
         age: {type: integer}
         renews_at: {type: timestamp}
       """;
+
+  /** A catalog with groups. */
+  static final String GROUPS =
+      CATALOG.replace("namespaces:\n", "namespaces:\n  group_id: {unique: true}\n")
+          + "  group_ids: {type: list}\n";
+
   static final String VIEWS =
       "name: views\nwhen: {event: Page Viewed, count: \">= 3\", within: 30m}\n";
   static final String PRO = "name: pro\nwhen: {trait: traits.plan == \"pro\"}\n";
@@ -70,8 +76,13 @@ final class Changes {
 
   /** With computed traits, by name. */
   static Definitions withTraits(long version, Map<String, String> traits, String... audiences) {
+    return withTraits(version, CATALOG, traits, audiences);
+  }
+
+  static Definitions withTraits(
+      long version, String catalog, Map<String, String> traits, String... audiences) {
     List<Definition> definitions = new ArrayList<>();
-    definitions.add(definition("catalog", "catalog", 1, CATALOG));
+    definitions.add(definition("catalog", "catalog", 1, catalog));
     traits.forEach((name, yaml) -> definitions.add(definition("trait", name, version, yaml)));
     for (String audience : audiences) {
       String name = audience.substring("name: ".length(), audience.indexOf('\n'));
@@ -90,6 +101,31 @@ final class Changes {
     }
     definitions.add(definition(Definitions.PAUSE, name, version, ""));
     return Definitions.parse(definitions);
+  }
+
+  /** A set of definitions of any kind, with the catalog. */
+  static Definitions setOf(Definition... some) {
+    List<Definition> definitions = new ArrayList<>(List.of(some));
+    definitions.add(definition("catalog", "catalog", 1, CATALOG));
+    return Definitions.parse(definitions);
+  }
+
+  /**
+   * A definition after several applies, each of which keeps what it replaces.
+   *
+   * @param kind "audience" or "trait"
+   * @param texts by version
+   */
+  static Definition edited(String kind, Map<Long, String> texts) {
+    List<Definition> all = new ArrayList<>();
+    new TreeMap<>(texts)
+        .descendingMap()
+        .forEach(
+            (version, text) -> {
+              String id = text.substring("name: ".length(), text.indexOf('\n'));
+              all.add(definition(kind, id, version, text));
+            });
+    return all.getFirst().toBuilder().addAllBefore(all.subList(1, all.size())).build();
   }
 
   private static Definition definition(String kind, String id, long version, String yaml) {
@@ -125,7 +161,12 @@ final class Changes {
 
   /** An event with one property, a number. */
   static Cause event(String id, String name, long micros, String property, double value) {
-    Event.Builder event = event(id, name, "anonymous_id:x", micros).getEvent().toBuilder();
+    return event(id, name, "anonymous_id:x", micros, property, value);
+  }
+
+  static Cause event(
+      String id, String name, String via, long micros, String property, double value) {
+    Event.Builder event = event(id, name, via, micros).getEvent().toBuilder();
     event
         .getPropertiesBuilder()
         .getObjectBuilder()

@@ -169,7 +169,7 @@ final class ConditionsTest {
                 name: loyal
                 when: {all: [{trait: traits.plan == "pro"}, {not: {event: Refunded, within: 1h}}]}
                 """));
-    var inForce = new InForce(set, Optional.empty(), Map.of());
+    var inForce = new InForce(set, Optional.empty(), Map.of(), Map.of(), Map.of());
     var state = new ProfileState(set);
     Now known = new Now(START, START, false);
     Now unknown = new Now(Now.UNKNOWN, START, false);

@@ -37,9 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** How audiences follow the traits of people's groups. */
 final class GroupsTest {
-  private static final String CATALOG =
-      Changes.CATALOG.replace("namespaces:\n", "namespaces:\n  group_id: {unique: true}\n")
-          + "  group_ids: {type: list}\n  seats: {type: integer}\n";
+  private static final String CATALOG = Changes.GROUPS + "  seats: {type: integer}\n";
   private static final String STAFF = "name: staff\nwhen: {group: 'traits.plan == \"pro\"'}\n";
   private static final String LARGE =
       "name: large\nwhen: {group: traits.plan != \"\" && traits.seats > 9}\n";
@@ -99,6 +97,39 @@ final class GroupsTest {
   }
 
   @Test
+  void audience_thatAsksForMoreOfAGroup_isNotDecidedBeforeTheGroupHasSaidIt() {
+    String strict = "name: staff\nwhen: {group: traits.plan == \"pro\" && traits.seats > 9}\n";
+    try (Rig rig = rig(directory, STAFF)) {
+      rig.send(Changes.group("acme", 1, Map.of("plan", "pro", "seats", "#10")));
+      rig.send(Changes.group("other", 1, Map.of("plan", "pro", "seats", "#2")));
+      rig.send(person(ANN, 1, "acme"));
+      rig.send(person(BOB, 1, "other"));
+      assertThat(rig.told())
+          .containsExactlyInAnyOrder(ANN + " +staff CHANGE", BOB + " +staff CHANGE");
+      rig.define(definitions(2, strict));
+      rig.pass(Rig.TICK);
+      rig.pass(Rig.TICK);
+      assertThat(rig.told()).containsExactly(BOB + " -staff CHANGE");
+    }
+  }
+
+  @Test
+  void whoseGroupHasNotAnswered_isNotLetIntoWhatItsMembersAreNotIn() {
+    String strangers = "name: strangers\nwhen: {not: {group: traits.plan == \"pro\"}}\n";
+    try (Rig rig = rig(directory, strangers)) {
+      rig.send(group("acme", 1, "pro"));
+      rig.send(person(ANN, 1, "acme"));
+      assertThat(rig.told()).isEmpty();
+      // Of a group that nobody has heard of there is nothing to wait for.
+      rig.send(person(BOB, 1, "unheard-of"));
+      assertThat(rig.told()).containsExactly(BOB + " +strangers CHANGE");
+      rig.send(group("unheard-of", 1, "pro"));
+      rig.advance(Rig.TICK);
+      assertThat(rig.told()).containsExactly(BOB + " -strangers CHANGE");
+    }
+  }
+
+  @Test
   void personWhoJoins_isToldAtOnce_andWhoLeavesIsToldNoMore() {
     try (Rig rig = rig(directory, STAFF)) {
       rig.send(group("acme", 1, "pro"));
@@ -149,7 +180,8 @@ final class GroupsTest {
     store.init(context.getStateStoreContext(), store);
     var groups = new Groups(store);
     for (int i = 0; i < 10; i++) {
-      assertThat(groups.hear(joined("acme", "%032x".formatted(i)))).isEmpty();
+      StateMove answer = groups.hear(joined("acme", "%032x".formatted(i))).orElseThrow();
+      assertThat(answer.getGroup().getTraits().getVersion()).as("nothing is known").isZero();
       var _ = groups.hear(joined("other", "%032x".formatted(i)));
     }
     groups.record(id("acme"), GroupState.newBuilder().setVersion(2).addTraits(plan("pro")).build());
@@ -248,6 +280,7 @@ final class GroupsTest {
               rig.current(),
               AudienceSet.compile(after),
               AudienceChanges.between(before, after),
+              _ -> false,
               Rig.START);
       var _ =
           rig.states()

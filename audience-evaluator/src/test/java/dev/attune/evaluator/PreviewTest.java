@@ -70,6 +70,7 @@ final class PreviewTest {
         AudienceSet.compile(before),
         AudienceSet.compile(after),
         AudienceChanges.between(before, after),
+        _ -> false,
         START);
   }
 

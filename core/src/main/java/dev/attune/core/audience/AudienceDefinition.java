@@ -40,11 +40,10 @@ import java.util.Set;
  *
  * <p>{@code event} counts distinct events of exactly that name with a time later than {@code now -
  * within}, or not before the instant {@code since}. Pages are called "Page Viewed", screens "Screen
- * Viewed". Events are kept from when an audience first counts them, with the very same {@code
- * where} and measured property: a new one is complete once its window has passed, and one with
- * {@code since} only if nothing happened between that and its beginning. {@code where} is a CEL
- * expression over {@code properties.<name>}, whose types nobody declares; a property that is
- * missing is as a missing trait.
+ * Viewed". What the log still has is told to a new audience; one with a longer window is complete
+ * once that has passed, and one with {@code since} only if the log goes back so far, or an events
+ * model does. {@code where} is a CEL expression over {@code properties.<name>}, whose types nobody
+ * declares; a property that is missing is as a missing trait.
  *
  * <p>{@code audience} holds for the members of another one, whose conditions and consent are asked
  * in the same moment. {@code date} is a trait of type timestamp or date. {@code next: S} holds

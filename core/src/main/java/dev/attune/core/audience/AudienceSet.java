@@ -22,6 +22,8 @@ import java.util.TreeSet;
  * work of a change follows the audiences that it concerns. Immutable.
  */
 public final class AudienceSet {
+  private static final int FORMER_MAX = 2;
+
   private final Catalog catalog;
   private final long fingerprint;
   private final Map<String, CompiledAudience> audiences = new TreeMap<>();
@@ -30,6 +32,10 @@ public final class AudienceSet {
   private final Map<String, List<CompiledAudience>> byDate = new TreeMap<>();
   private final Map<String, CompiledTrait> computed = new TreeMap<>();
   private final Map<String, List<CompiledTrait>> computedByMatch = new HashMap<>();
+  private final Map<String, Matcher> needs = new TreeMap<>();
+  private final Map<String, List<CompiledAudience>> former = new HashMap<>();
+  private final Map<String, List<CompiledTrait>> formerTraits = new HashMap<>();
+  // With what was asked for before.
   private final Map<String, Matcher> matchers = new TreeMap<>();
   private final Map<String, EventIndex> byName = new HashMap<>();
   private final Set<String> groupTraits = new TreeSet<>();
@@ -39,29 +45,22 @@ public final class AudienceSet {
     this.catalog = definitions.catalog();
     StringBuilder versions = new StringBuilder("catalog " + definitions.catalogVersion());
     for (var entry : new TreeMap<>(definitions.audiences()).entrySet()) {
-      long version = version(entry.getValue(), definitions);
-      var audience =
-          new CompiledAudience(
-              entry.getValue(), version, definitions.audiences(), definitions.computed().keySet());
+      CompiledAudience audience = compiled(entry.getValue(), definitions);
       audiences.put(audience.name(), audience);
-      versions.append('\n').append(audience.name()).append(' ').append(version);
-      index(byMatch, audience.needs().keySet(), audience);
-      index(byTrait, audience.traits(), audience);
-      if (!audience.groupTraits().isEmpty()) {
-        index(byTrait, List.of(Namespace.GROUPS_TRAIT), audience);
-        index(byTrait, audience.groupTraits().stream().map(KnownGroups::key).toList(), audience);
-        groupTraits.addAll(audience.groupTraits());
-      }
-      index(byDate, audience.dates(), audience);
-      audience.needs().forEach((key, need) -> matchers.merge(key, need, Matcher::max));
+      versions.append('\n').append(audience.name()).append(' ').append(audience.version());
+      index(audience, audience);
+      audience.needs().forEach((key, need) -> needs.merge(key, need, Matcher::max));
     }
     for (var entry : new TreeMap<>(definitions.computed()).entrySet()) {
-      long version = version(entry.getKey(), definitions);
-      var trait = new CompiledTrait(entry.getValue(), version);
+      var trait = new CompiledTrait(entry.getValue(), version(entry.getKey(), definitions));
       computed.put(trait.key(), trait);
-      versions.append('\n').append(trait.key()).append(' ').append(version);
-      computedByMatch.computeIfAbsent(trait.need().key(), _ -> new ArrayList<>()).add(trait);
-      matchers.merge(trait.need().key(), trait.need(), Matcher::max);
+      versions.append('\n').append(trait.key()).append(' ').append(trait.version());
+      index(trait, trait);
+      needs.merge(trait.need().key(), trait.need(), Matcher::max);
+    }
+    matchers.putAll(needs);
+    if (!definitions.former().isEmpty()) {
+      addFormer(definitions, versions);
     }
     Map<String, List<Matcher>> named = new HashMap<>();
     for (Matcher matcher : matchers.values()) {
@@ -69,7 +68,75 @@ public final class AudienceSet {
     }
     named.forEach((name, each) -> byName.put(name, new EventIndex(each)));
     this.fingerprint = EventHash.of(versions.toString());
-    this.groupTraitsHash = groupTraits.isEmpty() ? 0 : EventHash.of(String.join("\n", groupTraits));
+    this.groupTraitsHash = KnownGroups.asks(groupTraits);
+  }
+
+  private static CompiledAudience compiled(AudienceDefinition audience, Definitions definitions) {
+    Map<String, Long> traits = new HashMap<>();
+    definitions.computed().keySet().forEach(name -> traits.put(name, version(name, definitions)));
+    return new CompiledAudience(
+        audience, version(audience, definitions), definitions.audiences(), traits);
+  }
+
+  // What they asked for is remembered as long as it is kept.
+  private void addFormer(Definitions definitions, StringBuilder versions) {
+    var earlier = new EarlierAudiences(definitions);
+    for (CompiledAudience today : audiences.values()) {
+      List<CompiledAudience> all = new ArrayList<>();
+      Optional<CompiledAudience> was = earlier.before(today.name(), today.version());
+      while (was.isPresent() && all.size() < FORMER_MAX) {
+        CompiledAudience audience = was.get();
+        all.add(audience);
+        versions.append("\nwas ").append(today.name()).append(' ').append(audience.version());
+        index(audience, today);
+        audience.needs().forEach((key, need) -> matchers.merge(key, need, Matcher::max));
+        was = earlier.before(today.name(), audience.version());
+      }
+      if (!all.isEmpty()) {
+        former.put(today.name(), all);
+      }
+    }
+    for (CompiledTrait today : computed.values()) {
+      List<CompiledTrait> all = formerTraits(today, definitions);
+      for (CompiledTrait trait : all) {
+        versions.append("\nwas ").append(today.key()).append(' ').append(trait.version());
+        index(trait, today);
+        matchers.merge(trait.need().key(), trait.need(), Matcher::max);
+      }
+      if (!all.isEmpty()) {
+        formerTraits.put(today.key(), all);
+      }
+    }
+  }
+
+  // Of another type it was another trait.
+  private static List<CompiledTrait> formerTraits(CompiledTrait today, Definitions definitions) {
+    TraitType type = today.type();
+    return definitions.former().computed().getOrDefault(today.name(), List.of()).stream()
+        .flatMap(
+            each ->
+                each
+                    .definition()
+                    .filter(was -> was.type() == type)
+                    .map(was -> new CompiledTrait(was, each.version()))
+                    .stream())
+        .toList();
+  }
+
+  // What one asks for leads to the one of today.
+  private void index(CompiledAudience asks, CompiledAudience audience) {
+    index(byMatch, asks.needs().keySet(), audience);
+    index(byTrait, asks.traits(), audience);
+    if (!asks.groupTraits().isEmpty()) {
+      index(byTrait, List.of(Namespace.GROUPS_TRAIT), audience);
+      index(byTrait, asks.groupTraits().stream().map(KnownGroups::key).toList(), audience);
+      groupTraits.addAll(asks.groupTraits());
+    }
+    index(byDate, asks.dates(), audience);
+  }
+
+  private void index(CompiledTrait asks, CompiledTrait trait) {
+    index(computedByMatch, List.of(asks.need().key()), trait);
   }
 
   // Of whatever was written last of it and of all that it asks for: that is what decides.
@@ -100,11 +167,13 @@ public final class AudienceSet {
     return newest;
   }
 
-  private static void index(
-      Map<String, List<CompiledAudience>> index,
-      Collection<String> keys,
-      CompiledAudience audience) {
-    keys.forEach(key -> index.computeIfAbsent(key, _ -> new ArrayList<>()).add(audience));
+  private static <T> void index(Map<String, List<T>> index, Collection<String> keys, T one) {
+    for (String key : keys) {
+      List<T> here = index.computeIfAbsent(key, _ -> new ArrayList<>());
+      if (here.isEmpty() || !here.contains(one)) {
+        here.add(one);
+      }
+    }
   }
 
   /** Compiles the audiences of a checked set. */
@@ -129,6 +198,16 @@ public final class AudienceSet {
   /** A computed trait, by what it is told under. */
   public Optional<CompiledTrait> computed(String key) {
     return Optional.ofNullable(computed.get(key));
+  }
+
+  /** What an audience was before, newest first, with all that it asked for then. */
+  public List<CompiledAudience> former(CompiledAudience audience) {
+    return Collections.unmodifiableList(former.getOrDefault(audience.name(), List.of()));
+  }
+
+  /** What a computed trait was before, newest first. */
+  public List<CompiledTrait> former(CompiledTrait trait) {
+    return Collections.unmodifiableList(formerTraits.getOrDefault(trait.key(), List.of()));
   }
 
   /** Computed traits that certain events concern, by a key of {@link ProfileState.Taken#news}. */
@@ -173,9 +252,9 @@ public final class AudienceSet {
   }
 
   /**
-   * The same, while some audiences are not decided.
+   * The same, while some audiences are not decided, or by what they were before.
    *
-   * @param waiting their names; in order, so that the same ones make the same
+   * @param waiting which, and by what; in order, so that the same ones make the same
    */
   public long fingerprint(SortedSet<String> waiting) {
     return waiting.isEmpty() ? fingerprint : EventHash.of(fingerprint + String.join("\n", waiting));
@@ -200,14 +279,14 @@ public final class AudienceSet {
     return has != null && has.covers(need) && audience.version() <= need.neededFrom(nowMicros);
   }
 
-  /** What is to be remembered of events with a key; empty when no audience counts them. */
+  /** What is to be remembered of events with a key; empty when none counts or counted them. */
   Optional<Matcher> matcher(String key) {
     return Optional.ofNullable(matchers.get(key));
   }
 
-  /** All that is to be remembered of events. */
-  Collection<Matcher> matchers() {
-    return matchers.values();
+  /** All that the audiences and computed traits of today need of events. */
+  Collection<Matcher> needs() {
+    return needs.values();
   }
 
   /** What may have to be remembered of events of a name; empty when no audience asks for them. */

@@ -1,11 +1,14 @@
 package dev.attune.core.audience;
 
 import dev.attune.core.audience.AudienceCompiler.LeafNode;
+import dev.attune.core.catalog.ComputedKeys;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** An audience, ready to be asked. Immutable. */
@@ -28,16 +31,17 @@ public final class CompiledAudience {
   private final Set<String> traits;
   private final Set<String> dates;
   private final Set<String> groupTraits;
+  private final Map<String, Long> computed = new TreeMap<>();
 
   /**
    * @param others the definitions of its set, which it may ask for
-   * @param computed names of the computed traits of its set
+   * @param computed versions of the computed traits of its set, by name
    */
   CompiledAudience(
       AudienceDefinition definition,
       long version,
       Map<String, AudienceDefinition> others,
-      Set<String> computed) {
+      Map<String, Long> computed) {
     this.definition = definition;
     this.version = version;
     List<String> found = new ArrayList<>();
@@ -57,7 +61,13 @@ public final class CompiledAudience {
     if (definition.requiresConsent()) {
       traits.add(definition.consentTrait());
     }
-    this.timed = leaves.length > 0 || traits.stream().anyMatch(computed::contains);
+    for (String trait : traits) {
+      Long read = computed.get(trait);
+      if (read != null) {
+        this.computed.put(ComputedKeys.of(trait), read);
+      }
+    }
+    this.timed = leaves.length > 0 || !this.computed.isEmpty();
   }
 
   public String name() {
@@ -126,6 +136,11 @@ public final class CompiledAudience {
   /** Names of the traits that it reads, those of consents included. */
   public Set<String> traits() {
     return traits;
+  }
+
+  /** The computed traits that it reads, by what they are told under, and which version of each. */
+  public Map<String, Long> computed() {
+    return Collections.unmodifiableMap(computed);
   }
 
   /** Names of the traits of groups that it reads. */

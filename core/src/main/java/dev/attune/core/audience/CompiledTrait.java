@@ -1,5 +1,6 @@
 package dev.attune.core.audience;
 
+import dev.attune.core.catalog.TraitType;
 import dev.attune.core.profile.TraitFit;
 import dev.attune.proto.v1.Value;
 import java.util.HashSet;
@@ -44,6 +45,10 @@ public final class CompiledTrait {
   /** What it is told under. */
   public String key() {
     return definition.key();
+  }
+
+  TraitType type() {
+    return definition.type();
   }
 
   /** Version of the definition. */

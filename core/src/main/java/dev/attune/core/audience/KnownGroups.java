@@ -6,6 +6,7 @@ import dev.attune.proto.v1.KnownGroup;
 import dev.attune.proto.v1.KnownTrait;
 import dev.attune.proto.v1.Value;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,10 +29,11 @@ public final class KnownGroups {
   private long asked;
 
   /**
-   * @param version of the group's record; 0 = it has not answered
+   * @param version of the group's record; 0 = none
+   * @param asked for which traits it answered, see {@link #asks}; 0 = it has not
    */
-  private record Known(long version, Map<String, Value> traits) {
-    static final Known NOTHING = new Known(0, new TreeMap<>());
+  private record Known(long version, long asked, Map<String, Value> traits) {
+    static final Known NOTHING = new Known(0, 0, new TreeMap<>());
   }
 
   /**
@@ -54,7 +56,8 @@ public final class KnownGroups {
   void decode(EvaluatorState stored) {
     asked = stored.getGroupsAsked();
     for (KnownGroup group : stored.getGroupsList()) {
-      groups.put(group.getProfileId(), new Known(group.getVersion(), traits(group)));
+      groups.put(
+          group.getProfileId(), new Known(group.getVersion(), group.getAsked(), traits(group)));
     }
   }
 
@@ -66,6 +69,7 @@ public final class KnownGroups {
                 KnownGroup.newBuilder()
                     .setProfileId(id)
                     .setVersion(known.version())
+                    .setAsked(known.asked())
                     .addAllTraits(stored(known.traits()))));
   }
 
@@ -90,6 +94,22 @@ public final class KnownGroups {
     return PREFIX + trait;
   }
 
+  /** Stands for a set of traits, whatever their order; 0 of none. */
+  public static long asks(Collection<String> traits) {
+    // States of an older version have none of these, and ask their groups anew: they do not know
+    // who has answered.
+    return traits.isEmpty() ? 0 : EventHash.of("2\n" + String.join("\n", new TreeSet<>(traits)));
+  }
+
+  /**
+   * Whether all groups have answered.
+   *
+   * @param asks what {@link AudienceSet#groupTraitsHash} says
+   */
+  boolean areKnown(long asks) {
+    return groups.values().stream().allMatch(known -> known.asked() == asks);
+  }
+
   /**
    * Takes note of which groups there are.
    *
@@ -109,17 +129,17 @@ public final class KnownGroups {
 
   /**
    * Takes what a group says. One that the person is not in any more is ignored, and so is what is
-   * older than what is known.
+   * older than what is known, or answers what is not asked any more.
    *
    * @return the traits that changed, as {@link ProfileState#setTraits} names them
    */
   public Set<String> answer(KnownGroup said) {
     Known known = groups.get(said.getProfileId());
-    if (known == null || said.getVersion() < known.version()) {
+    if (known == null || said.getAsked() != asked || said.getVersion() < known.version()) {
       return Set.of();
     }
     Map<String, Value> traits = traits(said);
-    groups.put(said.getProfileId(), new Known(said.getVersion(), traits));
+    groups.put(said.getProfileId(), new Known(said.getVersion(), said.getAsked(), traits));
     Set<String> changed = new TreeSet<>();
     traits.forEach(
         (name, value) -> {

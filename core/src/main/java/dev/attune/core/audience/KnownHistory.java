@@ -79,7 +79,8 @@ public final class KnownHistory {
 
   /**
    * What is left of it for who has not seen every set since a version: nobody may have asked in
-   * between for what only newer definitions ask for, and then it was forgotten.
+   * between for what only newer definitions ask for, and then it was forgotten. What definitions
+   * were before is left out: in between there may have been no room for it.
    */
   public KnownHistory askedAt(AudienceSet set, long version) {
     Map<String, Matcher> old = new TreeMap<>();

@@ -23,8 +23,12 @@ public final class MissingHistory {
     Map<String, List<Matcher>> named = new TreeMap<>();
     for (Matcher need : needs.values()) {
       named.computeIfAbsent(need.match().event(), _ -> new ArrayList<>()).add(need);
-      set.byMatch(need.key()).forEach(audience -> audiences.add(audience.name()));
-      set.computedByMatch(need.key()).forEach(trait -> traits.add(trait.name()));
+      set.byMatch(need.key()).stream()
+          .filter(audience -> audience.needs().containsKey(need.key()))
+          .forEach(audience -> audiences.add(audience.name()));
+      set.computedByMatch(need.key()).stream()
+          .filter(trait -> trait.need().key().equals(need.key()))
+          .forEach(trait -> traits.add(trait.name()));
     }
     named.forEach((name, each) -> byName.put(name, new EventIndex(each)));
   }
@@ -32,7 +36,7 @@ public final class MissingHistory {
   /** What a set needs beyond what is known. */
   public static MissingHistory of(AudienceSet set, KnownHistory known) {
     Map<String, Matcher> needs = new TreeMap<>();
-    set.matchers().stream()
+    set.needs().stream()
         .filter(matcher -> !known.covers(matcher))
         .forEach(matcher -> needs.put(matcher.key(), matcher));
     return new MissingHistory(set, needs);

@@ -610,10 +610,24 @@ public final class ProfileState {
     return groups.set(ids, asks);
   }
 
-  /** See {@link KnownGroups#answer}. */
+  /**
+   * See {@link KnownGroups#answer}. With the last answer all traits of groups count as changed:
+   * audiences waited for it.
+   */
   public Set<String> answer(KnownGroup said) {
     groupValues = null;
-    return groups.answer(said);
+    boolean knew = knowsGroups();
+    Set<String> changed = groups.answer(said);
+    if (!knew && knowsGroups()) {
+      changed = new TreeSet<>(changed);
+      audiences.groupTraits().stream().map(KnownGroups::key).forEach(changed::add);
+    }
+    return changed;
+  }
+
+  /** Whether all groups of the person have said what they are. */
+  public boolean knowsGroups() {
+    return groups.areKnown(audiences.groupTraitsHash());
   }
 
   /** Whether an expression holds of at least one group. */

@@ -37,6 +37,8 @@ import java.util.stream.Collectors;
  * @param streams by name
  * @param paused names of the audiences that an operator has paused: nobody enters or leaves them
  * @param versions of each definition, by {@code kind/id}
+ * @param former what audiences and computed traits were before, as far as it may have to decide in
+ *     their place
  */
 public record Definitions(
     long version,
@@ -50,7 +52,8 @@ public record Definitions(
     Map<String, EventDefinition> events,
     Map<String, StreamDefinition> streams,
     Set<String> paused,
-    Map<String, Long> versions) {
+    Map<String, Long> versions,
+    FormerDefinitions former) {
   /** The kind of what says that an audience is paused; no file does. */
   public static final String PAUSE = "pause";
 
@@ -99,7 +102,8 @@ public record Definitions(
         Map.of(),
         Map.of(),
         Set.of(),
-        versions);
+        versions,
+        FormerDefinitions.NONE);
   }
 
   /**
@@ -157,7 +161,8 @@ public record Definitions(
         events(definitions),
         streams(definitions, catalog),
         paused(definitions, audiences.keySet()),
-        versions);
+        versions,
+        FormerDefinitions.of(definitions, declared, catalog, audienceNames));
   }
 
   // A pause may outlive its audience: then it says nothing.

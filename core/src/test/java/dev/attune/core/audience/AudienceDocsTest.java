@@ -140,6 +140,7 @@ class AudienceDocsTest {
               KnownGroup.newBuilder()
                   .setProfileId(ProfileIds.of(new Identifier("group_id", group)))
                   .setVersion(1)
+                  .setAsked(state.encode().getGroupsAsked())
                   .addTraits(KnownTrait.newBuilder().setName("plan").setValue(text(plan)))
                   .addTraits(KnownTrait.newBuilder().setName("seats").setValue(integer(seats)))
                   .build());

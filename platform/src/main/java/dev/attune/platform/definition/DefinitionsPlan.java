@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a folder's files change in a stored set.
  *
- * @param write new or changed definitions, by {@code kind/id}
+ * @param write new or changed definitions, by {@code kind/id}, and those of which nothing is kept
+ *     any more that they were before
  * @param missing stored and not among the files, by {@code kind/id}
  * @param result the set that results
  */
@@ -63,7 +64,7 @@ record DefinitionsPlan(
       } else if (!before.getYaml().equals(definition.getYaml())
           || !before.getPath().equals(definition.getPath())) {
         changed.add(key);
-        write.put(key, definition);
+        write.put(key, FormerDefinition.keep(definition, before));
       } else {
         unchanged.add(key);
       }
@@ -72,6 +73,13 @@ record DefinitionsPlan(
     missing.removeAll(given);
     // No file says that something is paused.
     missing.removeIf(key -> key.startsWith(Definitions.PAUSE + "/"));
+    stored.forEach(
+        (key, before) ->
+            FormerDefinition.dropOld(before, version)
+                .ifPresent(left -> write.putIfAbsent(key, left)));
+    if (prune) {
+      write.keySet().removeAll(missing);
+    }
     Map<String, Definition> result = new TreeMap<>(stored);
     result.putAll(write);
     if (prune) {

@@ -2,6 +2,7 @@ package dev.attune.platform.definition;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.platform.kafka.Topics;
@@ -9,6 +10,7 @@ import dev.attune.proto.v1.Definition;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class DefinitionsPlanTest {
@@ -49,6 +51,70 @@ class DefinitionsPlanTest {
     var plan = DefinitionsPlan.of(stored(CATALOG), List.of(), 7, false, TOPICS);
     assertThat(plan.missing()).containsExactly("catalog/catalog");
     assertThat(plan.write()).isEmpty();
+  }
+
+  private static DefinitionFile audience(String condition) {
+    return new DefinitionFile("audiences/a.yaml", "name: a\nwhen: {" + condition + "}\n");
+  }
+
+  private static Definition audience(Map<String, Definition> stored) {
+    return Objects.requireNonNull(stored.get("audience/a"));
+  }
+
+  private static final long DAY_MICROS = 24 * 3_600_000_000L;
+
+  /** Applies at a time, counted in days. */
+  private static DefinitionsPlan apply(
+      Map<String, Definition> stored, int day, DefinitionFile... files) {
+    var plan = DefinitionsPlan.of(stored, List.of(files), day * DAY_MICROS, false, TOPICS);
+    stored.putAll(plan.write());
+    return plan;
+  }
+
+  @Test
+  void audience_carriesWhatItWasTwiceBefore() {
+    var first = audience("event: A, within: 1d");
+    var second = audience("event: B, within: 1d");
+    var third = audience("event: C, within: 1d");
+    var fourth = audience("event: D, within: 1d");
+    Map<String, Definition> stored = new HashMap<>();
+    apply(stored, 1, first);
+    assertThat(audience(stored).getBeforeList()).isEmpty();
+    apply(stored, 2, second);
+    apply(stored, 3, third);
+    assertThat(audience(stored).getBeforeList())
+        .extracting(Definition::getYaml, Definition::getVersion, Definition::getBeforeCount)
+        .containsExactly(
+            tuple(second.text(), 2 * DAY_MICROS, 0), tuple(first.text(), DAY_MICROS, 0));
+    var plan = apply(stored, 4, fourth);
+    assertThat(audience(stored).getBeforeList())
+        .extracting(Definition::getYaml)
+        .containsExactly(third.text(), second.text());
+    assertThat(plan.result().former().audiences().get("a")).hasSize(2);
+  }
+
+  @Test
+  void whatAnAudienceWas_isDroppedByAnApplyADayLater() {
+    var second = audience("event: B, within: 1d");
+    Map<String, Definition> stored = new HashMap<>();
+    apply(stored, 1, audience("event: A, within: 1d"));
+    apply(stored, 2, second);
+    assertThat(apply(stored, 3, second).write()).isEmpty();
+    var plan = apply(stored, 4, second);
+    assertThat(plan.unchanged()).containsExactly("audience/a");
+    assertThat(plan.changed()).isEmpty();
+    assertThat(plan.result().former().isEmpty()).isTrue();
+    assertThat(audience(stored).getBeforeList()).isEmpty();
+    assertThat(audience(stored).getVersion()).isEqualTo(2 * DAY_MICROS);
+  }
+
+  @Test
+  void whatAnAudienceWas_isNotKeptWhereTheRecordWouldGrowTooLarge() {
+    var large = audience("event: A, within: 1d} #" + "x".repeat(300_000) + "\n#{");
+    Map<String, Definition> stored = new HashMap<>();
+    apply(stored, 1, large);
+    apply(stored, 2, audience("event: B, within: 1d"));
+    assertThat(audience(stored).getBeforeList()).isEmpty();
   }
 
   @Test

@@ -64,7 +64,7 @@ public final class AudiencesCommand implements Runnable {
     }
     String known =
         from.equals("never")
-            ? "misses events from before it was defined"
+            ? "misses events from before the log begins"
             : "complete from " + from.replaceFirst("\\.\\d+Z", "Z");
     return description.isEmpty() ? known : known + "; " + description;
   }

@@ -25,7 +25,8 @@ final class ExplanationText {
                     + explained.path("since").asText()
                 : " does not belong to " + explained.path("audience").asText())
             + ".");
-    if (why.path("holds").asBoolean() != member) {
+    String state = explained.path("state").asText("live");
+    if (why.path("holds").asBoolean() != member && state.equals("live")) {
       lines.add(
           "By the conditions below, as of "
               + explained.path("as_of").asText()
@@ -34,15 +35,20 @@ final class ExplanationText {
     if (why.has("changes_at")) {
       lines.add("Time alone changes that at " + why.path("changes_at").asText() + ".");
     }
-    String state = explained.path("state").asText("live");
     if (!state.equals("live")) {
-      lines.add("The audience is " + state + ": for now nobody enters or leaves it.");
+      lines.add(
+          explained.has("decided_by")
+              ? "The audience is "
+                  + state
+                  + ": until it has been told the past, what it was before decides, and not the"
+                  + " conditions below."
+              : "The audience is " + state + ": for now nobody enters or leaves it.");
     }
     String from = explained.path("complete_from").asText("");
     if (!from.isEmpty()) {
       lines.add(
           from.equals("never")
-              ? "It misses events from before it was defined."
+              ? "It misses events from before the log begins."
               : "It knows all events that it counts from " + from + " on.");
     }
     lines.add("");

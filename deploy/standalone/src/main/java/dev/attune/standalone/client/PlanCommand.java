@@ -119,12 +119,24 @@ public final class PlanCommand implements Callable<Integer> {
     terminal.result("");
     notes.forEach(terminal::result);
     String profiles = plan.path("profiles").asText();
-    terminal.result(
-        plan.path("all_profiles").asBoolean()
-            ? "Of all " + profiles + " profiles. Nothing was changed."
-            : "Of the first "
-                + profiles
-                + " profiles: there was no time for more. Nothing was changed.");
+    terminal.result(looked(plan, profiles) + " Nothing was changed.");
+  }
+
+  private static String looked(JsonNode plan, String profiles) {
+    if (plan.path("all_profiles").asBoolean()) {
+      return "Of all " + profiles + " profiles.";
+    }
+    int here = plan.path("partitions").asInt();
+    int all = plan.path("all_partitions").asInt();
+    return here < all
+        ? "Of "
+            + profiles
+            + " profiles in "
+            + here
+            + " of "
+            + all
+            + " partitions: other evaluators have the rest."
+        : "Of the first " + profiles + " profiles: there was no time for more.";
   }
 
   private static String unknown(String what) {
