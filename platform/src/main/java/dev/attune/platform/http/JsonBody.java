@@ -14,14 +14,18 @@ public final class JsonBody {
   /** Requires an object whose keys are all among those allowed. */
   public static void requireKeys(JsonNode node, List<String> allowed) {
     if (!node.isObject()) {
-      throw invalid("an object was expected (keys: " + String.join(", ", allowed) + ")");
+      throw invalid("an object was expected (keys: " + names(allowed) + ")");
     }
     for (var entry : node.properties()) {
       // The key itself is not repeated: it comes from outside and may be anything.
       if (!allowed.contains(entry.getKey())) {
-        throw invalid("there is an unknown key (allowed: " + String.join(", ", allowed) + ")");
+        throw invalid("there is an unknown key (allowed: " + names(allowed) + ")");
       }
     }
+  }
+
+  private static String names(List<String> keys) {
+    return keys.isEmpty() ? "none" : String.join(", ", keys);
   }
 
   /** A text that must be there. */
