@@ -5,8 +5,8 @@ import java.util.Map;
 
 /**
  * Definitions that use every operator, over events A and B of the last 20 days with a number {@code
- * n}. No window ends where a whole number of days has passed: who belongs does not change while a
- * test runs.
+ * n}. But for {@code lately}, no window ends where a whole number of days has passed: nobody enters
+ * or leaves by time alone while a test runs.
  */
 final class EveryOperator {
   /** Decided by the traits of the group {@code acme}. */
@@ -32,6 +32,10 @@ final class EveryOperator {
     "name: pro\nwhen: {trait: traits.plan == \"pro\"}\n",
     "name: renews\nwhen: {date: renews_at, next: 7d}\n",
     "name: keen\nwhen: {trait: traits.ordered >= 4}\n",
+    "name: lately\nwhen: {event: A, within: 20s}\n",
+    "name: agreed\nconsent: marketing\nwhen: {not: {event: B, within: 30d}}\n",
+    "name: long-ago\nwhen: {event: A, last: \"true\", ago: [132h, 372h]}\n",
+    "name: recent\nwhen: {date: joined_at, last: 7d}\n",
     "name: both\nwhen: {all: [{audience: two}, {any: [{audience: pro}, {not: {audience: renews}}]}]}\n",
     "name: " + OF_GROUP + "\nwhen: {group: traits.plan == \"pro\"}\n",
   };
@@ -39,7 +43,7 @@ final class EveryOperator {
   static final Definitions DEFINITIONS =
       Changes.withTraits(
           1,
-          Changes.GROUPS,
+          Changes.GROUPS + "  joined_at: {type: timestamp}\n",
           Map.of("ordered", "name: ordered\nevent: A\ncount: true\nwithin: 30d\n"),
           AUDIENCES);
 

@@ -98,6 +98,8 @@ final class SeveralEvaluatorsIT {
     private final boolean pro;
     private final boolean staff;
     private final long renewsAt;
+    private final long joinedAt;
+    private boolean agrees;
 
     Person(int number, long now) {
       this.id = "person-" + number;
@@ -105,6 +107,7 @@ final class SeveralEvaluatorsIT {
       this.staff = number % 3 == 0;
       // Within the next week, or not.
       this.renewsAt = now + (number % 5 + 1L) * 2 * DAY_MICROS;
+      this.joinedAt = now - (number % 5 * 2L) * DAY_MICROS - DAY_MICROS / 2;
     }
 
     Map<String, Value> traits() {
@@ -112,7 +115,9 @@ final class SeveralEvaluatorsIT {
       groups.getListBuilder().addValuesBuilder().setText(staff ? "acme" : "other");
       return new TreeMap<>(
           Map.of(
+              "consent.marketing", Value.newBuilder().setBoolean(agrees).build(),
               "group_ids", groups.build(),
+              "joined_at", Value.newBuilder().setTimestampMicros(joinedAt).build(),
               "plan", Value.newBuilder().setText(pro ? "pro" : "free").build(),
               "renews_at", Value.newBuilder().setTimestampMicros(renewsAt).build()));
     }
@@ -186,7 +191,10 @@ final class SeveralEvaluatorsIT {
     assertByTurns();
   }
 
-  /** Events, copies of them, merges, and events of those who were merged away. */
+  /**
+   * Events, copies of them, merges and splits, events of those who were merged away, and consents
+   * that are given and taken back.
+   */
   private void steps() {
     for (int i = 0; i < STEPS; i++) {
       Person person = people.get(random.nextInt(people.size()));
@@ -196,10 +204,17 @@ final class SeveralEvaluatorsIT {
         if (!into.equals(person) && person.height < HEIGHT_MAX) {
           becomes(person, into);
         }
+      } else if (what < 6 && !person.into.equals(person) && person.height == 0) {
+        leaves(person, person.now());
+      } else if (what < 10 && person.into.equals(person)) {
+        person.agrees = !person.agrees;
+        sendLive(person);
       } else if (what < 20 && !person.events.isEmpty()) {
         happens(person, person.events.get(random.nextInt(person.events.size())));
       } else {
-        long at = micros() - random.nextInt(DAYS) * DAY_MICROS - random.nextInt(1_000_000);
+        // One in five now: they end while this runs.
+        int days = random.nextInt(5) == 0 ? 0 : 1 + random.nextInt(DAYS - 1);
+        long at = micros() - days * DAY_MICROS - random.nextInt(1_000_000);
         String name = random.nextInt(4) == 0 ? "B" : "A";
         Cause event =
             event(
@@ -228,7 +243,8 @@ final class SeveralEvaluatorsIT {
 
   // As the refresher's, which are microseconds: of two profiles', the greater one is the later.
   private long next(Person person) {
-    person.version = ++version;
+    version = Math.max(version + 1, micros());
+    person.version = version;
     return version;
   }
 
@@ -238,6 +254,14 @@ final class SeveralEvaluatorsIT {
     into.height = Math.max(into.height, person.height + 1);
     send(redirect(person.id, next(person), into.id, List.of(merged)));
     sendLive(into, merged);
+  }
+
+  // Nobody was merged into this person, so that nobody else leaves with them.
+  private void leaves(Person person, Person from) {
+    Cause split = Changes.split(from.id, person.id, "user_id:" + person.id);
+    person.into = person;
+    sendLive(from, split);
+    sendLive(person, split);
   }
 
   private void sendLive(Person person, Cause... causes) {
@@ -269,7 +293,6 @@ final class SeveralEvaluatorsIT {
   }
 
   private void awaitAllTold(String who) {
-    SortedSet<String> expected = expected();
     try {
       Await.until(
           DEADLINE,
@@ -277,9 +300,11 @@ final class SeveralEvaluatorsIT {
           () -> {
             watermarks();
             poll();
-            return members().equals(expected);
+            // Time goes on.
+            return members().equals(expected());
           });
     } catch (AssertionError e) {
+      SortedSet<String> expected = expected();
       SortedSet<String> missing = new TreeSet<>(expected);
       missing.removeAll(members());
       SortedSet<String> more = new TreeSet<>(members());
