@@ -6,6 +6,7 @@ import dev.attune.load.gatling.HttpCommand;
 import dev.attune.load.lookup.LookupCommand;
 import dev.attune.load.pipeline.PipelineCommand;
 import dev.attune.load.refresh.RefreshCommand;
+import dev.attune.load.webhook.WebhookCommand;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
 import picocli.CommandLine;
@@ -46,6 +47,7 @@ public final class Bench implements Runnable {
     commands.addSubcommand(new RefreshCommand(terminal));
     commands.addSubcommand(new FaultsCommand(terminal));
     commands.addSubcommand(new AudienceCommand(terminal));
+    commands.addSubcommand(new WebhookCommand(terminal));
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setExecutionExceptionHandler(
         (exception, _, _) -> {
