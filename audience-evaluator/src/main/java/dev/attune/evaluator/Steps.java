@@ -313,7 +313,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
     moving.setTransitionVersion(state.transitionVersion());
     state.redirect(into);
     state.setDueMicros(0);
-    if (moving.getRingsCount() > 0 || moving.getTransitionVersion() > 0) {
+    if (moving.getViasCount() > 0 || moving.getTransitionVersion() > 0) {
       send(StateMove.newBuilder().setState(moving.build().toByteString()), into, version);
     }
   }
@@ -334,7 +334,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
     state.depart(identifiers, split.getIntoProfileId(), version);
     Set<String> before = state.matches();
     EvaluatorState leaving = state.split(identifiers);
-    if (leaving.getRingsCount() == 0) {
+    if (leaving.getViasCount() == 0) {
       return Set.of();
     }
     send(

@@ -72,7 +72,7 @@ final class EvaluatorTopologyTest {
       assertThat(entered.getAtMicros()).isEqualTo(START);
       assertThat(entered.getVersion()).isEqualTo(1);
       assertThat(entered.getDefinitionVersion()).isEqualTo(7);
-      assertThat(entered.getEvidenceList()).hasSize(3).allMatch(e -> e.matches("[0-9a-f]{16}"));
+      assertThat(entered.getEvidenceList()).hasSize(3).allMatch(e -> e.matches("[0-9a-f]{14}"));
       rig.pass(27 * MINUTE - 1);
       assertThat(rig.told()).isEmpty();
       rig.pass(Rig.TICK);

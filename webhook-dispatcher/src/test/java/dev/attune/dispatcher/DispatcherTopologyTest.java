@@ -154,7 +154,7 @@ class DispatcherTopologyTest {
                             + "\"reason\":\"change\",\"at\":\"2026-03-01T09:59:58.500Z\","
                             + "\"valid_until\":\"2026-03-02T09:59:58.500Z\","
                             + "\"complete_from\":\"2026-03-03T09:59:58.500Z\","
-                            + "\"evidence\":[\"a5c7e1d20f4b9836\",\"0012fe84bd6390c7\"],\"definition_version\":3}}"));
+                            + "\"evidence\":[\"a5c7e1d20f4b98\",\"0012fe84bd6390\"],\"definition_version\":3}}"));
     tick();
     assertThat(attempts.readRecordsToList())
         .hasSize(2)
@@ -351,8 +351,8 @@ class DispatcherTopologyTest {
         .setVersion(version)
         .setDefinitionVersion(3)
         .setReason(Transition.Reason.CHANGE)
-        .addEvidence("a5c7e1d20f4b9836")
-        .addEvidence("0012fe84bd6390c7")
+        .addEvidence("a5c7e1d20f4b98")
+        .addEvidence("0012fe84bd6390")
         .build();
   }
 

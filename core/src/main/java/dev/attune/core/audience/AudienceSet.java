@@ -3,6 +3,7 @@ package dev.attune.core.audience;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.Namespace;
 import dev.attune.core.catalog.TraitType;
+import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.ProfileIds;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ public final class AudienceSet {
   // With what was asked for before.
   private final Map<String, Matcher> matchers = new TreeMap<>();
   private final Map<String, EventIndex> byName = new HashMap<>();
+  private final EventKeys eventKeys;
   private final Set<String> groupTraits = new TreeSet<>();
   private final long groupTraitsHash;
 
@@ -67,6 +69,7 @@ public final class AudienceSet {
       named.computeIfAbsent(matcher.match().event(), _ -> new ArrayList<>()).add(matcher);
     }
     named.forEach((name, each) -> byName.put(name, new EventIndex(each)));
+    this.eventKeys = new EventKeys(matchers.keySet());
     this.fingerprint = EventHash.of(versions.toString());
     this.groupTraitsHash = KnownGroups.asks(groupTraits);
   }
@@ -125,18 +128,20 @@ public final class AudienceSet {
 
   // What one asks for leads to the one of today.
   private void index(CompiledAudience asks, CompiledAudience audience) {
-    index(byMatch, asks.needs().keySet(), audience);
-    index(byTrait, asks.traits(), audience);
+    boolean again = asks != audience;
+    index(byMatch, asks.needs().keySet(), audience, again);
+    index(byTrait, asks.traits(), audience, again);
     if (!asks.groupTraits().isEmpty()) {
-      index(byTrait, List.of(Namespace.GROUPS_TRAIT), audience);
-      index(byTrait, asks.groupTraits().stream().map(KnownGroups::key).toList(), audience);
+      index(byTrait, List.of(Namespace.GROUPS_TRAIT), audience, again);
+      index(
+          byTrait, asks.groupTraits().stream().map(KnownGroups::key).toList(), audience, again);
       groupTraits.addAll(asks.groupTraits());
     }
-    index(byDate, asks.dates(), audience);
+    index(byDate, asks.dates(), audience, again);
   }
 
   private void index(CompiledTrait asks, CompiledTrait trait) {
-    index(computedByMatch, List.of(asks.need().key()), trait);
+    index(computedByMatch, List.of(asks.need().key()), trait, asks != trait);
   }
 
   // Of whatever was written last of it and of all that it asks for: that is what decides.
@@ -167,16 +172,24 @@ public final class AudienceSet {
     return newest;
   }
 
-  private static <T> void index(Map<String, List<T>> index, Collection<String> keys, T one) {
+  /**
+   * @param again whether it may be there already: what it was asks for much of the same
+   */
+  private static <T> void index(
+      Map<String, List<T>> index, Collection<String> keys, T one, boolean again) {
     for (String key : keys) {
       List<T> here = index.computeIfAbsent(key, _ -> new ArrayList<>());
-      if (here.isEmpty() || !here.contains(one)) {
+      if (!again || !here.contains(one)) {
         here.add(one);
       }
     }
   }
 
-  /** Compiles the audiences of a checked set. */
+  /**
+   * Compiles the audiences of a checked set.
+   *
+   * @throws DefinitionException when two of the events that they ask for have one number
+   */
   public static AudienceSet compile(Definitions definitions) {
     return new AudienceSet(definitions);
   }
@@ -282,6 +295,11 @@ public final class AudienceSet {
   /** What is to be remembered of events with a key; empty when none counts or counted them. */
   Optional<Matcher> matcher(String key) {
     return Optional.ofNullable(matchers.get(key));
+  }
+
+  /** What stored rings call the events. */
+  EventKeys eventKeys() {
+    return eventKeys;
   }
 
   /** All that the audiences and computed traits of today need of events. */

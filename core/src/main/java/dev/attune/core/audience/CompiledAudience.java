@@ -4,7 +4,6 @@ import dev.attune.core.audience.AudienceCompiler.LeafNode;
 import dev.attune.core.catalog.ComputedKeys;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -200,7 +199,7 @@ public final class CompiledAudience {
 
   /**
    * The newest events that it counts at an instant, newest first, at most {@link #EVIDENCE_MAX}: of
-   * each the first 16 hexadecimal digits of the SHA-256 of its id.
+   * each the first 14 hexadecimal digits of the SHA-256 of its id.
    */
   public List<String> evidence(ProfileState state, long nowMicros) {
     EventRing counted = EventRing.EMPTY;
@@ -210,7 +209,7 @@ public final class CompiledAudience {
     }
     List<String> evidence = new ArrayList<>();
     for (int n = 1; n <= counted.size(); n++) {
-      evidence.add(HexFormat.of().toHexDigits(counted.hash(n)));
+      evidence.add(EventHash.digits(counted.hash(n)));
     }
     return evidence;
   }

@@ -5,11 +5,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What an audience asks of a profile: a tree of conditions, checked when it was read. */
 public sealed interface Condition {
   /** The conditions that it combines; empty for those that combine none. */
   default List<Condition> parts() {
+    return List.of();
+  }
+
+  /** The events that it looks at itself. */
+  default List<EventMatch> matches() {
     return List.of();
   }
 
@@ -105,6 +111,11 @@ public sealed interface Condition {
     EventMatch fitting() {
       return new EventMatch(event, Optional.of(fits));
     }
+
+    @Override
+    public List<EventMatch> matches() {
+      return List.of(all(), fitting());
+    }
   }
 
   /**
@@ -119,6 +130,11 @@ public sealed interface Condition {
 
     EventMatch fitting() {
       return new EventMatch(event, Optional.of(fits));
+    }
+
+    @Override
+    public List<EventMatch> matches() {
+      return List.of(all(), fitting());
     }
   }
 
@@ -224,6 +240,11 @@ public sealed interface Condition {
     /** Greatest number to compare with: what is remembered of a profile is bounded by it. */
     public static final int COUNT_MAX = 64;
 
+    @Override
+    public List<EventMatch> matches() {
+      return List.of(match);
+    }
+
     /** Whether the newest do not decide it, because they are too new. */
     boolean needsAll() {
       return window instanceof Window.Ago;
@@ -252,7 +273,12 @@ public sealed interface Condition {
    */
   record EventAggregate(
       EventMatch match, Aggregate aggregate, Comparison comparison, long bound, Window window)
-      implements Condition {}
+      implements Condition {
+    @Override
+    public List<EventMatch> matches() {
+      return List.of(match);
+    }
+  }
 
   /**
    * Events in this order, each later than the one before it.
@@ -271,6 +297,11 @@ public sealed interface Condition {
     public Sequence {
       steps = List.copyOf(steps);
       without = List.copyOf(without);
+    }
+
+    @Override
+    public List<EventMatch> matches() {
+      return Stream.concat(steps.stream().map(Step::match), without.stream()).toList();
     }
 
     /** Each of the events that it looks for counts. */

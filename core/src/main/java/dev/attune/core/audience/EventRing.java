@@ -90,6 +90,11 @@ final class EventRing {
     return hashes[n - 1];
   }
 
+  /** {@link Entry#heardAfter} of the n-th newest, counted from 1. */
+  int heardAfter(int n) {
+    return heard[n - 1] - Entry.hour(micros[n - 1]);
+  }
+
   /** What was taken from the n-th newest, counted from 1. */
   long taken(int n) {
     return taken.length == 0 ? 0 : taken[n - 1];

@@ -5,7 +5,6 @@ import dev.attune.core.audience.Condition.EventCount;
 import dev.attune.core.audience.Condition.LastEvent;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -122,7 +121,7 @@ public final class Explainer {
     EventRing counted = leaf.counted(state, now);
     List<Explanation.Counted> newest = new ArrayList<>();
     for (int n = 1; n <= Math.min(counted.size(), CompiledAudience.EVIDENCE_MAX); n++) {
-      String digest = HexFormat.of().toHexDigits(counted.hash(n));
+      String digest = EventHash.digits(counted.hash(n));
       newest.add(new Explanation.Counted(digest, counted.nth(n)));
     }
     return new Explanation(

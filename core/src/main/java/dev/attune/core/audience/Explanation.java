@@ -52,7 +52,7 @@ public record Explanation(
   /**
    * An event.
    *
-   * @param idDigest the first 16 hexadecimal digits of the SHA-256 of its id
+   * @param idDigest the first 14 hexadecimal digits of the SHA-256 of its id
    * @param micros when it happened
    */
   public record Counted(String idDigest, long micros) {}

@@ -7,28 +7,33 @@ import dev.attune.core.audience.Condition.Window;
  *
  * @param key of the events, see {@link EventMatch#key}: made once, for it costs a hash, and each
  *     event asks for it
+ * @param id of the key, see {@link EventKeys#id}; likewise
  * @param capacity how many of the newest
  * @param withinMicros the longest window; 0: none slides
  * @param sinceMicros the earliest instant of a window that does not slide; {@link Long#MAX_VALUE}:
  *     all slide
  */
-record Matcher(String key, EventMatch match, int capacity, long withinMicros, long sinceMicros) {
+record Matcher(
+    String key, long id, EventMatch match, int capacity, long withinMicros, long sinceMicros) {
   /** Longer ago than anything, and far from an overflow. */
   private static final long EVER = 1L << 61;
 
   static Matcher of(EventMatch match, int capacity, Window window) {
+    String key = match.key();
+    long id = EventKeys.id(key);
     return switch (window) {
       case Window.Within within ->
-          new Matcher(match.key(), match, capacity, within.micros(), Long.MAX_VALUE);
+          new Matcher(key, id, match, capacity, within.micros(), Long.MAX_VALUE);
       case Window.Ago ago ->
-          new Matcher(match.key(), match, capacity, ago.oldestMicros(), Long.MAX_VALUE);
-      case Window.Since since -> new Matcher(match.key(), match, capacity, 0, since.micros());
+          new Matcher(key, id, match, capacity, ago.oldestMicros(), Long.MAX_VALUE);
+      case Window.Since since -> new Matcher(key, id, match, capacity, 0, since.micros());
     };
   }
 
   Matcher max(Matcher other) {
     return new Matcher(
         key,
+        id,
         match,
         Math.max(capacity, other.capacity),
         Math.max(withinMicros, other.withinMicros),

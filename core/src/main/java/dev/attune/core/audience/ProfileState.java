@@ -113,7 +113,7 @@ public final class ProfileState {
     stored
         .getDeparturesList()
         .forEach(left -> state.departures.put(Identifier.of(left.getIdentifier()), left));
-    StoredRings.read(stored, state.rings);
+    StoredRings.read(stored, audiences, state.rings);
     state.groups.decode(stored);
     return state;
   }
@@ -171,7 +171,7 @@ public final class ProfileState {
 
     Adding(Event event, long nowMicros) {
       this.event = event;
-      this.hash = EventHash.of(event.getEventId());
+      this.hash = EventHash.ofEvent(event.getEventId());
       this.nowMicros = nowMicros;
     }
 
@@ -193,7 +193,11 @@ public final class ProfileState {
 
     private Added add(Matcher matcher, long taken) {
       RingKey key =
-          new RingKey(matcher.key(), event.getVia().getNamespace(), event.getVia().getValue());
+          new RingKey(
+              matcher.key(),
+              matcher.id(),
+              event.getVia().getNamespace(),
+              event.getVia().getValue());
       EventRing before = rings.getOrDefault(key, EventRing.EMPTY);
       // History says its own time, and so do its copies: there is nothing to wait for.
       Entry entry =
@@ -232,7 +236,7 @@ public final class ProfileState {
    */
   public Set<String> merge(EvaluatorState other, long nowMicros) {
     Map<RingKey, EventRing> theirs = new TreeMap<>();
-    StoredRings.read(other, theirs);
+    StoredRings.read(other, audiences, theirs);
     other.getValuesList().forEach(each -> hashed.put(each.getHash(), each.getValue()));
     Set<String> changed = new TreeSet<>();
     theirs.forEach(
@@ -674,7 +678,7 @@ public final class ProfileState {
 
   private EventRing union(String match) {
     EventRing union = EventRing.EMPTY;
-    for (var entry : rings.tailMap(new RingKey(match, "", ""), true).entrySet()) {
+    for (var entry : rings.tailMap(new RingKey(match, 0, "", ""), true).entrySet()) {
       if (!entry.getKey().match().equals(match)) {
         break;
       }
@@ -763,13 +767,28 @@ public final class ProfileState {
   /**
    * Which events a ring holds. The value is personal data and never printed.
    *
-   * @param match see {@link EventMatch#key}
+   * @param match see {@link EventMatch#key}; of what no definition asks for see {@link EventKeys}
+   * @param id the number of {@code match}, see {@link EventKeys#id}
    */
-  record RingKey(String match, String namespace, String value) implements Comparable<RingKey> {
+  record RingKey(String match, long id, String namespace, String value)
+      implements Comparable<RingKey> {
     private static final Comparator<RingKey> ORDER =
         Comparator.comparing(RingKey::match)
             .thenComparing(RingKey::namespace)
             .thenComparing(RingKey::value);
+
+    /** The order of stored ones, whatever is known of their numbers. */
+    static int compareStored(RingKey a, RingKey b) {
+      int order = a.namespace.compareTo(b.namespace);
+      if (order == 0) {
+        order = a.value.compareTo(b.value);
+      }
+      return order == 0 ? Long.compare(a.id, b.id) : order;
+    }
+
+    boolean isSameVia(RingKey other) {
+      return other.namespace.equals(namespace) && other.value.equals(value);
+    }
 
     boolean isVia(Identifier identifier) {
       return identifier.namespace().equals(namespace) && identifier.value().equals(value);

@@ -3,82 +3,112 @@ package dev.attune.core.audience;
 import dev.attune.core.audience.ProfileState.RingKey;
 import dev.attune.proto.v1.EvaluatorState;
 import dev.attune.proto.v1.Identifier;
-import java.util.Comparator;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /** The stored form of rings. */
 final class StoredRings {
   private StoredRings() {}
 
   static void write(Map<RingKey, EventRing> rings, EvaluatorState.Builder state) {
-    Map<Identifier, Integer> vias =
-        new TreeMap<>(
-            Comparator.comparing(Identifier::getNamespace).thenComparing(Identifier::getValue));
-    rings.keySet().forEach(key -> vias.put(via(key), 0));
-    for (var via : vias.entrySet()) {
-      via.setValue(state.getViasCount());
-      state.addVias(via.getKey());
+    if (rings.isEmpty()) {
+      return;
     }
-    new TreeMap<>(rings)
-        .forEach(
-            (key, ring) -> {
-              var stored =
-                  dev.attune.proto.v1.EventRing.newBuilder()
-                      .setEvent(key.match())
-                      .setVia(vias.getOrDefault(via(key), 0));
-              long newer = 0;
-              boolean late = false;
-              boolean measured = false;
-              for (int n = 1; n <= ring.size(); n++) {
-                long time = ring.nth(n);
-                stored.addTimeDeltas(n == 1 ? time : newer - time);
-                stored.addEventHashes(ring.hash(n));
-                late |= ring.entry(n).heardAfter() > 0;
-                measured |= ring.taken(n) != 0;
-                newer = time;
-              }
-              for (int n = 1; late && n <= ring.size(); n++) {
-                stored.addHeardAfter(ring.entry(n).heardAfter());
-              }
-              for (int n = 1; measured && n <= ring.size(); n++) {
-                stored.addTaken(ring.taken(n));
-              }
-              state.addRings(stored);
-            });
+    List<Map.Entry<RingKey, EventRing>> sorted = new ArrayList<>(rings.entrySet());
+    sorted.sort(Map.Entry.comparingByKey(RingKey::compareStored));
+    long base = Long.MIN_VALUE;
+    int vias = 0;
+    int events = 0;
+    for (int i = 0; i < sorted.size(); i++) {
+      EventRing ring = sorted.get(i).getValue();
+      base = Math.max(base, ring.newestMicros());
+      events += ring.size();
+      vias += beginsVia(sorted, i) ? 1 : 0;
+    }
+    var packed = new RingWriter(base, vias, sorted.size(), events);
+    for (int i = 0; i < sorted.size(); i++) {
+      RingKey key = sorted.get(i).getKey();
+      if (beginsVia(sorted, i)) {
+        state.addVias(Identifier.newBuilder().setNamespace(key.namespace()).setValue(key.value()));
+        int next = i + 1;
+        while (next < sorted.size() && !beginsVia(sorted, next)) {
+          next++;
+        }
+        packed.rings(next - i);
+      }
+      packed.ring(key.id(), sorted.get(i).getValue());
+    }
+    state.setPackedRings(packed.toBytes());
   }
 
-  static void read(EvaluatorState state, Map<RingKey, EventRing> rings) {
+  private static boolean beginsVia(List<Map.Entry<RingKey, EventRing>> sorted, int i) {
+    return i == 0 || !sorted.get(i).getKey().isSameVia(sorted.get(i - 1).getKey());
+  }
+
+  /**
+   * Adds the rings of a state.
+   *
+   * @throws IllegalArgumentException when they contradict themselves
+   */
+  static void read(EvaluatorState state, AudienceSet audiences, Map<RingKey, EventRing> rings) {
+    try {
+      readFormer(state, audiences, rings);
+      if (!state.getPackedRings().isEmpty()) {
+        readPacked(state, audiences, rings);
+      }
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("evaluator state: a ring has a time beyond all years", e);
+    }
+  }
+
+  private static void readPacked(
+      EvaluatorState state, AudienceSet audiences, Map<RingKey, EventRing> rings) {
+    var packed = new RingReader(state.getPackedRings());
+    for (Identifier via : state.getViasList()) {
+      for (int left = packed.rings(); left > 0; left--) {
+        long id = packed.id();
+        String match = audiences.eventKeys().key(id);
+        rings.put(new RingKey(match, id, via.getNamespace(), via.getValue()), packed.ring());
+      }
+    }
+    packed.end();
+  }
+
+  // As they were written before there were packed ones.
+  @SuppressWarnings("deprecation")
+  private static void readFormer(
+      EvaluatorState state, AudienceSet audiences, Map<RingKey, EventRing> rings) {
     for (var stored : state.getRingsList()) {
       if (stored.getVia() < 0 || stored.getVia() >= state.getViasCount()) {
         throw new IllegalArgumentException("evaluator state: a ring names no identifier of it");
       }
-      Identifier via = state.getVias(stored.getVia());
-      long[] micros = new long[stored.getTimeDeltasCount()];
-      long[] hashes = new long[stored.getEventHashesCount()];
-      for (int i = 0; i < micros.length; i++) {
+      int size = stored.getTimeDeltasCount();
+      int late = stored.getHeardAfterCount();
+      if (late != 0 && late != size) {
+        throw new IllegalArgumentException(
+            "evaluator state: a ring of %d times and %d hours".formatted(size, late));
+      }
+      long[] micros = new long[size];
+      int[] heard = new int[size];
+      for (int i = 0; i < size; i++) {
         long delta = stored.getTimeDeltas(i);
         micros[i] = i == 0 ? delta : micros[i - 1] - delta;
+        heard[i] = EventRing.Entry.hour(micros[i]) + (late == 0 ? 0 : stored.getHeardAfter(i));
       }
-      int[] heard = new int[micros.length];
-      for (int i = 0; i < micros.length; i++) {
-        int after = stored.getHeardAfterCount() == 0 ? 0 : stored.getHeardAfter(i);
-        heard[i] = EventRing.Entry.hour(micros[i]) + after;
-      }
+      long[] hashes = new long[stored.getEventHashesCount()];
       for (int i = 0; i < hashes.length; i++) {
-        hashes[i] = stored.getEventHashes(i);
+        hashes[i] = EventHash.ofEvent(stored.getEventHashes(i));
       }
       long[] taken = new long[stored.getTakenCount()];
       for (int i = 0; i < taken.length; i++) {
         taken[i] = stored.getTaken(i);
       }
+      long id = EventKeys.id(stored.getEvent());
+      Identifier via = state.getVias(stored.getVia());
       rings.put(
-          new RingKey(stored.getEvent(), via.getNamespace(), via.getValue()),
+          new RingKey(audiences.eventKeys().key(id), id, via.getNamespace(), via.getValue()),
           EventRing.of(micros, hashes, heard, taken));
     }
-  }
-
-  private static Identifier via(RingKey key) {
-    return Identifier.newBuilder().setNamespace(key.namespace()).setValue(key.value()).build();
   }
 }

@@ -4,6 +4,7 @@ import dev.attune.core.audience.AudienceDefinition;
 import dev.attune.core.audience.AudienceReferences;
 import dev.attune.core.audience.ComputedTrait;
 import dev.attune.core.audience.Condition;
+import dev.attune.core.audience.EventKeys;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.catalog.Sources;
 import dev.attune.core.catalog.TraitDeclaration;
@@ -137,6 +138,7 @@ public record Definitions(
             AudienceDefinition::name);
     addComputed(definitions, models.values(), audiences);
     checkReferences(definitions, audiences);
+    EventKeys.check(audiences.values(), computed.values());
     Map<String, WebhookDefinition> webhooks =
         parseKind(
             definitions,

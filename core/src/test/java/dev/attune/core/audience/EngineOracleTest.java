@@ -208,7 +208,8 @@ final class EngineOracleTest {
               times.keySet().stream()
                   .max(
                       Comparator.comparing((String id) -> times.getOrDefault(id, 0L))
-                          .thenComparing(EventHash::of, Long::compareUnsigned));
+                          .thenComparing(
+                              (String id) -> EventHash.ofEvent(id), Long::compareUnsigned));
           yield newest
               .filter(id -> lies(times.getOrDefault(id, 0L), last.window(), now))
               .filter(id -> times(last.fitting()).containsKey(id))
@@ -221,7 +222,8 @@ final class EngineOracleTest {
                   .filter(id -> lies(times.getOrDefault(id, 0L), first.window(), now))
                   .min(
                       Comparator.comparing((String id) -> times.getOrDefault(id, 0L))
-                          .thenComparing(EventHash::of, Long::compareUnsigned));
+                          .thenComparing(
+                              (String id) -> EventHash.ofEvent(id), Long::compareUnsigned));
           yield oldest.filter(id -> times(first.fitting()).containsKey(id)).isPresent();
         }
         case Condition.EventCount count -> {

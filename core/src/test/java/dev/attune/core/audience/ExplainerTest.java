@@ -75,7 +75,7 @@ final class ExplainerTest {
     assertThat(parts.get(1).events())
         .extracting(Explanation.Counted::micros)
         .containsExactly(NOW - 10 * MINUTE);
-    assertThat(parts.get(1).events().getFirst().idDigest()).matches("[0-9a-f]{16}");
+    assertThat(parts.get(1).events().getFirst().idDigest()).matches("[0-9a-f]{14}");
     assertThat(parts.get(2).parts().getFirst().asked()).isEqualTo("newsletter-readers");
     assertThat(parts.getLast().changesMicros()).isEqualTo(NOW + 30 * MINUTE + 1);
 

@@ -23,13 +23,13 @@ import java.util.Locale;
  * time}, {@code definition}, {@code merged}; {@code valid_until} only where an end is known, and
  * only of an entry; {@code complete_from} only where not all of the past was known that the
  * audience looks at: when its windows have left that behind, or {@code never}; evidence: the events
- * that decided it, newest first, at most 10, of each the first 16 hexadecimal digits of the SHA-256
+ * that decided it, newest first, at most 10, of each the first 14 hexadecimal digits of the SHA-256
  * of its event id; {@code profile_id} may be one that was merged into another since):
  *
  * <pre>{@code
  * {"type":"audience.entered","timestamp":"2026-03-01T10:00:00Z","data":{
  *   "profile_id":"0f...","audience":"vip","reason":"change","at":"2026-03-01T10:00:00Z",
- *   "valid_until":"2026-03-31T10:00:00Z","evidence":["a5c7e1d20f4b9836","0012fe84bd6390c7"],
+ *   "valid_until":"2026-03-31T10:00:00Z","evidence":["a5c7e1d20f4b98","0012fe84bd6390"],
  *   "definition_version":7}}
  * }</pre>
  *

@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Test;
 /** What the contract promises beyond what its compiler checks. */
 class ContractTest {
   private static final Path SOURCES = Path.of("..", "..", "proto", "src", "main", "protobuf");
-  private static final Pattern NUMBERED = Pattern.compile("\\s+[^/]*\\b\\w+ = \\d+;");
+  private static final Pattern NUMBERED =
+      Pattern.compile("\\s+[^/]*\\b\\w+ = \\d+( \\[deprecated = true])?;");
 
   private static final List<FileDescriptor> FILES =
       Stream.of(
