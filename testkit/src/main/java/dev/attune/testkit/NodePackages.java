@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
@@ -52,6 +53,34 @@ final class NodePackages implements AutoCloseable {
 
   Path directory() {
     return directory;
+  }
+
+  /** Runs a module that may import the packages, and returns what it said once it has ended. */
+  String run(String module, Map<String, String> environment, Duration max) {
+    try {
+      Path script = Files.writeString(directory.resolve("script.mjs"), module);
+      Path said = Files.createTempFile(directory, "said", ".txt");
+      ProcessBuilder builder =
+          new ProcessBuilder("node", script.toString())
+              .directory(directory.toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(said.toFile());
+      builder.environment().putAll(environment);
+      Process process = builder.start();
+      try {
+        if (!process.waitFor(max.toMillis(), TimeUnit.MILLISECONDS)) {
+          throw new IllegalStateException("the script did not end within " + max);
+        }
+        return Files.readString(said);
+      } finally {
+        process.destroyForcibly();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("node cannot be started", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("the script was interrupted", e);
+    }
   }
 
   @Override

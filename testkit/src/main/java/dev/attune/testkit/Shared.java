@@ -19,6 +19,9 @@ final class Shared<B extends AutoCloseable> {
   static final Shared<NodePackages> SDKS =
       new Shared<>(
           () -> NodePackages.install("sdks", List.of("send.js"), "the tests with SDKs for Node"));
+  static final Shared<NodePackages> VERIFIERS =
+      new Shared<>(
+          () -> NodePackages.install("webhooks", List.of(), "the tests with verifiers for Node"));
   static final Shared<DynamoBackend> DYNAMO = new Shared<>(Shared::dynamo);
   static final Shared<KafkaBackend> KAFKA = new Shared<>(KafkaBackend::start);
   static final Shared<PostgresBackend> POSTGRES = new Shared<>(PostgresBackend::start);

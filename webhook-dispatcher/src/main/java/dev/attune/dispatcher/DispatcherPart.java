@@ -9,11 +9,13 @@ import dev.attune.dispatcher.delivery.DeliveryOwner;
 import dev.attune.dispatcher.delivery.DispatcherMetrics;
 import dev.attune.dispatcher.delivery.Health;
 import dev.attune.dispatcher.delivery.Slots;
+import dev.attune.dispatcher.keys.PublicKeysHttp;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.send.AddressPolicy;
 import dev.attune.dispatcher.send.HttpSender;
 import dev.attune.dispatcher.send.LocalSecrets;
 import dev.attune.dispatcher.send.Sender;
+import dev.attune.dispatcher.send.Signatures;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.http.Replies;
@@ -27,6 +29,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
@@ -51,6 +54,7 @@ public final class DispatcherPart implements Part {
   private static final int STATUS_MAX = 30;
 
   private final DefinitionsSource definitions;
+  private final Signatures signatures;
   private final Sender sender;
   private final Slots slots;
   private final Backlog backlog;
@@ -71,14 +75,19 @@ public final class DispatcherPart implements Part {
       DeadLetters deadLetters,
       DispatcherConfig config,
       MeterRegistry registry) {
+    Signatures signatures = new Signatures(LocalSecrets.ofProcess());
     Sender sender =
         HttpSender.create(
-            LocalSecrets.ofProcess(),
-            AddressPolicy.of(config.allow()),
-            config.version(),
-            config.attemptsMax());
+            signatures, AddressPolicy.of(config.allow()), config.version(), config.attemptsMax());
     return new DispatcherPart(
-        kafka, definitions, deadLetters, config, registry, sender, InstantSource.system());
+        kafka,
+        definitions,
+        deadLetters,
+        config,
+        registry,
+        signatures,
+        sender,
+        InstantSource.system());
   }
 
   DispatcherPart(
@@ -87,9 +96,11 @@ public final class DispatcherPart implements Part {
       DeadLetters deadLetters,
       DispatcherConfig config,
       MeterRegistry registry,
+      Signatures signatures,
       Sender sender,
       InstantSource clock) {
     this.definitions = definitions;
+    this.signatures = signatures;
     this.sender = sender;
     this.clock = clock;
     slots = new Slots(config.attemptsMax(), config.attemptsPerWebhookMax());
@@ -164,9 +175,7 @@ public final class DispatcherPart implements Part {
       status.put("paused webhooks (definition gone)", paused);
     }
     for (WebhookDefinition webhook : definitions.current().webhooks().values()) {
-      health
-          .problem(webhook.name())
-          .ifPresent(problem -> status.put("webhook " + webhook.name(), problem));
+      problem(webhook).ifPresent(problem -> status.put("webhook " + webhook.name(), problem));
       if (status.size() >= STATUS_MAX) {
         break;
       }
@@ -193,6 +202,12 @@ public final class DispatcherPart implements Part {
   @Override
   public void routes(HttpRouting.Builder http) {
     http.get("/v1/webhooks", (_, response) -> Replies.json(response, 200, this::writeWebhooks));
+    new PublicKeysHttp(definitions, signatures, clock).accept(http);
+  }
+
+  // A secret that is not there is told before a delivery needs it.
+  private Optional<String> problem(WebhookDefinition webhook) {
+    return health.problem(webhook.name()).or(() -> signatures.problem(webhook, clock.instant()));
   }
 
   private void writeWebhooks(JsonGenerator json) throws IOException {
@@ -201,13 +216,14 @@ public final class DispatcherPart implements Part {
     names.addAll(backlog.webhooks());
     json.writeStartArray();
     for (String name : names) {
+      WebhookDefinition definition = defined.get(name);
       json.writeStartObject();
       json.writeStringField("name", name);
       json.writeStringField(
           "state",
-          defined.containsKey(name)
-              ? health.problem(name).map(problem -> "failing: " + problem).orElse("active")
-              : "paused: its definition has gone");
+          definition == null
+              ? "paused: its definition has gone"
+              : problem(definition).map(problem -> "failing: " + problem).orElse("active"));
       json.writeNumberField("pending", backlog.pending(name));
       json.writeNumberField(
           "oldest_pending_age_seconds", backlog.oldestAgeSeconds(name, Clocks.micros(clock)));

@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.standardwebhooks.Webhook;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.attune.core.webhook.SecretReference;
-import dev.attune.core.webhook.TransitionFilter;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.delivery.RetrySchedule;
 import dev.attune.platform.deadletter.KafkaDeadLetters;
@@ -29,7 +27,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -163,13 +160,15 @@ class DispatcherIT {
 
   private DispatcherPart run(String state) {
     WebhookDefinition webhook =
-        new WebhookDefinition(
-            "crm",
-            URI.create("http://127.0.0.1:" + endpoint.getAddress().getPort() + "/hook"),
-            new SecretReference.File(folder.resolve("secret").toString()),
-            new TransitionFilter.All(),
-            Set.of("Order Completed"),
-            Duration.ofSeconds(1));
+        Webhooks.parse(
+            """
+            name: crm
+            url: http://127.0.0.1:%d/hook
+            secret: {file: "%s"}
+            on: {transitions: all, events: {names: [Order Completed]}}
+            timeout: 1s
+            """
+                .formatted(endpoint.getAddress().getPort(), folder.resolve("secret")));
     DispatcherPart started =
         DispatcherPart.create(
             kafka,

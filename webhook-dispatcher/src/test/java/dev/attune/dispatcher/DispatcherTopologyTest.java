@@ -402,7 +402,8 @@ class DispatcherTopologyTest {
   private static WebhookDefinition webhook(
       String name, TransitionFilter transitions, Set<String> events) {
     WebhookDefinition any = Webhooks.webhook(name);
-    return new WebhookDefinition(name, any.url(), any.secret(), transitions, events, any.timeout());
+    return new WebhookDefinition(
+        name, any.url(), any.signing(), transitions, events, any.timeout());
   }
 
   private final class AcceptingSender implements Sender {

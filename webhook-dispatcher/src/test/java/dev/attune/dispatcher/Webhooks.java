@@ -2,11 +2,14 @@ package dev.attune.dispatcher;
 
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.definition.Yaml;
 import dev.attune.core.webhook.SecretReference;
+import dev.attune.core.webhook.SigningSecret;
 import dev.attune.core.webhook.TransitionFilter;
 import dev.attune.core.webhook.WebhookDefinition;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -15,13 +18,20 @@ import java.util.TreeMap;
 public final class Webhooks {
   public static final String SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+  /** Of Svix's own tests. */
+  public static final String SIGNING_KEY =
+      "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg"
+          + "==";
+
   private Webhooks() {}
 
   public static WebhookDefinition webhook(String name, String url) {
     return new WebhookDefinition(
         name,
         URI.create(url),
-        new SecretReference.Environment("SECRET"),
+        List.of(
+            new SigningSecret(
+                SigningSecret.Scheme.HMAC_SHA256, new SecretReference.Environment("SECRET"))),
         new TransitionFilter.All(),
         Set.of("Order Completed"),
         Duration.ofSeconds(10));
@@ -29,6 +39,11 @@ public final class Webhooks {
 
   public static WebhookDefinition webhook(String name) {
     return webhook(name, "https://" + name + ".example.com/hook");
+  }
+
+  /** As in a file of {@code webhooks/}, where the audiences {@code vip} and {@code new} are. */
+  public static WebhookDefinition parse(String yaml) {
+    return WebhookDefinition.parse(Yaml.parse("webhooks/test.yaml", yaml), Set.of("new", "vip"));
   }
 
   public static Definitions definitions(WebhookDefinition... webhooks) {

@@ -10,11 +10,6 @@ import dev.attune.core.definition.Nearest;
 import dev.attune.core.definition.Yaml;
 import java.math.BigDecimal;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -29,9 +24,6 @@ import java.util.stream.Stream;
 final class ConditionParser {
   private static final int EVENT_LENGTH_MAX = 200;
   private static final int TRAIT_LENGTH_MAX = 200;
-  private static final int DATE_LENGTH = "2026-01-31".length();
-  private static final Instant SINCE_MIN = Instant.EPOCH;
-  private static final Instant SINCE_MAX = Instant.parse("9999-01-01T00:00:00Z");
   private static final Pattern COUNT = Pattern.compile("(>=|<=|==|>|<)\\s*(\\d{1,6})");
 
   private static final List<String> WINDOWS = List.of("within", "since", "ago");
@@ -317,7 +309,7 @@ final class ConditionParser {
     }
     return switch (windows.getFirst()) {
       case "within" -> new Condition.Window.Within(span(yaml.get("within")));
-      case "since" -> new Condition.Window.Since(instant(yaml.get("since")));
+      case "since" -> new Condition.Window.Since(yaml.get("since").instant());
       default -> ages(yaml.get("ago"));
     };
   }
@@ -340,26 +332,6 @@ final class ConditionParser {
 
   private static Duration span(Yaml yaml) {
     return yaml.duration(Condition.WITHIN_MIN, Condition.WITHIN_MAX);
-  }
-
-  private static Instant instant(Yaml yaml) {
-    String text = yaml.text().strip();
-    try {
-      Instant instant =
-          text.length() <= DATE_LENGTH
-              ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
-              : OffsetDateTime.parse(text).toInstant();
-      if (!instant.isBefore(SINCE_MIN) && instant.isBefore(SINCE_MAX)) {
-        return instant;
-      }
-    } catch (DateTimeParseException e) {
-      // Said below, with what is allowed.
-    }
-    throw yaml.error(
-        "\""
-            + text
-            + "\" is no date (allowed: one from 1970 to 9999, e.g. 2026-01-31, which begins at midnight"
-            + " UTC, or 2026-01-31T09:00:00+01:00)");
   }
 
   private Condition group(Yaml yaml) {

@@ -2,6 +2,11 @@ package dev.attune.core.definition;
 
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -32,6 +37,8 @@ import org.snakeyaml.engine.v2.nodes.Tag;
 public final class Yaml {
   private static final int DOCUMENT_LENGTH_MAX = 1 << 20;
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h|d)");
+  private static final int DATE_LENGTH = "2026-01-31".length();
+  private static final Instant INSTANT_END = Instant.parse("9999-01-01T00:00:00Z");
 
   private final String path;
   private final Node node;
@@ -271,6 +278,27 @@ public final class Yaml {
           "\"" + text() + "\" is out of bounds (allowed: " + show(min) + " to " + show(max) + ")");
     }
     return duration;
+  }
+
+  /** An instant, or a date, which begins at midnight UTC; from 1970 up to 9999. */
+  public Instant instant() {
+    String text = text().strip();
+    try {
+      Instant instant =
+          text.length() <= DATE_LENGTH
+              ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
+              : OffsetDateTime.parse(text).toInstant();
+      if (!instant.isBefore(Instant.EPOCH) && instant.isBefore(INSTANT_END)) {
+        return instant;
+      }
+    } catch (DateTimeParseException e) {
+      // Said below, with what is allowed.
+    }
+    throw error(
+        "\""
+            + text
+            + "\" is no date (allowed: one from 1970 to 9999, e.g. 2026-01-31, which begins at midnight"
+            + " UTC, or 2026-01-31T09:00:00+01:00)");
   }
 
   private static String show(Duration duration) {

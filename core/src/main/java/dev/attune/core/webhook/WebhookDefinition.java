@@ -16,7 +16,11 @@ import java.util.Set;
  * name: crm                                      # a-z, 0-9, _, - and ., at most 100
  * description: what it is for                    # optional
  * url: https://crm.example.com/hooks/attune      # http only to addresses that the dispatcher allows
- * secret: {env: CRM_WEBHOOK_SECRET}              # or {file: PATH}; never the secret itself
+ * secret: {env: CRM_WEBHOOK_SECRET}              # or {file: PATH}; never the secret itself. For v1
+ * signing_key: {env: CRM_SIGNING_KEY}            # likewise, for v1a; at least one of the two
+ * previous:                                      # optional: those that are being replaced
+ *   until: 2026-12-24T00:00:00Z                  # deliveries are signed with them, too, up to then
+ *   secret: {env: CRM_WEBHOOK_SECRET_BEFORE}     # and, or, signing_key
  * on:                                            # at least one of the two
  *   transitions: {audiences: [vip]}              # or: transitions: all
  *   events: {names: [Order Completed]}           # as the event's name stands, case included
@@ -24,13 +28,14 @@ import java.util.Set;
  * }</pre>
  *
  * @param url https or http, with a host, without user information and fragment
+ * @param signing at least one; the present ones first
  * @param events names of the events that are wanted; may be empty
  * @param timeout of one whole attempt, from the look-up of the address to the answer
  */
 public record WebhookDefinition(
     String name,
     URI url,
-    SecretReference secret,
+    List<SigningSecret> signing,
     TransitionFilter transitions,
     Set<String> events,
     Duration timeout) {
@@ -45,9 +50,9 @@ public record WebhookDefinition(
 
   private static final int URL_LENGTH_MAX = 2_048;
   private static final int EVENT_NAME_LENGTH_MAX = 256;
-  private static final String SECRET_FORM = "(allowed: {env: VARIABLE} or {file: PATH})";
 
   public WebhookDefinition {
+    signing = List.copyOf(signing);
     events = Set.copyOf(events);
   }
 
@@ -59,7 +64,7 @@ public record WebhookDefinition(
    *     holds the url or a secret
    */
   public static WebhookDefinition parse(Yaml yaml, Set<String> audiences) {
-    yaml.keys("name", "description", "url", "secret", "on", "timeout");
+    yaml.keys("name", "description", "url", "secret", "signing_key", "previous", "on", "timeout");
     yaml.find("description").ifPresent(Yaml::text);
     Yaml on = yaml.get("on").keys("transitions", "events");
     if (!on.has("transitions") && !on.has("events")) {
@@ -68,7 +73,7 @@ public record WebhookDefinition(
     return new WebhookDefinition(
         yaml.get("name").name(),
         url(yaml.get("url")),
-        secret(yaml.get("secret")),
+        SigningSecret.parse(yaml),
         on.find("transitions")
             .map(t -> transitions(t, audiences))
             .orElseGet(() -> new TransitionFilter.Named(Set.of())),
@@ -105,37 +110,6 @@ public record WebhookDefinition(
       throw yaml.error("the url must not have a fragment (#...)");
     }
     return url;
-  }
-
-  private static SecretReference secret(Yaml yaml) {
-    if (!yaml.isMapping()) {
-      throw yaml.error(
-          "the secret itself must not stand in a definition; say where it is " + SECRET_FORM);
-    }
-    yaml.keys("env", "file");
-    if (yaml.has("env") == yaml.has("file")) {
-      throw yaml.error("the secret is in one place " + SECRET_FORM);
-    }
-    if (yaml.has("env")) {
-      Yaml env = yaml.get("env");
-      String variable = env.text();
-      // What does not look like a variable may be the secret: it is not repeated.
-      if (variable.startsWith("whsec_") || !variable.matches("[A-Za-z_][A-Za-z0-9_]{0,127}")) {
-        throw env.error(
-            "not the name of an environment variable (allowed: letters, digits and _, at most 128)");
-      }
-      return new SecretReference.Environment(variable);
-    }
-    Yaml file = yaml.get("file");
-    String path = file.text();
-    if (path.isBlank() || path.length() > 4_096 || path.indexOf('\0') >= 0) {
-      throw file.error("not the path of a file");
-    }
-    if (path.startsWith("whsec_")) {
-      throw file.error(
-          "the secret itself must not stand in a definition; say where it is " + SECRET_FORM);
-    }
-    return new SecretReference.File(path);
   }
 
   private static TransitionFilter transitions(Yaml yaml, Set<String> known) {

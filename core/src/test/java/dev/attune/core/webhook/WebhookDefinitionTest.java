@@ -1,5 +1,7 @@
 package dev.attune.core.webhook;
 
+import static dev.attune.core.webhook.SigningSecret.Scheme.ED25519;
+import static dev.attune.core.webhook.SigningSecret.Scheme.HMAC_SHA256;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -7,6 +9,8 @@ import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +28,11 @@ class WebhookDefinitionTest {
                 description: The sales team's CRM.
                 url: https://crm.example.com:8443/hooks/attune?tenant=1
                 secret: {env: CRM_WEBHOOK_SECRET}
+                signing_key: {env: CRM_SIGNING_KEY}
+                previous:
+                  until: 2026-12-24
+                  secret: {env: CRM_BEFORE}
+                  signing_key: {file: keys/before}
                 on:
                   transitions: {audiences: [frequent-buyers, vip]}
                   events: {names: [Order Completed]}
@@ -33,7 +42,15 @@ class WebhookDefinitionTest {
             new WebhookDefinition(
                 "crm",
                 URI.create("https://crm.example.com:8443/hooks/attune?tenant=1"),
-                new SecretReference.Environment("CRM_WEBHOOK_SECRET"),
+                List.of(
+                    new SigningSecret(HMAC_SHA256, env("CRM_WEBHOOK_SECRET")),
+                    new SigningSecret(ED25519, env("CRM_SIGNING_KEY")),
+                    new SigningSecret(
+                        HMAC_SHA256, env("CRM_BEFORE"), Instant.parse("2026-12-24T00:00:00Z")),
+                    new SigningSecret(
+                        ED25519,
+                        new SecretReference.File("keys/before"),
+                        Instant.parse("2026-12-24T00:00:00Z"))),
                 new TransitionFilter.Named(Set.of("vip", "frequent-buyers")),
                 Set.of("Order Completed"),
                 Duration.ofMillis(2_500)));
@@ -50,7 +67,8 @@ class WebhookDefinitionTest {
             on: {transitions: all}
             """);
     assertThat(webhook.timeout()).isEqualTo(Duration.ofSeconds(10));
-    assertThat(webhook.secret()).isEqualTo(new SecretReference.File("secrets/crm"));
+    assertThat(webhook.signing())
+        .containsExactly(new SigningSecret(HMAC_SHA256, new SecretReference.File("secrets/crm")));
     assertThat(webhook.transitions().wants("an audience of tomorrow")).isTrue();
     assertThat(webhook.events()).isEmpty();
   }
@@ -83,6 +101,13 @@ class WebhookDefinitionTest {
           secret  | {}                            | webhooks/crm.yaml:3:9: the secret is in one place (allowed: {env: VARIABLE} or {file: PATH})
           secret  | {env: A, file: b}             | webhooks/crm.yaml:3:9: the secret is in one place (allowed: {env: VARIABLE} or {file: PATH})
           secret  | {environment: A}              | webhooks/crm.yaml:3:10: unknown key "environment" (allowed: env, file)
+          secret  | whsk_c2VjcmV0                 | webhooks/crm.yaml:3:9: the secret itself must not stand in a definition; say where it is (allowed: {env: VARIABLE} or {file: PATH})
+          signing_key | {env: whsk_c2VjcmV0}      | webhooks/crm.yaml:6:20: not the name of an environment variable (allowed: letters, digits and _, at most 128)
+          signing_key | {file: whsk_c2VjcmV0}     | webhooks/crm.yaml:6:21: the secret itself must not stand in a definition; say where it is (allowed: {env: VARIABLE} or {file: PATH})
+          previous | {secret: {env: A}}           | webhooks/crm.yaml:6:11: the key "until" is missing
+          previous | {until: 2026-12-24}          | webhooks/crm.yaml:6:11: expected "secret", "signing_key" or both beside "until"
+          previous | {until: soon, secret: {env: A}} | webhooks/crm.yaml:6:19: "soon" is no date (allowed: one from 1970 to 9999, e.g. 2026-01-31, which begins at midnight UTC, or 2026-01-31T09:00:00+01:00)
+          previous | {until: 2026-12-24, secret: {env: CRM_WEBHOOK_SECRET}} | webhooks/crm.yaml:6:11: the previous secret is where the present one is
           on      | {}                            | webhooks/crm.yaml:4:5: a webhook without transitions and events would never be called
           on      | {transition: all}             | webhooks/crm.yaml:4:6: unknown key "transition"; did you mean "transitions"? (allowed: transitions, events)
           on      | {transitions: every}          | webhooks/crm.yaml:4:19: expected "all" or {audiences: [...]}
@@ -95,12 +120,25 @@ class WebhookDefinitionTest {
           on      | {events: {names: [""]}}       | webhooks/crm.yaml:4:23: an event's name has 1 to 256 characters
           timeout | 31s                           | webhooks/crm.yaml:5:10: "31s" is out of bounds (allowed: 100ms to 30s)
           timeout | 10                            | webhooks/crm.yaml:5:10: "10" is not a duration (allowed: e.g. 250ms, 30s, 15m, 12h, 30d)
-          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, on, timeout)
+          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, timeout)
           """)
   void parse_mistake_isNamedWhereItStands(String key, String value, String message) {
     assertThatThrownBy(() -> parse(line(key, value)))
         .isInstanceOf(DefinitionException.class)
         .hasMessage(message);
+  }
+
+  @Test
+  void parse_unsigned_isRefused() {
+    assertThatThrownBy(
+            () -> parse("name: crm\nurl: https://crm.example.com\non: {transitions: all}"))
+        .hasMessage(
+            "webhooks/crm.yaml:1:1: a webhook is signed: it needs \"secret\" (v1), \"signing_key\""
+                + " (v1a) or both");
+  }
+
+  private static SecretReference env(String variable) {
+    return new SecretReference.Environment(variable);
   }
 
   // A valid file with one line replaced, or added at its end.

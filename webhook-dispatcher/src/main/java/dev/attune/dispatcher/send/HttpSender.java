@@ -73,7 +73,7 @@ public final class HttpSender implements Sender {
   private static final Set<Integer> REJECTIONS =
       Set.of(400, 404, 405, 406, 410, 411, 413, 414, 415, 422);
 
-  private final Secrets secrets;
+  private final Signatures signatures;
   private final InstantSource clock;
   private final HostLookups lookups;
   private final CloseableHttpClient tls;
@@ -89,9 +89,9 @@ public final class HttpSender implements Sender {
    * @param connectionsMax most connections of each of https and http
    */
   public static HttpSender create(
-      Secrets secrets, AddressPolicy policy, String version, int connectionsMax) {
+      Signatures signatures, AddressPolicy policy, String version, int connectionsMax) {
     return new HttpSender(
-        secrets,
+        signatures,
         policy,
         version,
         connectionsMax,
@@ -100,13 +100,13 @@ public final class HttpSender implements Sender {
   }
 
   HttpSender(
-      Secrets secrets,
+      Signatures signatures,
       AddressPolicy policy,
       String version,
       int connectionsMax,
       InstantSource clock,
       HostLookups.Lookup lookup) {
-    this.secrets = secrets;
+    this.signatures = signatures;
     this.clock = clock;
     lookups = new HostLookups(lookup);
     // Two clients, because http without TLS has a policy of its own.
@@ -181,13 +181,12 @@ public final class HttpSender implements Sender {
 
   private Outcome attempt(WebhookDefinition webhook, Delivery delivery) {
     long deadlineNanos = System.nanoTime() + webhook.timeout().toNanos();
-    byte[] key;
+    HttpPost request;
     try {
-      key = secrets.key(webhook.secret());
+      request = request(webhook, delivery);
     } catch (Secrets.SecretException e) {
       return new Outcome.NotSent(e.why());
     }
-    HttpPost request = request(webhook, delivery, key);
     AtomicBoolean late = new AtomicBoolean();
     ScheduledFuture<?> deadline =
         deadlines.schedule(
@@ -219,14 +218,15 @@ public final class HttpSender implements Sender {
     }
   }
 
-  private HttpPost request(WebhookDefinition webhook, Delivery delivery, byte[] key) {
+  private HttpPost request(WebhookDefinition webhook, Delivery delivery)
+      throws Secrets.SecretException {
     ByteString body = delivery.getBody();
-    long timestamp = clock.instant().getEpochSecond();
+    Instant now = clock.instant();
     HttpPost request = new HttpPost(webhook.url());
     request.setHeader("webhook-id", delivery.getWebhookId());
-    request.setHeader("webhook-timestamp", Long.toString(timestamp));
+    request.setHeader("webhook-timestamp", Long.toString(now.getEpochSecond()));
     request.setHeader(
-        "webhook-signature", Signature.of(key, delivery.getWebhookId(), timestamp, body));
+        "webhook-signature", signatures.header(webhook, delivery.getWebhookId(), now, body));
     if (delivery.getReplay()) {
       request.setHeader(REPLAY_HEADER, "true");
     }

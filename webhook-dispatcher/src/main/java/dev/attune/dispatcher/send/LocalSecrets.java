@@ -1,6 +1,8 @@
 package dev.attune.dispatcher.send;
 
 import dev.attune.core.webhook.SecretReference;
+import dev.attune.core.webhook.SigningSecret;
+import dev.attune.core.webhook.SigningSecret.Scheme;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -13,13 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Secrets from the process's environment and from files, which are read again when they change. */
 public final class LocalSecrets implements Secrets {
-  private static final String PREFIX = "whsec_";
-  private static final int KEY_LENGTH_MIN = 24;
-  private static final int KEY_LENGTH_MAX = 64;
   private static final int FILE_LENGTH_MAX = 4_096;
 
   private final Environment environment;
-  private final ConcurrentHashMap<String, Cached> files = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<SigningSecret, Cached> keys = new ConcurrentHashMap<>();
 
   LocalSecrets(Environment environment) {
     this.environment = environment;
@@ -31,28 +30,38 @@ public final class LocalSecrets implements Secrets {
   }
 
   @Override
-  public byte[] key(SecretReference reference) throws SecretException {
-    return switch (reference) {
-      case SecretReference.Environment env -> {
-        String text = environment.get(env.variable());
-        if (text == null) {
-          throw new SecretException("the " + env.describe() + " is not set");
-        }
-        yield decode(env, text);
-      }
-      case SecretReference.File file -> fromFile(file);
+  public SigningKey key(SigningSecret secret) throws SecretException {
+    return switch (secret.reference()) {
+      case SecretReference.Environment variable -> ofVariable(secret, variable);
+      case SecretReference.File file -> ofFile(secret, file);
     };
   }
 
-  private byte[] fromFile(SecretReference.File file) throws SecretException {
+  private SigningKey ofVariable(SigningSecret secret, SecretReference.Environment variable)
+      throws SecretException {
+    Cached cached = keys.get(secret);
+    if (cached == null) {
+      String text = environment.get(variable.variable());
+      if (text == null) {
+        throw new SecretException("the " + variable.describe() + " is not set");
+      }
+      // A process's environment never changes.
+      cached = new Cached(FileTime.fromMillis(0), 0, decode(secret, text));
+      keys.put(secret, cached);
+    }
+    return cached.key;
+  }
+
+  private SigningKey ofFile(SigningSecret secret, SecretReference.File file)
+      throws SecretException {
     try {
       Path path = Path.of(file.path());
       FileTime modified = Files.getLastModifiedTime(path);
       long length = Files.size(path);
-      Cached cached = files.get(file.path());
+      Cached cached = keys.get(secret);
       if (cached == null || !cached.modified.equals(modified) || cached.length != length) {
-        cached = new Cached(modified, length, decode(file, read(path)));
-        files.put(file.path(), cached);
+        cached = new Cached(modified, length, decode(secret, read(path)));
+        keys.put(secret, cached);
       }
       return cached.key;
     } catch (IOException e) {
@@ -67,26 +76,36 @@ public final class LocalSecrets implements Secrets {
     }
   }
 
-  private static byte[] decode(SecretReference reference, String text) throws SecretException {
+  private static SigningKey decode(SigningSecret secret, String text) throws SecretException {
     String trimmed = text.strip();
-    if (trimmed.startsWith(PREFIX)) {
+    Scheme scheme = secret.scheme();
+    String prefix =
+        switch (scheme) {
+          case HMAC_SHA256 -> "whsec_";
+          case ED25519 -> "whsk_";
+        };
+    if (trimmed.startsWith(prefix)) {
       try {
-        byte[] key = Base64.getDecoder().decode(trimmed.substring(PREFIX.length()));
-        if (key.length >= KEY_LENGTH_MIN && key.length <= KEY_LENGTH_MAX) {
-          return key;
-        }
+        byte[] bytes = Base64.getDecoder().decode(trimmed.substring(prefix.length()));
+        return switch (scheme) {
+          case HMAC_SHA256 -> HmacKey.of(bytes);
+          case ED25519 -> Ed25519Key.of(bytes);
+        };
       } catch (IllegalArgumentException e) {
         // Said below, without the text.
       }
     }
     throw new SecretException(
-        "the "
-            + reference.describe()
-            + " holds no signing secret (allowed: whsec_ and the base64 of "
-            + KEY_LENGTH_MIN
-            + " to "
-            + KEY_LENGTH_MAX
-            + " bytes)");
+        "the " + secret.reference().describe() + " holds no " + expected(scheme));
+  }
+
+  private static String expected(Scheme scheme) {
+    return switch (scheme) {
+      case HMAC_SHA256 -> "signing secret (allowed: whsec_ and the base64 of 24 to 64 bytes)";
+      case ED25519 ->
+          "signing key of v1a (allowed: whsk_ and the base64 of an Ed25519 private key's 32 bytes,"
+              + " or of those and its public key's 32)";
+    };
   }
 
   /** Where variables are looked up. */
@@ -98,9 +117,9 @@ public final class LocalSecrets implements Secrets {
   private static final class Cached {
     private final FileTime modified;
     private final long length;
-    private final byte[] key;
+    private final SigningKey key;
 
-    Cached(FileTime modified, long length, byte[] key) {
+    Cached(FileTime modified, long length, SigningKey key) {
       this.modified = modified;
       this.length = length;
       this.key = key;

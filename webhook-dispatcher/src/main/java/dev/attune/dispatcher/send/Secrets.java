@@ -1,16 +1,16 @@
 package dev.attune.dispatcher.send;
 
-import dev.attune.core.webhook.SecretReference;
+import dev.attune.core.webhook.SigningSecret;
 
-/** Finds the signing secret that a definition refers to. */
+/** Finds the keys that a definition refers to. */
 @FunctionalInterface
 public interface Secrets {
   /**
-   * The key's bytes, as they are now.
+   * The key, as it is now.
    *
    * @throws SecretException when there is none that can be used
    */
-  byte[] key(SecretReference reference) throws SecretException;
+  SigningKey key(SigningSecret secret) throws SecretException;
 
   /** There is no usable secret. The message names the variable or file, never what is in it. */
   final class SecretException extends Exception {

@@ -38,7 +38,8 @@ import org.junit.jupiter.api.Test;
 
 /** Attempts against a server on loopback that behaves as endpoints do. */
 class HttpSenderIT {
-  private static final byte[] KEY = Base64.getDecoder().decode(Webhooks.SECRET.substring(6));
+  private static final HmacKey KEY =
+      HmacKey.of(Base64.getDecoder().decode(Webhooks.SECRET.substring(6)));
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
   private static final Delivery DELIVERY =
       Delivery.newBuilder()
@@ -102,9 +103,10 @@ class HttpSenderIT {
   void send_error_isAFailureToo() throws Exception {
     HttpSender broken =
         new HttpSender(
-            _ -> {
-              throw new LinkageError("a class is missing");
-            },
+            new Signatures(
+                _ -> {
+                  throw new LinkageError("a class is missing");
+                }),
             AddressPolicy.of(List.of()),
             "9.9",
             8,
@@ -140,7 +142,7 @@ class HttpSenderIT {
     AtomicInteger hanging = new AtomicInteger();
     HttpSender mixed =
         new HttpSender(
-            _ -> KEY,
+            new Signatures(_ -> KEY),
             AddressPolicy.of(List.of("127.0.0.1:" + port())),
             "9.9",
             64,
@@ -395,7 +397,7 @@ class HttpSenderIT {
     answer(200);
     HttpSender unsigned =
         new HttpSender(
-            new LocalSecrets(_ -> null),
+            new Signatures(new LocalSecrets(_ -> null)),
             AddressPolicy.of(List.of("127.0.0.1:" + port())),
             "9.9",
             8,
@@ -445,7 +447,12 @@ class HttpSenderIT {
 
   private HttpSender sender(List<String> allow, HostLookups.Lookup lookup) {
     return new HttpSender(
-        _ -> KEY, AddressPolicy.of(allow), "9.9", 8, InstantSource.system(), lookup);
+        new Signatures(_ -> KEY),
+        AddressPolicy.of(allow),
+        "9.9",
+        8,
+        InstantSource.system(),
+        lookup);
   }
 
   private Outcome send(String path) throws Exception {
@@ -461,7 +468,7 @@ class HttpSenderIT {
     WebhookDefinition any = Webhooks.webhook("crm", url);
     WebhookDefinition webhook =
         new WebhookDefinition(
-            any.name(), any.url(), any.secret(), any.transitions(), any.events(), timeout);
+            any.name(), any.url(), any.signing(), any.transitions(), any.events(), timeout);
     return sender.send(webhook, delivery).toCompletableFuture();
   }
 

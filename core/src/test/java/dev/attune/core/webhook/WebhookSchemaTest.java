@@ -1,0 +1,140 @@
+package dev.attune.core.webhook;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaLocation;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import dev.attune.core.definition.DefinitionException;
+import dev.attune.core.definition.Yaml;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.snakeyaml.engine.v2.api.Load;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The JSON Schema that editors use says of a webhook what the parser says of it. */
+class WebhookSchemaTest {
+  private static final Path DOCS = Path.of("..", "docs");
+  private static final String HERE = "https://attune.invalid/";
+  private static final String LEAST =
+      "name: crm\nurl: https://crm.example.com/hook\nsecret: {env: A}\non: {transitions: all}\n";
+
+  private final Schema schema;
+
+  WebhookSchemaTest() throws IOException {
+    Map<String, String> texts = new HashMap<>();
+    for (String file : List.of("webhook.json", "audience.json", "model-common.json")) {
+      texts.put(HERE + file, Files.readString(DOCS.resolve("schemas").resolve(file)));
+    }
+    schema =
+        SchemaRegistry.withDefaultDialect(
+                SpecificationVersion.DRAFT_2020_12, builder -> builder.schemas(texts))
+            .getSchema(SchemaLocation.of(HERE + "webhook.json"));
+  }
+
+  @Test
+  void examplesOfTheDocumentation_areValid() throws IOException {
+    String docs = Files.readString(DOCS.resolve("definitions.md"));
+    String section = docs.substring(docs.indexOf("\n## Webhooks\n"), docs.indexOf("\n## Events\n"));
+    List<String> examples =
+        Pattern.compile("```yaml\n(name: .*?)```", Pattern.DOTALL)
+            .matcher(section)
+            .results()
+            .map(block -> block.group(1))
+            .toList();
+    assertThat(examples).isNotEmpty();
+    for (String example : examples) {
+      assertThat(errors(example)).isEmpty();
+      assertThatCode(() -> parse(example)).doesNotThrowAnyException();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "description: 3",
+        "timeout: 100ms",
+        "signing_key: {file: keys/crm}",
+        "previous: {until: 2026-12-24, secret: {env: B}}",
+        "previous: {until: '2026-12-24T00:00:00+01:00', signing_key: {file: b}}",
+        "on: {transitions: {audiences: [vip]}, events: {names: [Order Completed, 3]}}",
+        "url: http://10.1.2.3:8080",
+      })
+  void lines_thatAreTaken_areValid(String line) {
+    String yaml = with(line);
+    assertThat(errors(yaml)).isEmpty();
+    assertThatCode(() -> parse(yaml)).doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "name: C R M",
+        "url: ftp://crm.example.com",
+        "url: https://me@crm.example.com/",
+        "url: https://crm.example.com/#top",
+        "secret: whsec_c2VjcmV0",
+        "secret: {env: whsec_c2VjcmV0}",
+        "secret: {file: whsk_c2VjcmV0}",
+        "secret: {env: A, file: b}",
+        "secret: {}",
+        "signing_key: {env: A-B}",
+        "previous: {secret: {env: B}}",
+        "previous: {until: 2026-12-24}",
+        "previous: {until: soon, secret: {env: B}}",
+        "previous: {until: 2026-12-24, secret: {env: B}, key: {env: C}}",
+        "on: {}",
+        "on: {transitions: some}",
+        "on: {transitions: {audiences: []}}",
+        "on: {transitions: {audiences: [vip, vip]}}",
+        "on: {events: {names: ['']}}",
+        "on: {events: all}",
+        "timeout: 10",
+        "timeout: 1m",
+        "retries: 3",
+      })
+  void lines_thatAreRefused_areNotValid(String line) {
+    String yaml = with(line);
+    assertThat(errors(yaml)).isNotEmpty();
+    assertThatThrownBy(() -> parse(yaml)).isInstanceOf(DefinitionException.class);
+  }
+
+  @Test
+  void unsigned_isNotValid() {
+    assertThat(errors(LEAST.replace("secret: {env: A}\n", ""))).isNotEmpty();
+    assertThat(errors(LEAST.replace("secret:", "signing_key:"))).isEmpty();
+  }
+
+  // The least there is, with one line added, or one replaced.
+  private static String with(String line) {
+    String key = line.replaceFirst(":.*", "");
+    String rest = key.isEmpty() ? LEAST : LEAST.replaceFirst("(?m)^" + key + ": .*\n", "");
+    return rest + line + "\n";
+  }
+
+  private List<String> errors(String yaml) {
+    Object loaded = new Load(LoadSettings.builder().build()).loadFromString(yaml);
+    return schema.validate(JsonMapper.shared().valueToTree(loaded)).stream()
+        .map(String::valueOf)
+        .toList();
+  }
+
+  private static WebhookDefinition parse(String yaml) {
+    return WebhookDefinition.parse(
+        Yaml.parse("webhooks/crm.yaml", yaml), Set.of("frequent-buyers", "vip"));
+  }
+}
