@@ -1,12 +1,14 @@
 package dev.attune.dispatcher;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.core.webhook.WebhookStates;
+import dev.attune.dispatcher.api.WebhooksHttp;
 import dev.attune.dispatcher.clock.Clocks;
 import dev.attune.dispatcher.delivery.Backlog;
 import dev.attune.dispatcher.delivery.Delivering;
 import dev.attune.dispatcher.delivery.DeliveryOwner;
 import dev.attune.dispatcher.delivery.DispatcherMetrics;
+import dev.attune.dispatcher.delivery.Gates;
 import dev.attune.dispatcher.delivery.Health;
 import dev.attune.dispatcher.delivery.Slots;
 import dev.attune.dispatcher.keys.PublicKeysHttp;
@@ -18,20 +20,17 @@ import dev.attune.dispatcher.send.Sender;
 import dev.attune.dispatcher.send.Signatures;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.definition.DefinitionsSource;
-import dev.attune.platform.http.Replies;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.Readiness;
 import io.helidon.webserver.http.HttpRouting;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -40,13 +39,7 @@ import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThr
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * The webhook dispatcher as a part of a process.
- *
- * <p>{@code GET /v1/webhooks} answers {@code
- * [{"name","state","pending","oldest_pending_age_seconds"}]}: the state is {@code active}, {@code
- * failing: ...} or {@code paused: ...}.
- */
+/** The webhook dispatcher as a part of a process. */
 public final class DispatcherPart implements Part {
   private static final Logger LOG = LoggerFactory.getLogger(DispatcherPart.class);
   private static final Duration DRAIN_MAX = Duration.ofSeconds(3);
@@ -58,8 +51,10 @@ public final class DispatcherPart implements Part {
   private final Sender sender;
   private final Slots slots;
   private final Backlog backlog;
-  private final Health health;
+  private final WebhooksHttp webhooks;
   private final DispatcherMetrics metrics;
+  private final ExecutorService beside =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("webhook-states-", 0).factory());
   private final AtomicBoolean draining = new AtomicBoolean();
   private final InstantSource clock;
   private final KafkaStreams streams;
@@ -67,11 +62,13 @@ public final class DispatcherPart implements Part {
   /**
    * A dispatcher that is not started; performs no I/O but that of its state directory.
    *
+   * @param states where it keeps that a webhook is disabled
    * @throws IllegalArgumentException for a setting that cannot be
    */
   public static DispatcherPart create(
       KafkaSettings kafka,
       DefinitionsSource definitions,
+      WebhookStates states,
       DeadLetters deadLetters,
       DispatcherConfig config,
       MeterRegistry registry) {
@@ -82,6 +79,7 @@ public final class DispatcherPart implements Part {
     return new DispatcherPart(
         kafka,
         definitions,
+        states,
         deadLetters,
         config,
         registry,
@@ -93,6 +91,7 @@ public final class DispatcherPart implements Part {
   DispatcherPart(
       KafkaSettings kafka,
       DefinitionsSource definitions,
+      WebhookStates states,
       DeadLetters deadLetters,
       DispatcherConfig config,
       MeterRegistry registry,
@@ -105,11 +104,15 @@ public final class DispatcherPart implements Part {
     this.clock = clock;
     slots = new Slots(config.attemptsMax(), config.attemptsPerWebhookMax());
     backlog = new Backlog();
-    health = new Health(clock);
+    Health health = new Health(clock);
+    webhooks = new WebhooksHttp(definitions, backlog, health, signatures, clock);
     metrics = new DispatcherMetrics(registry, backlog, clock);
+    Gates gates = new Gates(definitions, states, metrics, beside, clock);
+    metrics.show(gates);
     Delivering delivering =
         new Delivering(
             definitions,
+            gates,
             sender,
             slots,
             config.retries(),
@@ -156,11 +159,11 @@ public final class DispatcherPart implements Part {
   public Map<String, Object> status() {
     long pending = 0;
     long oldest = 0;
-    int paused = 0;
+    int gone = 0;
     for (String webhook : backlog.webhooks()) {
       pending += backlog.pending(webhook);
       oldest = Math.max(oldest, backlog.oldestAgeSeconds(webhook, Clocks.micros(clock)));
-      paused += definitions.current().webhooks().containsKey(webhook) ? 0 : 1;
+      gone += definitions.current().webhooks().containsKey(webhook) ? 0 : 1;
     }
     Map<String, Object> status = new LinkedHashMap<>();
     status.put("state", streams.state().toString());
@@ -171,11 +174,13 @@ public final class DispatcherPart implements Part {
     status.put("delivered", metrics.delivered());
     status.put("failed attempts", metrics.failed());
     status.put("dead-lettered", metrics.deadLettered());
-    if (paused > 0) {
-      status.put("paused webhooks (definition gone)", paused);
+    if (gone > 0) {
+      status.put("webhooks without definition that have deliveries", gone);
     }
     for (WebhookDefinition webhook : definitions.current().webhooks().values()) {
-      problem(webhook).ifPresent(problem -> status.put("webhook " + webhook.name(), problem));
+      webhooks
+          .trouble(webhook)
+          .ifPresent(trouble -> status.put("webhook " + webhook.name(), trouble));
       if (status.size() >= STATUS_MAX) {
         break;
       }
@@ -201,35 +206,8 @@ public final class DispatcherPart implements Part {
 
   @Override
   public void routes(HttpRouting.Builder http) {
-    http.get("/v1/webhooks", (_, response) -> Replies.json(response, 200, this::writeWebhooks));
+    webhooks.accept(http);
     new PublicKeysHttp(definitions, signatures, clock).accept(http);
-  }
-
-  // A secret that is not there is told before a delivery needs it.
-  private Optional<String> problem(WebhookDefinition webhook) {
-    return health.problem(webhook.name()).or(() -> signatures.problem(webhook, clock.instant()));
-  }
-
-  private void writeWebhooks(JsonGenerator json) throws IOException {
-    Map<String, WebhookDefinition> defined = definitions.current().webhooks();
-    Set<String> names = new TreeSet<>(defined.keySet());
-    names.addAll(backlog.webhooks());
-    json.writeStartArray();
-    for (String name : names) {
-      WebhookDefinition definition = defined.get(name);
-      json.writeStartObject();
-      json.writeStringField("name", name);
-      json.writeStringField(
-          "state",
-          definition == null
-              ? "paused: its definition has gone"
-              : problem(definition).map(problem -> "failing: " + problem).orElse("active"));
-      json.writeNumberField("pending", backlog.pending(name));
-      json.writeNumberField(
-          "oldest_pending_age_seconds", backlog.oldestAgeSeconds(name, Clocks.micros(clock)));
-      json.writeEndObject();
-    }
-    json.writeEndArray();
   }
 
   /** Lets running attempts end for a moment; what does not end is made again after a restart. */
@@ -243,5 +221,6 @@ public final class DispatcherPart implements Part {
     LockSupport.parkNanos(DeliveryOwner.TICK.multipliedBy(5).toNanos());
     streams.close(CLOSE_MAX);
     sender.close();
+    beside.shutdownNow();
   }
 }

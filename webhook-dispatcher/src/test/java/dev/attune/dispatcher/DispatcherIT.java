@@ -9,7 +9,6 @@ import com.sun.net.httpserver.HttpServer;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.delivery.RetrySchedule;
 import dev.attune.platform.deadletter.KafkaDeadLetters;
-import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.KafkaTopics;
@@ -30,6 +29,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -63,6 +63,7 @@ class DispatcherIT {
   private final Map<String, Set<String>> bodiesById = new ConcurrentHashMap<>();
   private final List<String> accepted = Collections.synchronizedList(new ArrayList<>());
   private final AtomicInteger forged = new AtomicInteger();
+  private final KnownStates states = new KnownStates(Webhooks.definitions());
   private volatile int status = 200;
   private KafkaSettings kafka;
   private KafkaDeadLetters deadLetters;
@@ -154,6 +155,28 @@ class DispatcherIT {
     }
   }
 
+  // The state stands with the definitions: a restart does not send to an endpoint that has gone.
+  @Test
+  void gone_staysDisabledAfterARestart_untilItIsResumed() throws Exception {
+    status = 410;
+    append(kafka.topics().audienceTransitions(), "p1", transition("p1", 1, true).toByteArray());
+    Await.until(
+        DELIVERED_MAX,
+        "the webhook is disabled",
+        () -> String.valueOf(part.status().get("webhook crm")).startsWith("disabled since "));
+    part.close();
+    status = 200;
+
+    part = run("state");
+    append(kafka.topics().audienceTransitions(), "p2", transition("p2", 1, true).toByteArray());
+    Await.until(DELIVERED_MAX, "both wait", () -> pending() == 2);
+    assertThat(accepted).isEmpty();
+
+    assertThat(states.change("crm", state -> state.resumed(Instant.now()))).isPresent();
+    Await.until(DELIVERED_MAX, "both delivered", () -> accepted.size() >= 2);
+    assertThat(part.status()).doesNotContainKey("webhook crm").containsEntry("dead-lettered", 0L);
+  }
+
   private long pending() {
     return part.status().get("pending") instanceof Long pending ? pending : -1;
   }
@@ -169,10 +192,12 @@ class DispatcherIT {
             timeout: 1s
             """
                 .formatted(endpoint.getAddress().getPort(), folder.resolve("secret")));
+    states.define(Webhooks.definitions(webhook));
     DispatcherPart started =
         DispatcherPart.create(
             kafka,
-            DefinitionsSource.fixed(Webhooks.definitions(webhook)),
+            states,
+            states,
             deadLetters,
             DispatcherConfig.of(folder.resolve(state), "9.9")
                 .withAllow(List.of("127.0.0.1:" + endpoint.getAddress().getPort()))

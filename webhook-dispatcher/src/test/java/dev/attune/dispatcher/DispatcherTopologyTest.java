@@ -11,6 +11,7 @@ import dev.attune.dispatcher.delivery.Backlog;
 import dev.attune.dispatcher.delivery.Delivering;
 import dev.attune.dispatcher.delivery.DeliveryOwner;
 import dev.attune.dispatcher.delivery.DispatcherMetrics;
+import dev.attune.dispatcher.delivery.Gates;
 import dev.attune.dispatcher.delivery.Health;
 import dev.attune.dispatcher.delivery.RetrySchedule;
 import dev.attune.dispatcher.delivery.Slots;
@@ -42,6 +43,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Random;
 import java.util.Set;
@@ -88,6 +90,7 @@ class DispatcherTopologyTest {
     settings.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
     settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDbLimits.class);
     Backlog backlog = new Backlog();
+    DispatcherMetrics metrics = new DispatcherMetrics(meters, backlog, clock);
     DefinitionsSource source =
         new DefinitionsSource() {
           @Override
@@ -109,6 +112,7 @@ class DispatcherTopologyTest {
                 TOPICS,
                 new Delivering(
                     source,
+                    new Gates(source, (_, _) -> Optional.empty(), metrics, Runnable::run, clock),
                     new AcceptingSender(),
                     new Slots(8, 4),
                     RetrySchedule.DEFAULT,
@@ -117,7 +121,7 @@ class DispatcherTopologyTest {
                     new Poison(this::bury, clock),
                     backlog,
                     new Health(clock),
-                    new DispatcherMetrics(meters, backlog, clock),
+                    metrics,
                     new AtomicBoolean(),
                     clock,
                     new Random(1))),

@@ -14,6 +14,7 @@ import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.stream.StreamDefinition;
 import dev.attune.core.view.ViewDefinition;
 import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.core.webhook.WebhookState;
 import dev.attune.proto.v1.Definition;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
@@ -37,6 +38,7 @@ import java.util.stream.Collectors;
  * @param events by the name of the events that they are about
  * @param streams by name
  * @param paused names of the audiences that an operator has paused: nobody enters or leaves them
+ * @param webhookStates of the webhooks of which somebody said something, by name
  * @param versions of each definition, by {@code kind/id}
  * @param former what audiences and computed traits were before, as far as it may have to decide in
  *     their place
@@ -53,10 +55,14 @@ public record Definitions(
     Map<String, EventDefinition> events,
     Map<String, StreamDefinition> streams,
     Set<String> paused,
+    Map<String, WebhookState> webhookStates,
     Map<String, Long> versions,
     FormerDefinitions former) {
   /** The kind of what says that an audience is paused; no file does. */
   public static final String PAUSE = "pause";
+
+  /** The kind of what says whether a webhook is delivered to; no file does. */
+  public static final String WEBHOOK_STATE = "webhook-state";
 
   /**
    * The kinds of definition, and the folder of each; the catalog is the file {@code catalog.yaml}.
@@ -79,10 +85,11 @@ public record Definitions(
     events = Map.copyOf(events);
     streams = Map.copyOf(streams);
     paused = Set.copyOf(paused);
+    webhookStates = Map.copyOf(webhookStates);
     versions = Map.copyOf(versions);
   }
 
-  /** A set without computed traits, views, events, streams and pauses. */
+  /** A set without computed traits, views, events, streams, pauses and states. */
   public Definitions(
       long version,
       long catalogVersion,
@@ -103,6 +110,7 @@ public record Definitions(
         Map.of(),
         Map.of(),
         Set.of(),
+        Map.of(),
         versions,
         FormerDefinitions.NONE);
   }
@@ -163,8 +171,25 @@ public record Definitions(
         events(definitions),
         streams(definitions, catalog),
         paused(definitions, audiences.keySet()),
+        webhookStates(definitions, webhooks.keySet()),
         versions,
         FormerDefinitions.of(definitions, declared, catalog, audienceNames));
+  }
+
+  /** Whether a webhook is delivered to. */
+  public WebhookState webhookState(String webhook) {
+    return webhookStates.getOrDefault(webhook, WebhookState.INITIAL);
+  }
+
+  // As with pauses.
+  private static Map<String, WebhookState> webhookStates(
+      Collection<Definition> definitions, Set<String> webhooks) {
+    Map<String, WebhookState> states = new TreeMap<>();
+    definitions.stream()
+        .filter(d -> d.getKind().equals(WEBHOOK_STATE) && webhooks.contains(d.getId()))
+        .forEach(
+            d -> states.put(d.getId(), WebhookState.parse(Yaml.parse(d.getPath(), d.getYaml()))));
+    return states;
   }
 
   // A pause may outlive its audience: then it says nothing.

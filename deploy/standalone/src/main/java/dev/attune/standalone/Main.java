@@ -11,6 +11,7 @@ import dev.attune.standalone.client.RefreshCommand;
 import dev.attune.standalone.client.RunsCommand;
 import dev.attune.standalone.client.StatusCommand;
 import dev.attune.standalone.client.StoreCommand;
+import dev.attune.standalone.client.WebhooksCommand;
 import dev.attune.standalone.dbt.ModelsCommand;
 import dev.attune.standalone.demo.DemoCommand;
 import dev.attune.standalone.terminal.Complaint;
@@ -45,6 +46,7 @@ public final class Main {
             .addSubcommand(new LookupCommand(terminal))
             .addSubcommand(new IdentityCommand(terminal))
             .addSubcommand(new AudiencesCommand(terminal))
+            .addSubcommand(new WebhooksCommand(terminal))
             .addSubcommand(new PlanCommand(terminal))
             .addSubcommand(new StatusCommand(terminal))
             .addSubcommand(new DeadLettersCommand(terminal))

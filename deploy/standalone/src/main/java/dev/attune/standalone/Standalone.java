@@ -2,6 +2,7 @@ package dev.attune.standalone;
 
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.webhook.WebhookStates;
 import dev.attune.dispatcher.DispatcherConfig;
 import dev.attune.dispatcher.DispatcherPart;
 import dev.attune.embedded.EmbeddedKafka;
@@ -235,7 +236,8 @@ public final class Standalone implements AutoCloseable {
       parts.add(refresher);
       EvaluatorPart evaluator = evaluator(kafka, feed, deadLetters, metrics.registry());
       parts.add(evaluator);
-      parts.add(dispatcher(kafka, feed, deadLetters, metrics.registry()));
+      var publisher = new DefinitionsPublisher(kafka, feed, InstantSource.system());
+      parts.add(dispatcher(kafka, feed, publisher, deadLetters, metrics.registry()));
       // Before anybody asks the store: nothing that it loses goes unheard, nobody finds it empty.
       opened.lostWrites().accept(refresher.rebuilds()::lostWrites);
       if (config.store().forgets()) {
@@ -250,8 +252,7 @@ public final class Standalone implements AutoCloseable {
       List<Consumer<HttpRouting.Builder>> routes = new ArrayList<>();
       routes.add(new HealthHttp(parts, () -> process(feed, letterLog)));
       routes.add(metrics);
-      var publisher = new DefinitionsPublisher(kafka, feed, InstantSource.system());
-      routes.add(new DefinitionsHttp(publisher, feed));
+      routes.add(new DefinitionsHttp(publisher, feed, InstantSource.system()));
       routes.add(evaluator.previews(publisher));
       routes.add(new DeadLettersHttp(letterLog, replay));
       parts.forEach(part -> routes.add(part::routes));
@@ -318,10 +319,15 @@ public final class Standalone implements AutoCloseable {
     }
 
     private DispatcherPart dispatcher(
-        KafkaSettings kafka, DefinitionsFeed feed, DeadLetters deadLetters, MeterRegistry meters) {
+        KafkaSettings kafka,
+        DefinitionsFeed feed,
+        WebhookStates states,
+        DeadLetters deadLetters,
+        MeterRegistry meters) {
       return DispatcherPart.create(
           kafka,
           feed,
+          states,
           deadLetters,
           DispatcherConfig.of(data.state("dispatcher"), Version.TEXT)
               .withAllow(List.copyOf(config.webhooksAllow())),

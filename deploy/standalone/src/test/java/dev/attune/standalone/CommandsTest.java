@@ -262,6 +262,39 @@ class CommandsTest {
   }
 
   @Test
+  void webhooks_areListed_withWhatIsToBeKnown() {
+    answer(
+        200,
+        """
+        {"webhooks": [
+          {"name": "ads", "state": "disabled", "since": "2026-11-30T08:00:00Z",
+           "reason": "the endpoint has gone (HTTP 410)", "problem": "x", "pending": 1200,
+           "oldest_pending_age_seconds": 86400},
+          {"name": "crm", "state": "active", "problem": "HTTP 503", "pending": 0,
+           "oldest_pending_age_seconds": 0},
+          {"name": "erp", "state": "paused", "since": "2026-11-30T08:00:00Z", "pending": 1,
+           "oldest_pending_age_seconds": 60}]}
+        """);
+    assertThat(attune("webhooks", "list")).isZero();
+    assertThat(out())
+        .isEqualTo(
+            """
+            webhook  state     pending  oldest
+            ads      disabled  1200     86400 s  since 2026-11-30T08:00:00Z: the endpoint has gone (HTTP 410)
+            crm      active    0        0 s      HTTP 503
+            erp      paused    1        60 s     since 2026-11-30T08:00:00Z
+            """);
+  }
+
+  @Test
+  void webhooks_pauseOfADisabledOne_saysThatItIsDisabled() {
+    answer(200, "{\"webhook\":\"crm\",\"state\":\"disabled\"}");
+    assertThat(attune("webhooks", "pause", "crm")).isZero();
+    assertThat(out()).isEqualTo("crm is disabled.\n");
+    assertThat(requests).containsExactly("POST /v1/webhooks/crm:pause {}");
+  }
+
+  @Test
   void unknownCommandInACommand_namesTheNearest() {
     assertThat(attune("audiences", "explian", "high-value", "user_id:42")).isEqualTo(2);
     assertThat(err())

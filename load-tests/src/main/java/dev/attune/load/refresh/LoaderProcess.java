@@ -60,7 +60,9 @@ final class LoaderProcess {
         refresher.start();
         var definitions =
             new DefinitionsHttp(
-                new DefinitionsPublisher(kafka, feed, InstantSource.system()), feed);
+                new DefinitionsPublisher(kafka, feed, InstantSource.system()),
+                feed,
+                InstantSource.system());
         List<Consumer<HttpRouting.Builder>> routes = List.of(definitions, refresher::routes);
         try (HttpServer http = HttpServer.start(HttpServerConfig.onPort(0), routes)) {
           System.out.println(

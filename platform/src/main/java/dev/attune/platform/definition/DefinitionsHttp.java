@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Nearest;
+import dev.attune.core.webhook.WebhookState;
 import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.http.HttpServer;
 import dev.attune.platform.http.Json;
@@ -15,23 +16,30 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
+import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /**
  * {@code POST /v1/definitions:apply}, {@code GET /v1/definitions}, and {@code POST
- * /v1/audiences/{name}:pause} and {@code :resume}.
+ * /v1/audiences/{name}:pause} and {@code :resume}, {@code /v1/webhooks/{name}:pause} and {@code
+ * :resume}.
  */
 public final class DefinitionsHttp implements Consumer<HttpRouting.Builder> {
   private static final int PAUSE_BYTES_MAX = 4_096;
 
   private final DefinitionsPublisher publisher;
   private final DefinitionsFeed feed;
+  private final InstantSource clock;
 
-  public DefinitionsHttp(DefinitionsPublisher publisher, DefinitionsFeed feed) {
+  public DefinitionsHttp(
+      DefinitionsPublisher publisher, DefinitionsFeed feed, InstantSource clock) {
     this.publisher = publisher;
     this.feed = feed;
+    this.clock = clock;
   }
 
   @Override
@@ -39,7 +47,39 @@ public final class DefinitionsHttp implements Consumer<HttpRouting.Builder> {
     http.post("/v1/definitions:apply", OperatorOnly.json(this::apply))
         .post("/v1/audiences/{name}:pause", OperatorOnly.json((q, r) -> pause(q, r, true)))
         .post("/v1/audiences/{name}:resume", OperatorOnly.json((q, r) -> pause(q, r, false)))
+        .post(
+            "/v1/webhooks/{name}:pause",
+            OperatorOnly.json((q, r) -> change(q, r, state -> state.paused(clock.instant()))))
+        .post(
+            "/v1/webhooks/{name}:resume",
+            OperatorOnly.json((q, r) -> change(q, r, state -> state.resumed(clock.instant()))))
         .get("/v1/definitions", this::list);
+  }
+
+  private void change(
+      ServerRequest request, ServerResponse response, UnaryOperator<WebhookState> change) {
+    JsonBody.requireKeys(Json.parse(Replies.body(request, PAUSE_BYTES_MAX)), List.of());
+    String name = request.path().pathParameters().get("name");
+    Optional<WebhookState> state;
+    try {
+      state = publisher.change(name, change);
+    } catch (KafkaUnavailableException e) {
+      throw HttpProblem.unavailable(e.getMessage() + "; asking again is safe");
+    }
+    if (state.isEmpty()) {
+      throw HttpProblem.notFound(
+          "there is no such webhook" + Nearest.hint(name, feed.current().webhooks().keySet()));
+    }
+    String label = state.get().status().label();
+    Replies.json(
+        response,
+        200,
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("webhook", name);
+          json.writeStringField("state", label);
+          json.writeEndObject();
+        });
   }
 
   private void pause(ServerRequest request, ServerResponse response, boolean paused) {

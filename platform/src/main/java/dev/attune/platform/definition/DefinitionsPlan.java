@@ -71,8 +71,8 @@ record DefinitionsPlan(
     }
     TreeSet<String> missing = new TreeSet<>(stored.keySet());
     missing.removeAll(given);
-    // No file says that something is paused.
-    missing.removeIf(key -> key.startsWith(Definitions.PAUSE + "/"));
+    // No file says that an audience is paused, or whether a webhook is delivered to.
+    missing.removeIf(key -> !Definitions.KINDS.contains(key.substring(0, key.indexOf('/'))));
     stored.forEach(
         (key, before) ->
             FormerDefinition.dropOld(before, version)

@@ -2,6 +2,8 @@ package dev.attune.platform.definition;
 
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.webhook.WebhookState;
+import dev.attune.core.webhook.WebhookStates;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.KafkaUnavailableException;
@@ -15,11 +17,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -36,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * Publishes a folder of definitions: checks the set that results, then writes all of it in one
  * transaction, or nothing. Never removes unless told to prune.
  */
-public final class DefinitionsPublisher implements DefinitionsPreview {
+public final class DefinitionsPublisher implements DefinitionsPreview, WebhookStates {
   /** Longest wait for the broker and for the own feed, each. */
   private static final Duration WAIT = Duration.ofSeconds(20);
 
@@ -105,6 +109,41 @@ public final class DefinitionsPublisher implements DefinitionsPreview {
         });
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws KafkaUnavailableException as {@link #apply}
+   */
+  @Override
+  public Optional<WebhookState> change(String webhook, UnaryOperator<WebhookState> change) {
+    return alone(
+        () -> {
+          try (Producer<byte[], byte[]> producer = producer()) {
+            producer.initTransactions();
+            awaitEnd();
+            if (!feed.current().webhooks().containsKey(webhook)) {
+              return Optional.empty();
+            }
+            WebhookState before = feed.current().webhookState(webhook);
+            WebhookState after = change.apply(before);
+            if (!after.equals(before)) {
+              String key = Definitions.WEBHOOK_STATE + "/" + webhook;
+              Definition state =
+                  Definition.newBuilder()
+                      .setKind(Definitions.WEBHOOK_STATE)
+                      .setId(webhook)
+                      .setVersion(nextVersion(feed.stored()))
+                      .setPath(key)
+                      .setYaml(after.yaml())
+                      .build();
+              long last = write(producer, Map.of(key, state), List.of());
+              feed.awaitOffset(last + 1, WAIT);
+            }
+            return Optional.of(after);
+          }
+        });
+  }
+
   private interface Publishing<T> {
     T run() throws InterruptedException, ExecutionException, TimeoutException;
   }
@@ -152,7 +191,7 @@ public final class DefinitionsPublisher implements DefinitionsPreview {
       List<String> removed = prune ? plan.missing() : List.of();
       if (!plan.write().isEmpty() || !removed.isEmpty()) {
         feed.awaitOffset(
-            write(producer, plan.write(), withPauses(removed, stored, plan.result())) + 1, WAIT);
+            write(producer, plan.write(), withStates(removed, stored, plan.result())) + 1, WAIT);
         feed.lastProblem()
             .ifPresent(
                 problem -> {
@@ -169,8 +208,8 @@ public final class DefinitionsPublisher implements DefinitionsPreview {
     }
   }
 
-  // Whoever defines such an audience again later does not find it paused.
-  private static List<String> withPauses(
+  // Whoever defines such an audience or webhook again later does not find it paused.
+  private static List<String> withStates(
       List<String> removed, Map<String, Definition> stored, Definitions result) {
     List<String> all = new ArrayList<>(removed);
     for (String key : removed) {
@@ -178,6 +217,10 @@ public final class DefinitionsPublisher implements DefinitionsPreview {
       String pause = Definitions.PAUSE + "/" + name;
       if (stored.containsKey(pause) && !result.audiences().containsKey(name)) {
         all.add(pause);
+      }
+      String state = Definitions.WEBHOOK_STATE + "/" + name;
+      if (key.startsWith("webhook/") && stored.containsKey(state)) {
+        all.add(state);
       }
     }
     return all;

@@ -197,7 +197,9 @@ class DefinitionsIT {
         HttpServer server =
             HttpServer.start(
                 HttpServerConfig.onPort(0),
-                List.of(new DefinitionsHttp(publisher(settings, feed), feed)))) {
+                List.of(
+                    new DefinitionsHttp(
+                        publisher(settings, feed), feed, InstantSource.system())))) {
       assertThat(post(server, Map.of("catalog.yaml", CATALOG)).path("added").get(0).asText())
           .isEqualTo("catalog/catalog");
 

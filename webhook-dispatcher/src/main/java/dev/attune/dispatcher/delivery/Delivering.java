@@ -11,6 +11,7 @@ import java.util.random.RandomGenerator;
 /**
  * What the owners of all partitions share.
  *
+ * @param gates which webhooks are delivered to
  * @param pendingMax most deliveries that wait per webhook and partition; those beyond are dead
  *     letters
  * @param draining once true, no new attempt begins
@@ -18,6 +19,7 @@ import java.util.random.RandomGenerator;
  */
 public record Delivering(
     DefinitionsSource definitions,
+    Gates gates,
     Sender sender,
     Slots slots,
     RetrySchedule retries,

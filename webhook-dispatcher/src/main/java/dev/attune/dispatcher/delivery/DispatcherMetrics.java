@@ -1,5 +1,6 @@
 package dev.attune.dispatcher.delivery;
 
+import dev.attune.core.webhook.WebhookState;
 import dev.attune.dispatcher.clock.Clocks;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -8,6 +9,7 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -21,6 +23,9 @@ import java.util.concurrent.atomic.LongAdder;
  *       takes.
  *   <li>{@code attune.dispatcher.latency} (webhook): from the cause until it was delivered.
  *   <li>{@code attune.dispatcher.dead.letters} (webhook): each one is a delivery that was given up.
+ *   <li>{@code attune.dispatcher.disabled} (webhook): how often it was disabled since the start, by
+ *       this process; each one is for its owner. {@code attune.dispatcher.webhooks} (state: {@code
+ *       paused}, {@code disabled}): how many are so; worry when any is disabled.
  *   <li>{@code attune.dispatcher.pending} and {@code attune.dispatcher.oldest.pending.seconds}
  *       (webhook): worry when the age passes what subscribers were promised.
  *   <li>{@code attune.events.duplicates} (kind): {@code recognised} copies of events were not told
@@ -104,6 +109,20 @@ public final class DispatcherMetrics {
   void deadLettered(String webhook) {
     deadLettered.increment();
     registry.counter("attune.dispatcher.dead.letters", "webhook", label(webhook)).increment();
+  }
+
+  void disabled(String webhook) {
+    registry.counter("attune.dispatcher.disabled", "webhook", label(webhook)).increment();
+  }
+
+  /** Shows from now on how many webhooks are not delivered to. */
+  public void show(Gates gates) {
+    for (WebhookState.Status status :
+        List.of(WebhookState.Status.PAUSED, WebhookState.Status.DISABLED)) {
+      Gauge.builder("attune.dispatcher.webhooks", gates, g -> g.count(status))
+          .tag("state", status.label())
+          .register(registry);
+    }
   }
 
   private void attempt(String webhook, String outcome) {

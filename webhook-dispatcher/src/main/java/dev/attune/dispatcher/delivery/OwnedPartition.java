@@ -48,6 +48,7 @@ final class OwnedPartition {
   // deadline that is noticed late, and for two machines' clocks.
   private static final Duration TAKEOVER_MARGIN = Duration.ofSeconds(1);
   private static final Duration DEAD_LETTER_RETRY = Duration.ofSeconds(5);
+  private static final int GONE = 410;
 
   private final Delivering delivering;
   private final String topic;
@@ -151,7 +152,7 @@ final class OwnedPartition {
     }
     backlog.added(lane.webhook, now);
     pending.begin(taken);
-    WebhookDefinition webhook = webhook(lane.webhook);
+    WebhookDefinition webhook = definition(lane.webhook);
     if (webhook != null && record.timestamp() * 1_000 < tookOverAt && now < heldUntil(webhook)) {
       park(lane, taken, taken, heldUntil(webhook));
     } else {
@@ -164,7 +165,7 @@ final class OwnedPartition {
    */
   private void offer(Lane lane, PendingDelivery head) {
     long now = now();
-    WebhookDefinition webhook = webhook(lane.webhook);
+    WebhookDefinition webhook = open(lane.webhook);
     if (webhook != null
         && !delivering.draining().get()
         // Those that are parked and due came earlier.
@@ -239,9 +240,9 @@ final class OwnedPartition {
     if (!lane.isTimeToLook(now) || delivering.draining().get()) {
       return;
     }
-    WebhookDefinition webhook = webhook(lane.webhook);
+    WebhookDefinition webhook = open(lane.webhook);
     if (webhook == null) {
-      // The definition has gone: what waits for it waits on.
+      // The definition has gone, or its gate is shut: what waits for it waits on.
       return;
     }
     // What was due before the takeover is what may be in flight elsewhere.
@@ -315,7 +316,7 @@ final class OwnedPartition {
 
   private static boolean isAnswered(Outcome outcome) {
     return switch (outcome) {
-      case Outcome.Delivered _, Outcome.Rejected _, Outcome.NotSent _ -> true;
+      case Outcome.Delivered _, Outcome.Rejected _, Outcome.Gone _, Outcome.NotSent _ -> true;
       case Outcome.Failed failed -> failed.status() != 0;
     };
   }
@@ -343,6 +344,7 @@ final class OwnedPartition {
     switch (attempt.outcome()) {
       case Outcome.Delivered delivered -> {
         delivering.health().well(lane.webhook);
+        delivering.gates().delivered(lane.webhook);
         delivering
             .metrics()
             .delivered(
@@ -353,12 +355,26 @@ final class OwnedPartition {
       case Outcome.Rejected rejected -> {
         delivering.health().failed(lane.webhook, rejected.words());
         delivering.metrics().failed(lane.webhook, "rejected");
+        delivering
+            .gates()
+            .failed(lane.webhook, rejected.words(), Clocks.instant(attempt.startedAt()));
         log(delivery, attempt, rejected.status());
         bury(lane, counted(delivery, rejected.words()), rejected.words());
+      }
+      case Outcome.Gone gone -> {
+        delivering.health().failed(lane.webhook, gone.words());
+        delivering.metrics().failed(lane.webhook, "gone");
+        delivering.gates().gone(lane.webhook, Clocks.instant(attempt.startedAt()));
+        log(delivery, attempt, GONE);
+        // It is sent again once somebody has resumed the webhook.
+        reschedule(lane, delivery, counted(delivery, gone.words()), RECHECK);
       }
       case Outcome.Failed failed -> {
         delivering.health().failed(lane.webhook, failed.words());
         delivering.metrics().failed(lane.webhook, "failed");
+        delivering
+            .gates()
+            .failed(lane.webhook, failed.words(), Clocks.instant(attempt.startedAt()));
         log(delivery, attempt, failed.status());
         retry(lane, delivery, failed);
       }
@@ -480,8 +496,14 @@ final class OwnedPartition {
     return lane;
   }
 
-  private @Nullable WebhookDefinition webhook(String name) {
+  private @Nullable WebhookDefinition definition(String name) {
     return delivering.definitions().current().webhooks().get(name);
+  }
+
+  /** A webhook that is delivered to; null when it is not defined, paused or disabled. */
+  private @Nullable WebhookDefinition open(String name) {
+    WebhookDefinition definition = definition(name);
+    return definition == null || !delivering.gates().isOpen(name) ? null : definition;
   }
 
   private long now() {

@@ -69,9 +69,11 @@ public final class HttpSender implements Sender {
 
   private static final String REPLAY_HEADER = "attune-replay";
 
-  /** What a repetition of the same bytes would not change, and "gone". */
+  private static final int GONE = 410;
+
+  /** What a repetition of the same bytes would not change. */
   private static final Set<Integer> REJECTIONS =
-      Set.of(400, 404, 405, 406, 410, 411, 413, 414, 415, 422);
+      Set.of(400, 404, 405, 406, 411, 413, 414, 415, 422);
 
   private final Signatures signatures;
   private final InstantSource clock;
@@ -245,6 +247,9 @@ public final class HttpSender implements Sender {
     int status = response.getCode();
     if (status >= 200 && status < 300) {
       return new Outcome.Delivered(status);
+    }
+    if (status == GONE) {
+      return new Outcome.Gone();
     }
     if (REJECTIONS.contains(status)) {
       return new Outcome.Rejected(status);

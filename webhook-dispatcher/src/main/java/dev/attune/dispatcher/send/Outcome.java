@@ -24,6 +24,14 @@ public sealed interface Outcome {
     }
   }
 
+  /** The endpoint says that it is there no more, and wants nothing any more (410). */
+  record Gone() implements Outcome {
+    @Override
+    public String words() {
+      return "the endpoint has gone (HTTP 410)";
+    }
+  }
+
   /**
    * It may work later.
    *

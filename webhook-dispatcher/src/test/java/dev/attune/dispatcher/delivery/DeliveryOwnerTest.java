@@ -4,14 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import dev.attune.core.definition.Definitions;
 import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.core.webhook.WebhookState;
+import dev.attune.dispatcher.KnownStates;
 import dev.attune.dispatcher.TestClock;
 import dev.attune.dispatcher.Webhooks;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.send.Outcome;
 import dev.attune.dispatcher.send.Sender;
-import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.proto.v1.Attempt;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Delivery;
@@ -28,7 +28,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.TaskId;
@@ -52,8 +51,8 @@ class DeliveryOwnerTest {
   private final AtomicBoolean draining = new AtomicBoolean();
   private final List<KeyValueStore<Bytes, byte[]>> stores =
       DeliveryOwner.STORES.stream().map(DeliveryOwnerTest::store).toList();
-  private Definitions definitions =
-      Webhooks.definitions(Webhooks.webhook("a"), Webhooks.webhook("b"));
+  private final KnownStates known =
+      new KnownStates(Webhooks.definitions(Webhooks.webhook("a"), Webhooks.webhook("b")));
   private CompletableFuture<?> letterKept = CompletableFuture.completedFuture(null);
   private Slots slots = new Slots(8, 4);
   private long pendingMax = 100;
@@ -211,12 +210,12 @@ class DeliveryOwnerTest {
 
   @Test
   void definitionGone_deliveriesWait_andGoOnWhenItReturns() {
-    definitions = Webhooks.definitions(Webhooks.webhook("b"));
+    known.define(Webhooks.definitions(Webhooks.webhook("b")));
     append("a", "p1", "m1");
     advance(Duration.ofDays(30));
     assertThat(sender.sent()).isEmpty();
     assertThat(waiting()).isOne();
-    definitions = Webhooks.definitions(Webhooks.webhook("a"));
+    known.define(Webhooks.definitions(Webhooks.webhook("a")));
     tick();
     assertThat(sender.sent()).containsExactly("m1");
   }
@@ -467,25 +466,90 @@ class DeliveryOwnerTest {
     }
   }
 
+  // 410: it asked for no more, and whoever pays for it is told. Nothing is lost with it.
+  @Test
+  void gone_disablesTheWebhook_whatWaitsGoesOnOnceItIsResumed() {
+    append("a", "p1", "m1");
+    append("a", "p2", "m2");
+    append("b", "p1", "m3");
+    sender.end("m1", new Outcome.Gone());
+    tick();
+    assertThat(known.current().webhookState("a"))
+        .isEqualTo(
+            WebhookState.INITIAL.disabled("the endpoint has gone (HTTP 410)", clock.instant()));
+    assertThat(registry.get("attune.dispatcher.disabled").tag("webhook", "a").counter().count())
+        .isEqualTo(1);
+    append("a", "p3", "m4");
+    sender.end("m2", new Outcome.Gone());
+    sender.end("m3", new Outcome.Delivered(200));
+    advance(Duration.ofDays(1));
+    assertThat(sender.running()).isEmpty();
+    assertThat(letters).isEmpty();
+    assertThat(backlog.pending("a")).isEqualTo(3);
+    assertThat(registry.get("attune.dispatcher.disabled").tag("webhook", "a").counter().count())
+        .isEqualTo(1);
+
+    assertThat(known.change("a", state -> state.resumed(clock.instant()))).isPresent();
+    advance(OwnedPartition.RECHECK);
+    assertThat(sender.running()).containsExactlyInAnyOrder("m1", "m2", "m4");
+  }
+
+  // A pause is seen by every partition, as it stands with the definitions.
+  @Test
+  void pausedWebhook_waits_alsoForANewOwner_thenGoesOnInOrder() {
+    assertThat(known.change("a", state -> state.paused(clock.instant()))).isPresent();
+    append("a", "p1", "m1");
+    append("a", "p1", "m2");
+    append("b", "p1", "m3");
+    owner = takeOver();
+    advance(Duration.ofMinutes(1));
+    assertThat(sender.sent()).doesNotContain("m1", "m2").contains("m3");
+    assertThat(waiting()).isGreaterThanOrEqualTo(2);
+
+    assertThat(known.change("a", state -> state.resumed(clock.instant()))).isPresent();
+    tick();
+    assertThat(sender.sent()).contains("m1").doesNotContain("m2");
+    sender.end("m1", new Outcome.Delivered(200));
+    tick();
+    assertThat(sender.sent()).contains("m2");
+  }
+
+  // As many wait as ever may, and no more.
+  @Test
+  void pausedWebhook_isBounded() {
+    pendingMax = 2;
+    owner = takeOver();
+    assertThat(known.change("a", state -> state.paused(clock.instant()))).isPresent();
+    append("a", "p1", "m1");
+    append("a", "p2", "m2");
+    append("a", "p3", "m3");
+    assertThat(letters)
+        .singleElement()
+        .satisfies(letter -> assertThat(letter.getReason()).contains("more than 2"));
+  }
+
+  // A 400 says nothing about the endpoint; that everything ends so for 5 days does.
+  @Test
+  void rejections_forFiveDays_disableTheWebhook() {
+    for (int i = 0; i < 5 * 24; i++) {
+      assertThat(known.current().webhookState("a").isActive()).as("hour %s", i).isTrue();
+      append("a", "p" + i, "m" + i);
+      sender.end("m" + i, new Outcome.Rejected(404));
+      advance(Duration.ofHours(1));
+    }
+    assertThat(known.current().webhookState("a").reason())
+        .isEqualTo(
+            "nothing but failure since 2026-03-01T10:00:00Z, the last: rejected with HTTP 404");
+    append("a", "q", "n");
+    assertThat(sender.running()).isEmpty();
+  }
+
   private DeliveryOwner owner() {
-    DefinitionsSource source =
-        new DefinitionsSource() {
-          @Override
-          public Definitions current() {
-            return definitions;
-          }
-
-          @Override
-          public long position() {
-            return Long.MAX_VALUE;
-          }
-
-          @Override
-          public void onChange(Consumer<Definitions> listener) {}
-        };
+    DispatcherMetrics metrics = new DispatcherMetrics(registry, backlog, clock);
     return new DeliveryOwner(
         new Delivering(
-            source,
+            known,
+            new Gates(known, known, metrics, Runnable::run, clock),
             sender,
             slots,
             RetrySchedule.DEFAULT,
@@ -494,7 +558,7 @@ class DeliveryOwnerTest {
             new Poison(this::bury, clock),
             backlog,
             health,
-            new DispatcherMetrics(registry, backlog, clock),
+            metrics,
             draining,
             clock,
             new java.util.Random(1)),

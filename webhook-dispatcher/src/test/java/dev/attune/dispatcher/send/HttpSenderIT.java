@@ -180,9 +180,10 @@ class HttpSenderIT {
 
   @Test
   void send_statuses_decide() throws Exception {
-    for (int status : new int[] {400, 404, 405, 406, 410, 411, 413, 414, 415, 422}) {
+    for (int status : new int[] {400, 404, 405, 406, 411, 413, 414, 415, 422}) {
       assertThat(send(answer(status))).isEqualTo(new Outcome.Rejected(status));
     }
+    assertThat(send(answer(410))).isEqualTo(new Outcome.Gone());
     for (int status : new int[] {401, 403, 408, 409, 425, 429, 500, 502, 503, 504, 599}) {
       assertThat(send(answer(status)))
           .isEqualTo(new Outcome.Failed(status, "HTTP " + status, null));

@@ -1,0 +1,82 @@
+package dev.attune.standalone.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.attune.standalone.Standalone;
+import dev.attune.standalone.StandaloneConfig;
+import dev.attune.testkit.Await;
+import dev.attune.testkit.people.WebhookEndpoint;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A webhook that an operator pauses and resumes, through a restart. */
+class WebhookStatesIT {
+  private static final Duration SOON = Duration.ofMinutes(1);
+
+  @TempDir private Path folder;
+
+  @Test
+  void pause_holdsDeliveriesThroughARestartAndAnApply_untilResumed() throws Exception {
+    try (WebhookEndpoint endpoint = WebhookEndpoint.start(1, 0)) {
+      Definitions definitions =
+          new Definitions(folder.resolve("definitions"))
+              .withWebhook(endpoint, "transitions: all", "Page Viewed");
+      try (Standalone standalone = start(endpoint)) {
+        Attune.apply(standalone.url(), definitions);
+        assertThat(webhooks(standalone, "list")).containsPattern("end-to-end +active +0 +0 s");
+        assertThat(webhooks(standalone, "pause", "end-too-end"))
+            .contains("there is no such webhook; did you mean \"end-to-end\"?");
+        assertThat(webhooks(standalone, "pause", "end-to-end"))
+            .isEqualToIgnoringNewLines("end-to-end is paused.");
+        view(standalone, "1");
+        Await.until(SOON, "it waits", () -> isWaiting(standalone, 1));
+      }
+      try (Standalone standalone = start(endpoint)) {
+        Attune.run(standalone.url(), "apply", definitions.folder().toString(), "--prune", "--yes");
+        view(standalone, "2");
+        Await.until(SOON, "both wait", () -> isWaiting(standalone, 2));
+        assertThat(endpoint.taken()).isEmpty();
+        assertThat(webhooks(standalone, "list")).containsPattern("end-to-end +paused .* since 20");
+        assertThat(Attune.run(standalone.url(), "status").output())
+            .containsPattern("webhook end-to-end +paused since 20");
+
+        assertThat(webhooks(standalone, "resume", "end-to-end"))
+            .isEqualToIgnoringNewLines("end-to-end is active.");
+        Await.until(SOON, "both delivered", () -> endpoint.taken().size() == 2);
+        assertThat(Http.get(standalone.url() + "/v1/webhooks/end-to-end").body().toString())
+            .contains("\"state\":\"active\"")
+            .contains("\"since\":\"20");
+        assertThat(Http.get(standalone.url() + "/v1/webhooks/other").status()).isEqualTo(404);
+        assertThat(endpoint.complaints()).isEmpty();
+      }
+    }
+  }
+
+  private Standalone start(WebhookEndpoint endpoint) throws InterruptedException {
+    return Standalone.start(
+        StandaloneConfig.of(folder.resolve("data"))
+            .withPorts(StandaloneConfig.Ports.FREE)
+            .withWebhooksAllow(Set.of(endpoint.address())));
+  }
+
+  private static boolean isWaiting(Standalone standalone, int pending) {
+    return webhooks(standalone, "list")
+        .lines()
+        .anyMatch(line -> line.matches("end-to-end +paused +" + pending + " .*"));
+  }
+
+  private static void view(Standalone standalone, String id) throws Exception {
+    String body = "{\"userId\": \"ada\", \"messageId\": \"%s\"}".formatted(id);
+    assertThat(Http.post(standalone.url() + "/v1/page", body).status()).isEqualTo(200);
+  }
+
+  private static String webhooks(Standalone standalone, String... arguments) {
+    String[] all = new String[arguments.length + 1];
+    all[0] = "webhooks";
+    System.arraycopy(arguments, 0, all, 1, arguments.length);
+    return Attune.run(standalone.url(), all).output();
+  }
+}
