@@ -14,8 +14,8 @@ import java.util.List;
  * @param allow addresses that webhooks may reach although they are not public, or by plain http:
  *     {@code host:port} or a network such as {@code 10.1.0.0/16}
  * @param threads that process records, 1 to 16; attempts run beside them
- * @param attemptsMax attempts at once, over all webhooks
- * @param attemptsPerWebhookMax attempts at once to one webhook
+ * @param attemptsMax attempts at once, over all webhooks; one each webhook may have beyond
+ * @param attemptsPerWebhookMax attempts at once to one webhook, whatever its definition says
  * @param pendingMax deliveries that wait per webhook and partition; those beyond are dead letters
  * @param commitInterval between transactions: every event waits for one or two of them
  * @param retries when a failed delivery is tried again
@@ -47,7 +47,7 @@ public record DispatcherConfig(
         List.of(),
         1,
         128,
-        32,
+        128,
         1_000_000,
         Duration.ofMillis(100),
         RetrySchedule.DEFAULT);

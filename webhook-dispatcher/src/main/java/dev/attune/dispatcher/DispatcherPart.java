@@ -75,7 +75,10 @@ public final class DispatcherPart implements Part {
     Signatures signatures = new Signatures(LocalSecrets.ofProcess());
     Sender sender =
         HttpSender.create(
-            signatures, AddressPolicy.of(config.allow()), config.version(), config.attemptsMax());
+            signatures,
+            AddressPolicy.of(config.allow()),
+            config.version(),
+            config.attemptsMax() + Slots.BEYOND_MAX);
     return new DispatcherPart(
         kafka,
         definitions,
@@ -105,10 +108,11 @@ public final class DispatcherPart implements Part {
     slots = new Slots(config.attemptsMax(), config.attemptsPerWebhookMax());
     backlog = new Backlog();
     Health health = new Health(clock);
-    webhooks = new WebhooksHttp(definitions, backlog, health, signatures, clock);
+    webhooks = new WebhooksHttp(definitions, backlog, health, slots, signatures, clock);
     metrics = new DispatcherMetrics(registry, backlog, clock);
     Gates gates = new Gates(definitions, states, metrics, beside, clock);
     metrics.show(gates);
+    metrics.show(slots);
     Delivering delivering =
         new Delivering(
             definitions,

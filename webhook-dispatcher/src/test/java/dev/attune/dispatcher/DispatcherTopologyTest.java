@@ -407,7 +407,7 @@ class DispatcherTopologyTest {
       String name, TransitionFilter transitions, Set<String> events) {
     WebhookDefinition any = Webhooks.webhook(name);
     return new WebhookDefinition(
-        name, any.url(), any.signing(), transitions, events, any.timeout());
+        name, any.url(), any.signing(), transitions, events, any.pace(), any.timeout());
   }
 
   private final class AcceptingSender implements Sender {

@@ -3,6 +3,7 @@ package dev.attune.dispatcher;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.definition.Yaml;
+import dev.attune.core.webhook.Pace;
 import dev.attune.core.webhook.SecretReference;
 import dev.attune.core.webhook.SigningSecret;
 import dev.attune.core.webhook.TransitionFilter;
@@ -34,6 +35,7 @@ public final class Webhooks {
                 SigningSecret.Scheme.HMAC_SHA256, new SecretReference.Environment("SECRET"))),
         new TransitionFilter.All(),
         Set.of("Order Completed"),
+        Pace.DEFAULT,
         Duration.ofSeconds(10));
   }
 

@@ -24,6 +24,8 @@ import java.util.Set;
  * on:                                            # at least one of the two
  *   transitions: {audiences: [vip]}              # or: transitions: all
  *   events: {names: [Order Completed]}           # as the event's name stands, case included
+ * rate_limit: 50                                 # attempts a second; optional, 1 to 10000
+ * concurrency: 8                                 # attempts at once; optional, 1 to 128
  * timeout: 10s                                   # of a whole attempt; optional, 100ms to 30s
  * }</pre>
  *
@@ -38,6 +40,7 @@ public record WebhookDefinition(
     List<SigningSecret> signing,
     TransitionFilter transitions,
     Set<String> events,
+    Pace pace,
     Duration timeout) {
   /** When the definition names none. */
   public static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -64,7 +67,17 @@ public record WebhookDefinition(
    *     holds the url or a secret
    */
   public static WebhookDefinition parse(Yaml yaml, Set<String> audiences) {
-    yaml.keys("name", "description", "url", "secret", "signing_key", "previous", "on", "timeout");
+    yaml.keys(
+        "name",
+        "description",
+        "url",
+        "secret",
+        "signing_key",
+        "previous",
+        "on",
+        "rate_limit",
+        "concurrency",
+        "timeout");
     yaml.find("description").ifPresent(Yaml::text);
     Yaml on = yaml.get("on").keys("transitions", "events");
     if (!on.has("transitions") && !on.has("events")) {
@@ -78,6 +91,7 @@ public record WebhookDefinition(
             .map(t -> transitions(t, audiences))
             .orElseGet(() -> new TransitionFilter.Named(Set.of())),
         on.find("events").map(WebhookDefinition::events).orElseGet(Set::of),
+        Pace.parse(yaml),
         yaml.find("timeout").map(t -> t.duration(TIMEOUT_MIN, TIMEOUT_MAX)).orElse(TIMEOUT));
   }
 

@@ -36,6 +36,8 @@ class WebhookDefinitionTest {
                 on:
                   transitions: {audiences: [frequent-buyers, vip]}
                   events: {names: [Order Completed]}
+                rate_limit: 50
+                concurrency: 8
                 timeout: 2500ms
                 """))
         .isEqualTo(
@@ -53,6 +55,7 @@ class WebhookDefinitionTest {
                         Instant.parse("2026-12-24T00:00:00Z"))),
                 new TransitionFilter.Named(Set.of("vip", "frequent-buyers")),
                 Set.of("Order Completed"),
+                new Pace(50, 8),
                 Duration.ofMillis(2_500)));
   }
 
@@ -67,6 +70,7 @@ class WebhookDefinitionTest {
             on: {transitions: all}
             """);
     assertThat(webhook.timeout()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(webhook.pace()).isEqualTo(new Pace(Pace.UNLIMITED, 32));
     assertThat(webhook.signing())
         .containsExactly(new SigningSecret(HMAC_SHA256, new SecretReference.File("secrets/crm")));
     assertThat(webhook.transitions().wants("an audience of tomorrow")).isTrue();
@@ -118,9 +122,12 @@ class WebhookDefinitionTest {
           on      | {events: all}                 | webhooks/crm.yaml:4:14: expected a mapping, found "all"
           on      | {events: {names: [a, a]}}     | webhooks/crm.yaml:4:26: the event "a" stands twice
           on      | {events: {names: [""]}}       | webhooks/crm.yaml:4:23: an event's name has 1 to 256 characters
+          rate_limit | 0                          | webhooks/crm.yaml:6:13: "0" is not a whole number from 1 to 10000
+          rate_limit | 50/s                       | webhooks/crm.yaml:6:13: "50/s" is not a whole number from 1 to 10000
+          concurrency | 129                       | webhooks/crm.yaml:6:14: "129" is not a whole number from 1 to 128
           timeout | 31s                           | webhooks/crm.yaml:5:10: "31s" is out of bounds (allowed: 100ms to 30s)
           timeout | 10                            | webhooks/crm.yaml:5:10: "10" is not a duration (allowed: e.g. 250ms, 30s, 15m, 12h, 30d)
-          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, timeout)
+          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, rate_limit, concurrency, timeout)
           """)
   void parse_mistake_isNamedWhereItStands(String key, String value, String message) {
     assertThatThrownBy(() -> parse(line(key, value)))

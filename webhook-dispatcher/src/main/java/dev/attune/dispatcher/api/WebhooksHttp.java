@@ -8,6 +8,7 @@ import dev.attune.core.webhook.WebhookState;
 import dev.attune.dispatcher.clock.Clocks;
 import dev.attune.dispatcher.delivery.Backlog;
 import dev.attune.dispatcher.delivery.Health;
+import dev.attune.dispatcher.delivery.Slots;
 import dev.attune.dispatcher.send.Signatures;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.http.HttpProblem;
@@ -37,13 +38,15 @@ import java.util.function.Consumer;
  * <p>The state is {@code active}, {@code paused}, {@code disabled}, or {@code undefined}: its
  * definition has gone, and deliveries still wait. {@code since} where somebody ever changed it,
  * {@code reason} where it is disabled, {@code problem} where the last attempt failed or nothing can
- * be signed, {@code failing_since} where it did nothing but fail for an hour or longer. What waits
- * and what the problem is each process says for the partitions that it has.
+ * be signed, {@code failing_since} where it did nothing but fail for an hour or longer, {@code
+ * "circuit":"open"} where so much failed that hardly any attempt is made. What waits, what the
+ * problem is and whether the circuit is open each process says for the partitions that it has.
  */
 public final class WebhooksHttp implements Consumer<HttpRouting.Builder> {
   private final DefinitionsSource definitions;
   private final Backlog backlog;
   private final Health health;
+  private final Slots slots;
   private final Signatures signatures;
   private final InstantSource clock;
 
@@ -51,11 +54,13 @@ public final class WebhooksHttp implements Consumer<HttpRouting.Builder> {
       DefinitionsSource definitions,
       Backlog backlog,
       Health health,
+      Slots slots,
       Signatures signatures,
       InstantSource clock) {
     this.definitions = definitions;
     this.backlog = backlog;
     this.health = health;
+    this.slots = slots;
     this.signatures = signatures;
     this.clock = clock;
   }
@@ -128,6 +133,9 @@ public final class WebhooksHttp implements Consumer<HttpRouting.Builder> {
       if (problem.isPresent()) {
         json.writeStringField("problem", problem.get());
       }
+    }
+    if (slots.isBroken(name)) {
+      json.writeStringField("circuit", "open");
     }
     json.writeNumberField("pending", backlog.pending(name));
     json.writeNumberField(

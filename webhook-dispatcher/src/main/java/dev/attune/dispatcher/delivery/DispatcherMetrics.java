@@ -26,6 +26,8 @@ import java.util.concurrent.atomic.LongAdder;
  *   <li>{@code attune.dispatcher.disabled} (webhook): how often it was disabled since the start, by
  *       this process; each one is for its owner. {@code attune.dispatcher.webhooks} (state: {@code
  *       paused}, {@code disabled}): how many are so; worry when any is disabled.
+ *   <li>{@code attune.dispatcher.circuits.open}: endpoints to which hardly any attempt is made,
+ *       because all of them failed; worry when it is more than a deployment explains.
  *   <li>{@code attune.dispatcher.pending} and {@code attune.dispatcher.oldest.pending.seconds}
  *       (webhook): worry when the age passes what subscribers were promised.
  *   <li>{@code attune.events.duplicates} (kind): {@code recognised} copies of events were not told
@@ -123,6 +125,11 @@ public final class DispatcherMetrics {
           .tag("state", status.label())
           .register(registry);
     }
+  }
+
+  /** Shows from now on how many endpoints do nothing but fail. */
+  public void show(Slots slots) {
+    Gauge.builder("attune.dispatcher.circuits.open", slots, Slots::broken).register(registry);
   }
 
   private void attempt(String webhook, String outcome) {

@@ -17,6 +17,9 @@ final class Lane {
   private long lookFrom;
   private long nextLook;
 
+  // No attempt may begin before, whatever is due.
+  private long blockedUntil;
+
   private Lane(String webhook, long lookFrom, long nextLook) {
     this.webhook = webhook;
     this.lookFrom = lookFrom;
@@ -39,8 +42,17 @@ final class Lane {
     nextLook = Math.min(nextLook, dueAtMicros);
   }
 
-  boolean isTimeToLook(long now) {
+  /** Whether something that is parked may be due. */
+  boolean hasDue(long now) {
     return now >= nextLook;
+  }
+
+  boolean isTimeToLook(long now) {
+    return hasDue(now) && now >= blockedUntil;
+  }
+
+  void blockedUntil(long micros) {
+    blockedUntil = micros;
   }
 
   long lookFrom() {

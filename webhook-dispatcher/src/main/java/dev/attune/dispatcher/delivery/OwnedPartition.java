@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.Cancellable;
@@ -169,8 +170,8 @@ final class OwnedPartition {
     if (webhook != null
         && !delivering.draining().get()
         // Those that are parked and due came earlier.
-        && !lane.isTimeToLook(now)
-        && delivering.slots().tryAcquire(lane.webhook)) {
+        && !lane.hasDue(now)
+        && acquire(lane, webhook, now)) {
       begin(lane, webhook, head);
     } else {
       park(lane, head, head, now);
@@ -234,6 +235,13 @@ final class OwnedPartition {
     }
   }
 
+  // Takes a slot, or remembers when to ask again.
+  private boolean acquire(Lane lane, WebhookDefinition webhook, long now) {
+    OptionalLong later = delivering.slots().acquire(webhook, now);
+    later.ifPresent(lane::blockedUntil);
+    return later.isEmpty();
+  }
+
   /** Begins an attempt for each head that is due, as far as there are slots. */
   private void look(Lane lane) {
     long now = now();
@@ -271,7 +279,7 @@ final class OwnedPartition {
           if (inFlight != null) {
             return true;
           }
-          if (!delivering.slots().tryAcquire(lane.webhook)) {
+          if (!acquire(lane, webhook, now)) {
             look.until = parked.dueAtMicros();
             look.again = now;
             return false;
@@ -309,15 +317,17 @@ final class OwnedPartition {
                   outcome == null
                       ? new Outcome.Failed(0, "failed: " + error.getClass().getSimpleName(), null)
                       : outcome;
-              delivering.slots().release(lane.webhook, isAnswered(how));
-              ended.add(new AttemptEnded(queue, lane.webhook, how, started, now()));
+              long now = now();
+              delivering.slots().release(lane.webhook, end(how), now);
+              ended.add(new AttemptEnded(queue, lane.webhook, how, started, now));
             });
   }
 
-  private static boolean isAnswered(Outcome outcome) {
+  private static Slots.End end(Outcome outcome) {
     return switch (outcome) {
-      case Outcome.Delivered _, Outcome.Rejected _, Outcome.Gone _, Outcome.NotSent _ -> true;
-      case Outcome.Failed failed -> failed.status() != 0;
+      case Outcome.Delivered _, Outcome.Rejected _, Outcome.Gone _ -> Slots.End.ANSWERED;
+      case Outcome.NotSent _ -> Slots.End.NOT_SENT;
+      case Outcome.Failed failed -> failed.status() == 0 ? Slots.End.SILENT : Slots.End.FAILED;
     };
   }
 

@@ -1,19 +1,28 @@
 package dev.attune.dispatcher.delivery;
 
+import dev.attune.core.webhook.WebhookDefinition;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How many attempts may run at once: over all webhooks, and for each one.
+ * Which attempts may begin: so many at once over all webhooks, and for each one as its definition
+ * and its endpoint allow. Times in microseconds. Safe for use by several threads.
  *
- * <p>A webhook's share is halved by every attempt that ends without an answer, down to two, and
- * doubled again by every answer: an endpoint that hangs holds two slots until its timeout, and not
- * those of its neighbours. Safe for use by several threads.
+ * <p>A webhook begins with four. Its share is halved by every attempt that ends without an answer,
+ * down to two, and doubled again by every answer: an endpoint that hangs holds two slots until its
+ * timeout, and not those of its neighbours. One slot each webhook has even when all are used, so
+ * that any number of endpoints that hang delay no other. Its {@link Breaker} and its {@link Rate}
+ * are asked, too.
  */
 public final class Slots {
   private static final int SHARE_MIN = 2;
+  private static final int SHARE_AT_FIRST = 4;
+
+  /** Most webhooks that have one slot although all are used. */
+  public static final int BEYOND_MAX = 1_024;
 
   private final int total;
   private final int perWebhook;
@@ -26,17 +35,42 @@ public final class Slots {
     this.perWebhook = perWebhook;
   }
 
-  synchronized boolean tryAcquire(String webhook) {
-    Share share = shares.computeIfAbsent(webhook, _ -> new Share(perWebhook));
-    if (used >= total || share.used >= share.limit) {
-      return false;
+  /** How an attempt ended, as far as it concerns the next ones. */
+  enum End {
+    /** The endpoint works, whether or not it wanted the delivery. */
+    ANSWERED,
+    /** It answered that it does not work. */
+    FAILED,
+    /** There was no answer. */
+    SILENT,
+    /** Nothing was sent. */
+    NOT_SENT
+  }
+
+  /**
+   * Takes a slot for an attempt, which {@link #release} gives back.
+   *
+   * @return empty when it was taken; else when to ask again
+   */
+  synchronized OptionalLong acquire(WebhookDefinition webhook, long now) {
+    Share share = shares.computeIfAbsent(webhook.name(), _ -> new Share(atFirst()));
+    int perSecond = webhook.pace().perSecond();
+    long from = Math.max(share.breaker.from(now), share.rate.from(perSecond));
+    if (from > now) {
+      return OptionalLong.of(from);
+    }
+    boolean hasRoom = used < total || (share.used == 0 && used < total + BEYOND_MAX);
+    if (!hasRoom || share.used >= Math.min(share.limit, webhook.pace().concurrency())) {
+      return OptionalLong.of(now);
     }
     used++;
     share.used++;
-    return true;
+    share.breaker.begun();
+    share.rate.begun(perSecond, now);
+    return OptionalLong.empty();
   }
 
-  synchronized void release(String webhook, boolean answered) {
+  synchronized void release(String webhook, End end, long now) {
     Share share = shares.get(webhook);
     if (share == null || share.used == 0) {
       throw new IllegalStateException("slot released twice");
@@ -44,15 +78,34 @@ public final class Slots {
     used--;
     share.used--;
     share.limit =
-        answered
-            ? Math.min(perWebhook, share.limit * 2)
-            : Math.max(Math.min(SHARE_MIN, perWebhook), share.limit / 2);
-    if (share.used == 0 && share.limit == perWebhook) {
+        end == End.SILENT
+            ? Math.max(Math.min(SHARE_MIN, perWebhook), share.limit / 2)
+            : Math.min(perWebhook, share.limit * 2);
+    switch (end) {
+      case ANSWERED -> share.breaker.succeeded();
+      case FAILED, SILENT -> share.breaker.failed(now);
+      case NOT_SENT -> share.breaker.notMade();
+    }
+    if (share.used == 0
+        && share.limit >= atFirst()
+        && share.breaker.isFresh()
+        && share.rate.isFresh(now)) {
       shares.remove(webhook);
     }
     if (used == 0) {
       notifyAll();
     }
+  }
+
+  /** Whether the endpoint did nothing but fail, so that hardly any attempt is made. */
+  public synchronized boolean isBroken(String webhook) {
+    Share share = shares.get(webhook);
+    return share != null && share.breaker.isOpen();
+  }
+
+  /** How many endpoints do nothing but fail. */
+  synchronized long broken() {
+    return shares.values().stream().filter(share -> share.breaker.isOpen()).count();
   }
 
   /** Waits until no attempt runs; false when some still do after {@code max}. */
@@ -73,7 +126,13 @@ public final class Slots {
     }
   }
 
+  private int atFirst() {
+    return Math.min(SHARE_AT_FIRST, perWebhook);
+  }
+
   private static final class Share {
+    private final Breaker breaker = new Breaker();
+    private final Rate rate = new Rate();
     private int limit;
     private int used;
 

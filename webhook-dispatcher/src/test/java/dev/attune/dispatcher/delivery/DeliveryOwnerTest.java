@@ -332,6 +332,66 @@ class DeliveryOwnerTest {
     assertThat(sender.running()).hasSize(2);
   }
 
+  // Nobody's retries are used up by an outage, and nobody else waits for it.
+  @Test
+  void endpointThatDoesNothingButFail_isProbed_thenEverythingGoesOut() {
+    for (int i = 0; i < 40; i++) {
+      append("a", "p" + i, "a" + i);
+    }
+    int failed = 0;
+    while (!slots.isBroken("a")) {
+      for (String id : sender.running()) {
+        sender.end(id, new Outcome.Failed(503, "HTTP 503", null));
+        failed++;
+      }
+      advance(Duration.ofSeconds(1));
+      assertThat(failed).as("attempts until the circuit opens").isLessThan(80);
+    }
+    sender.running().forEach(id -> sender.end(id, new Outcome.Failed(503, "HTTP 503", null)));
+    int before = sender.sent().size();
+    for (int minute = 0; minute < 60; minute++) {
+      advance(Duration.ofMinutes(1));
+      assertThat(sender.running()).as("probes at once").hasSizeLessThanOrEqualTo(1);
+      sender.running().forEach(id -> sender.end(id, new Outcome.Failed(503, "HTTP 503", null)));
+    }
+    assertThat(sender.sent().size() - before).as("probes in an hour").isBetween(30, 61);
+    append("b", "p", "b");
+    assertThat(sender.running()).contains("b");
+    sender.end("b", new Outcome.Delivered(200));
+
+    for (int second = 0; waiting() > 0; second++) {
+      assertThat(second).as("seconds until all is delivered").isLessThan(7 * 3_600);
+      advance(Duration.ofSeconds(1));
+      sender.running().forEach(id -> sender.end(id, new Outcome.Delivered(200)));
+    }
+    assertThat(letters).isEmpty();
+  }
+
+  @Test
+  void rateLimit_spreadsWhatWaits() {
+    known.define(
+        Webhooks.definitions(
+            Webhooks.parse(
+                """
+                name: a
+                url: https://a.example.com/hook
+                secret: {env: SECRET}
+                on: {transitions: all}
+                rate_limit: 2
+                """)));
+    for (int i = 0; i < 20; i++) {
+      append("a", "p" + i, "a" + i);
+    }
+    for (int second = 0; second < 10; second++) {
+      assertThat(sender.sent()).hasSize(1 + 2 * second);
+      for (int i = 0; i < 40; i++) {
+        sender.running().forEach(id -> sender.end(id, new Outcome.Delivered(200)));
+        advance(DeliveryOwner.TICK);
+      }
+    }
+    assertThat(letters).isEmpty();
+  }
+
   @Test
   void draining_beginsNothing() {
     draining.set(true);

@@ -469,7 +469,13 @@ class HttpSenderIT {
     WebhookDefinition any = Webhooks.webhook("crm", url);
     WebhookDefinition webhook =
         new WebhookDefinition(
-            any.name(), any.url(), any.signing(), any.transitions(), any.events(), timeout);
+            any.name(),
+            any.url(),
+            any.signing(),
+            any.transitions(),
+            any.events(),
+            any.pace(),
+            timeout);
     return sender.send(webhook, delivery).toCompletableFuture();
   }
 

@@ -57,7 +57,9 @@ public final class WebhooksCommand implements Runnable {
     return switch (webhook.path("state").asText()) {
       case "paused" -> "since " + since;
       case "disabled" -> "since " + since + ": " + reason;
-      default -> webhook.path("problem").asText();
+      default ->
+          (webhook.has("circuit") ? "circuit " + webhook.path("circuit").asText() + ": " : "")
+              + webhook.path("problem").asText();
     };
   }
 
