@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.webhook.EventFilter;
 import dev.attune.core.webhook.TransitionFilter;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.delivery.Backlog;
@@ -25,6 +26,7 @@ import dev.attune.proto.v1.Attempt;
 import dev.attune.proto.v1.Cause;
 import dev.attune.proto.v1.Changed;
 import dev.attune.proto.v1.DeadLetter;
+import dev.attune.proto.v1.Definition;
 import dev.attune.proto.v1.Delivery;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Identifier;
@@ -57,6 +59,7 @@ import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.test.TestRecord;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,8 +79,8 @@ class DispatcherTopologyTest {
   private Definitions definitions =
       Webhooks.definitions(
           webhook("all", new TransitionFilter.All(), Set.of()),
-          webhook("both", new TransitionFilter.Named(Set.of("vip")), Set.of("Order Completed")),
-          webhook("orders", new TransitionFilter.Named(Set.of()), Set.of("Order Completed")));
+          webhook("both", named("vip"), Set.of("Order Completed")),
+          webhook("orders", TransitionFilter.NONE, Set.of("Order Completed")));
   private TopologyTestDriver driver;
   private TestInputTopic<byte[], byte[]> transitions;
   private TestInputTopic<byte[], byte[]> changes;
@@ -202,6 +205,45 @@ class DispatcherTopologyTest {
                 + "\"via\":{\"namespace\":\"user_id\",\"value\":\"42\"},"
                 + "\"properties\":{\"day\":\"2026-03-01\",\"gift\":null,\"items\":[1,\"ä\"],"
                 + "\"total\":12.5}}}");
+  }
+
+  @Test
+  void subscription_byTagAndWhere_unordered_isWhatTheDefinitionsSay() {
+    definitions =
+        Definitions.parse(
+            List.of(
+                definition(
+                    "audience", "vip", "name: vip\ntags: [sales]\nwhen: {event: X, within: 1d}"),
+                definition("audience", "new", "name: new\nwhen: {event: X, within: 1d}"),
+                definition(
+                    "webhook",
+                    "sales",
+                    """
+                    name: sales
+                    url: https://sales.example.com/hook
+                    secret: {env: SECRET}
+                    on:
+                      transitions: {tags: [sales]}
+                      events: {names: [Order Completed], where: properties.total > 12}
+                    order: none
+                    """)));
+    pipe(transition("vip", true, 1));
+    pipe(transition("new", true, 2));
+    pipe(transition("gone", true, 3));
+    pipe(change(order("order-1"), order("order-2").toBuilder().clearProperties().build()));
+    assertThat(sent)
+        .extracting(Delivery::getWebhook, Delivery::getType, Delivery::getUnordered)
+        .containsExactly(
+            Tuple.tuple("sales", "audience.entered", true), Tuple.tuple("sales", "event", true));
+  }
+
+  private static Definition definition(String kind, String id, String yaml) {
+    return Definition.newBuilder()
+        .setKind(kind)
+        .setId(id)
+        .setPath(kind + "s/" + id + ".yaml")
+        .setYaml(yaml)
+        .build();
   }
 
   @Test
@@ -407,7 +449,19 @@ class DispatcherTopologyTest {
       String name, TransitionFilter transitions, Set<String> events) {
     WebhookDefinition any = Webhooks.webhook(name);
     return new WebhookDefinition(
-        name, any.url(), any.signing(), transitions, events, any.pace(), any.timeout());
+        name,
+        any.url(),
+        any.signing(),
+        transitions,
+        new EventFilter(events, Optional.empty()),
+        any.headers(),
+        any.ordered(),
+        any.pace(),
+        any.timeout());
+  }
+
+  private static TransitionFilter named(String audience) {
+    return new TransitionFilter.Named(Set.of(audience), Set.of());
   }
 
   private final class AcceptingSender implements Sender {

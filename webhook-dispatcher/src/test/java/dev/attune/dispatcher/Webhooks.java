@@ -3,6 +3,7 @@ package dev.attune.dispatcher;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.definition.Yaml;
+import dev.attune.core.webhook.EventFilter;
 import dev.attune.core.webhook.Pace;
 import dev.attune.core.webhook.SecretReference;
 import dev.attune.core.webhook.SigningSecret;
@@ -12,6 +13,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -34,7 +36,9 @@ public final class Webhooks {
             new SigningSecret(
                 SigningSecret.Scheme.HMAC_SHA256, new SecretReference.Environment("SECRET"))),
         new TransitionFilter.All(),
-        Set.of("Order Completed"),
+        new EventFilter(Set.of("Order Completed"), Optional.empty()),
+        Map.of(),
+        true,
         Pace.DEFAULT,
         Duration.ofSeconds(10));
   }
@@ -43,9 +47,13 @@ public final class Webhooks {
     return webhook(name, "https://" + name + ".example.com/hook");
   }
 
-  /** As in a file of {@code webhooks/}, where the audiences {@code vip} and {@code new} are. */
+  /**
+   * As in a file of {@code webhooks/}, where the audiences {@code vip} and {@code new} are, and a
+   * tag {@code lifecycle}.
+   */
   public static WebhookDefinition parse(String yaml) {
-    return WebhookDefinition.parse(Yaml.parse("webhooks/test.yaml", yaml), Set.of("new", "vip"));
+    return WebhookDefinition.parse(
+        Yaml.parse("webhooks/test.yaml", yaml), Set.of("new", "vip"), Set.of("lifecycle"));
   }
 
   public static Definitions definitions(WebhookDefinition... webhooks) {

@@ -2,6 +2,7 @@ package dev.attune.core.audience;
 
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Yaml;
+import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
@@ -11,6 +12,7 @@ import java.util.Set;
  * name: frequent-buyers
  * description: At least 2 purchases within 30 days   # optional
  * consent: marketing                                 # optional: a purpose the person must consent to
+ * tags: [lifecycle]                                  # optional: by which webhooks ask for its transitions
  * when:                                              # one condition
  *   all:                                             # a list, each must hold; likewise `any`
  *     - trait: traits.plan == "pro" && traits.lifetime_value > 100.0
@@ -55,8 +57,10 @@ import java.util.Set;
  *
  * @param description empty when there is none
  * @param consent a purpose, or empty
+ * @param tags at most {@value #TAGS_MAX}
  */
-public record AudienceDefinition(String name, String description, String consent, Condition when) {
+public record AudienceDefinition(
+    String name, String description, String consent, Set<String> tags, Condition when) {
   /** Deepest nesting of conditions. */
   public static final int DEPTH_MAX = 32;
 
@@ -69,8 +73,20 @@ public record AudienceDefinition(String name, String description, String consent
   /** Longest description. */
   public static final int DESCRIPTION_LENGTH_MAX = 1_000;
 
+  /** Most tags of one audience. */
+  public static final int TAGS_MAX = 20;
+
   /** Trait that says whether a purpose is consented to: this prefix, then the purpose. */
   public static final String CONSENT_PREFIX = "consent.";
+
+  public AudienceDefinition {
+    tags = Set.copyOf(tags);
+  }
+
+  /** One without tags. */
+  public AudienceDefinition(String name, String description, String consent, Condition when) {
+    this(name, description, consent, Set.of(), when);
+  }
 
   /**
    * Reads a file of {@code audiences/}.
@@ -79,7 +95,7 @@ public record AudienceDefinition(String name, String description, String consent
    * @throws dev.attune.core.definition.DefinitionException when it cannot be taken
    */
   public static AudienceDefinition parse(Yaml yaml, Catalog catalog, Set<String> audiences) {
-    yaml.keys("name", "description", "consent", "when");
+    yaml.keys("name", "description", "consent", "tags", "when");
     String description = yaml.find("description").map(Yaml::text).orElse("");
     if (description.length() > DESCRIPTION_LENGTH_MAX) {
       throw yaml.get("description")
@@ -89,7 +105,21 @@ public record AudienceDefinition(String name, String description, String consent
         yaml.get("name").name(),
         description,
         yaml.find("consent").map(Yaml::name).orElse(""),
+        yaml.find("tags").map(AudienceDefinition::tags).orElseGet(Set::of),
         new ConditionParser(catalog, audiences).parse(yaml.get("when")));
+  }
+
+  private static Set<String> tags(Yaml yaml) {
+    Set<String> tags = new LinkedHashSet<>();
+    for (Yaml item : yaml.items()) {
+      if (!tags.add(item.name())) {
+        throw item.error("the tag \"" + item.text() + "\" stands twice");
+      }
+    }
+    if (tags.isEmpty() || tags.size() > TAGS_MAX) {
+      throw yaml.error("expected 1 to " + TAGS_MAX + " tags, found " + tags.size());
+    }
+    return tags;
   }
 
   /** The trait that has to be true where a consent is required. */

@@ -147,11 +147,13 @@ public record Definitions(
     addComputed(definitions, models.values(), audiences);
     checkReferences(definitions, audiences);
     EventKeys.check(audiences.values(), computed.values());
+    Set<String> tags = new TreeSet<>();
+    audiences.values().forEach(audience -> tags.addAll(audience.tags()));
     Map<String, WebhookDefinition> webhooks =
         parseKind(
             definitions,
             "webhook",
-            y -> WebhookDefinition.parse(y, audiences.keySet()),
+            y -> WebhookDefinition.parse(y, audiences.keySet(), tags),
             WebhookDefinition::name);
     Map<String, ViewDefinition> views =
         parseKind(

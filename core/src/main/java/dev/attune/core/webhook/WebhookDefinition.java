@@ -1,12 +1,11 @@
 package dev.attune.core.webhook;
 
-import dev.attune.core.definition.Nearest;
 import dev.attune.core.definition.Yaml;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -22,8 +21,12 @@ import java.util.Set;
  *   until: 2026-12-24T00:00:00Z                  # deliveries are signed with them, too, up to then
  *   secret: {env: CRM_WEBHOOK_SECRET_BEFORE}     # and, or, signing_key
  * on:                                            # at least one of the two
- *   transitions: {audiences: [vip]}              # or: transitions: all
- *   events: {names: [Order Completed]}           # as the event's name stands, case included
+ *   transitions: {audiences: [vip], tags: [new]} # one of the two, or both; or: transitions: all
+ *   events:
+ *     names: [Order Completed]                   # as the event's name stands, case included
+ *     where: properties.total >= 100             # optional: CEL, as audiences have it
+ * headers: {X-Tenant: acme}                      # optional: requests carry them, unsigned
+ * order: profile                                 # or none: one person's deliveries may overtake each other
  * rate_limit: 50                                 # attempts a second; optional, 1 to 10000
  * concurrency: 8                                 # attempts at once; optional, 1 to 128
  * timeout: 10s                                   # of a whole attempt; optional, 100ms to 30s
@@ -31,7 +34,8 @@ import java.util.Set;
  *
  * @param url https or http, with a host, without user information and fragment
  * @param signing at least one; the present ones first
- * @param events names of the events that are wanted; may be empty
+ * @param headers beside the dispatcher's own, by name
+ * @param ordered whether a person's deliveries are sent one after the other, in their order
  * @param timeout of one whole attempt, from the look-up of the address to the answer
  */
 public record WebhookDefinition(
@@ -39,7 +43,9 @@ public record WebhookDefinition(
     URI url,
     List<SigningSecret> signing,
     TransitionFilter transitions,
-    Set<String> events,
+    EventFilter events,
+    Map<String, String> headers,
+    boolean ordered,
     Pace pace,
     Duration timeout) {
   /** When the definition names none. */
@@ -48,25 +54,24 @@ public record WebhookDefinition(
   public static final Duration TIMEOUT_MIN = Duration.ofMillis(100);
   public static final Duration TIMEOUT_MAX = Duration.ofSeconds(30);
 
-  /** Most audiences, and most event names, that one webhook lists. */
-  public static final int NAMES_MAX = 1_000;
-
   private static final int URL_LENGTH_MAX = 2_048;
-  private static final int EVENT_NAME_LENGTH_MAX = 256;
+  private static final String PER_PROFILE = "profile";
+  private static final List<String> ORDERS = List.of(PER_PROFILE, "none");
 
   public WebhookDefinition {
     signing = List.copyOf(signing);
-    events = Set.copyOf(events);
+    headers = Map.copyOf(headers);
   }
 
   /**
    * Reads a file of {@code webhooks/}.
    *
    * @param audiences names of the defined audiences
+   * @param tags that they have
    * @throws dev.attune.core.definition.DefinitionException that says where and what is wrong; never
    *     holds the url or a secret
    */
-  public static WebhookDefinition parse(Yaml yaml, Set<String> audiences) {
+  public static WebhookDefinition parse(Yaml yaml, Set<String> audiences, Set<String> tags) {
     yaml.keys(
         "name",
         "description",
@@ -75,6 +80,8 @@ public record WebhookDefinition(
         "signing_key",
         "previous",
         "on",
+        "headers",
+        "order",
         "rate_limit",
         "concurrency",
         "timeout");
@@ -88,9 +95,11 @@ public record WebhookDefinition(
         url(yaml.get("url")),
         SigningSecret.parse(yaml),
         on.find("transitions")
-            .map(t -> transitions(t, audiences))
-            .orElseGet(() -> new TransitionFilter.Named(Set.of())),
-        on.find("events").map(WebhookDefinition::events).orElseGet(Set::of),
+            .map(t -> TransitionFilter.parse(t, audiences, tags))
+            .orElse(TransitionFilter.NONE),
+        on.find("events").map(EventFilter::parse).orElse(EventFilter.NONE),
+        yaml.find("headers").map(StaticHeaders::parse).orElseGet(Map::of),
+        yaml.find("order").map(o -> o.oneOf(ORDERS).equals(PER_PROFILE)).orElse(true),
         Pace.parse(yaml),
         yaml.find("timeout").map(t -> t.duration(TIMEOUT_MIN, TIMEOUT_MAX)).orElse(TIMEOUT));
   }
@@ -124,48 +133,5 @@ public record WebhookDefinition(
       throw yaml.error("the url must not have a fragment (#...)");
     }
     return url;
-  }
-
-  private static TransitionFilter transitions(Yaml yaml, Set<String> known) {
-    if (!yaml.isMapping()) {
-      if (yaml.isSequence() || !yaml.text().equals("all")) {
-        throw yaml.error("expected \"all\" or {audiences: [...]}");
-      }
-      return new TransitionFilter.All();
-    }
-    Set<String> audiences = new LinkedHashSet<>();
-    for (Yaml item : names(yaml.keys("audiences").get("audiences"))) {
-      String audience = item.text();
-      if (!known.contains(audience)) {
-        throw item.error(
-            "there is no audience \"" + audience + "\"" + Nearest.hint(audience, known));
-      }
-      if (!audiences.add(audience)) {
-        throw item.error("the audience \"" + audience + "\" stands twice");
-      }
-    }
-    return new TransitionFilter.Named(audiences);
-  }
-
-  private static Set<String> events(Yaml yaml) {
-    Set<String> names = new LinkedHashSet<>();
-    for (Yaml item : names(yaml.keys("names").get("names"))) {
-      String name = item.text();
-      if (name.isBlank() || name.length() > EVENT_NAME_LENGTH_MAX) {
-        throw item.error("an event's name has 1 to " + EVENT_NAME_LENGTH_MAX + " characters");
-      }
-      if (!names.add(name)) {
-        throw item.error("the event \"" + name + "\" stands twice");
-      }
-    }
-    return names;
-  }
-
-  private static List<Yaml> names(Yaml yaml) {
-    List<Yaml> items = yaml.items();
-    if (items.isEmpty() || items.size() > NAMES_MAX) {
-      throw yaml.error("expected 1 to " + NAMES_MAX + " names, found " + items.size());
-    }
-    return items;
   }
 }

@@ -5,12 +5,20 @@ import static dev.attune.core.webhook.SigningSecret.Scheme.HMAC_SHA256;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.attune.core.audience.PropertyExpression;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
+import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.Value;
+import dev.attune.proto.v1.ValueEntry;
+import dev.attune.proto.v1.ValueObject;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class WebhookDefinitionTest {
   private static final Set<String> AUDIENCES = Set.of("vip", "frequent-buyers");
+  private static final PropertyExpression LARGE =
+      PropertyExpression.parse(Yaml.parse("where", "properties.total > 100"));
 
   @Test
   void parse_everyKey_isRead() {
@@ -34,8 +44,10 @@ class WebhookDefinitionTest {
                   secret: {env: CRM_BEFORE}
                   signing_key: {file: keys/before}
                 on:
-                  transitions: {audiences: [frequent-buyers, vip]}
-                  events: {names: [Order Completed]}
+                  transitions: {audiences: [frequent-buyers, vip], tags: [lifecycle]}
+                  events: {names: [Order Completed], where: properties.total > 100}
+                headers: {X-Tenant: acme}
+                order: none
                 rate_limit: 50
                 concurrency: 8
                 timeout: 2500ms
@@ -53,8 +65,10 @@ class WebhookDefinitionTest {
                         ED25519,
                         new SecretReference.File("keys/before"),
                         Instant.parse("2026-12-24T00:00:00Z"))),
-                new TransitionFilter.Named(Set.of("vip", "frequent-buyers")),
-                Set.of("Order Completed"),
+                new TransitionFilter.Named(Set.of("vip", "frequent-buyers"), Set.of("lifecycle")),
+                new EventFilter(Set.of("Order Completed"), Optional.of(LARGE)),
+                Map.of("X-Tenant", "acme"),
+                false,
                 new Pace(50, 8),
                 Duration.ofMillis(2_500)));
   }
@@ -73,14 +87,90 @@ class WebhookDefinitionTest {
     assertThat(webhook.pace()).isEqualTo(new Pace(Pace.UNLIMITED, 32));
     assertThat(webhook.signing())
         .containsExactly(new SigningSecret(HMAC_SHA256, new SecretReference.File("secrets/crm")));
-    assertThat(webhook.transitions().wants("an audience of tomorrow")).isTrue();
-    assertThat(webhook.events()).isEmpty();
+    assertThat(webhook.transitions().wants("an audience of tomorrow", Set.of())).isTrue();
+    assertThat(webhook.events()).isEqualTo(EventFilter.NONE);
+    assertThat(webhook.headers()).isEmpty();
+    assertThat(webhook.ordered()).isTrue();
   }
 
   @Test
   void transitions_notNamed_areNotWanted() {
     WebhookDefinition webhook = parse(line("on", "{events: {names: [Order Completed]}}"));
-    assertThat(webhook.transitions().wants("vip")).isFalse();
+    assertThat(webhook.transitions().wants("vip", Set.of("lifecycle"))).isFalse();
+  }
+
+  @Test
+  void transitions_byTag_areThoseOfTheAudiencesThatHaveIt() {
+    TransitionFilter filter =
+        parse(line("on", "{transitions: {audiences: [vip], tags: [lifecycle]}}")).transitions();
+    assertThat(filter.wants("vip", Set.of())).isTrue();
+    assertThat(filter.wants("frequent-buyers", Set.of("sales", "lifecycle"))).isTrue();
+    assertThat(filter.wants("frequent-buyers", Set.of("sales"))).isFalse();
+    assertThat(filter.wants("frequent-buyers", Set.of())).isFalse();
+  }
+
+  @Test
+  void events_withWhere_areThoseWhosePropertiesFit() {
+    EventFilter filter =
+        parse(line("on", "{events: {names: [Order Completed], where: properties.total > 100}}"))
+            .events();
+    assertThat(filter.fits(order(100.5))).isTrue();
+    assertThat(filter.fits(order(100))).isFalse();
+    assertThat(filter.fits(Event.getDefaultInstance())).as("an order without total").isFalse();
+  }
+
+  private static Event order(double total) {
+    return Event.newBuilder()
+        .setProperties(
+            Value.newBuilder()
+                .setObject(
+                    ValueObject.newBuilder()
+                        .addEntries(
+                            ValueEntry.newBuilder()
+                                .setKey("total")
+                                .setValue(Value.newBuilder().setNumber(total)))))
+        .build();
+  }
+
+  // Each of them would change the request, or hide what else is wrong.
+  @Test
+  void headers_thatCannotBe_areRefused() {
+    String value =
+        "not a header's value (allowed: 1 to 1024 visible characters of ASCII, spaces between them)";
+    Map<String, String> refused = new LinkedHashMap<>();
+    refused.put("{X: \"a\\r\\nHost: b\"}", value);
+    refused.put("{X: \"a\\nb\"}", value);
+    refused.put("{X: \"a\\0\"}", value);
+    refused.put("{X: \" a\"}", value);
+    refused.put("{X: ''}", value);
+    refused.put("{X: é}", value);
+    refused.put("{X: " + "a".repeat(1_025) + "}", value);
+    String name = "not a header's name (allowed: letters, digits and !#$%&'*+.^_`|~-, at most 100)";
+    refused.put("{\"X: a\\r\\nY\": b}", name);
+    refused.put("{X Y: b}", name);
+    refused.put("{'': b}", name);
+    for (String own :
+        List.of("Webhook-Id", "HOST", "Content-Length", "transfer-encoding", "attune-replay")) {
+      refused.put("{" + own + ": a}", "the header \"" + own + "\" is the dispatcher's own");
+    }
+    refused.put(
+        "{Authorization: Bearer x}",
+        "the header \"Authorization\" would hold a secret, which must not stand in a definition");
+    refused.put("{X-A: a, x-a: b}", "the header \"x-a\" stands twice");
+    refused.put("{}", "expected 1 to 20 headers, found 0");
+    refused.forEach(
+        (headers, message) ->
+            assertThatThrownBy(() -> parse(line("headers", headers)))
+                .as(headers)
+                .isInstanceOf(DefinitionException.class)
+                .hasMessageStartingWith("webhooks/crm.yaml:6:")
+                .hasMessageEndingWith(message));
+  }
+
+  @Test
+  void headers_areKeptAsTheyStand() {
+    assertThat(parse(line("headers", "{X-Tenant: acme corp, accept: '*/*'}")).headers())
+        .containsExactlyInAnyOrderEntriesOf(Map.of("X-Tenant", "acme corp", "accept", "*/*"));
   }
 
   @ParameterizedTest
@@ -114,20 +204,24 @@ class WebhookDefinitionTest {
           previous | {until: 2026-12-24, secret: {env: CRM_WEBHOOK_SECRET}} | webhooks/crm.yaml:6:11: the previous secret is where the present one is
           on      | {}                            | webhooks/crm.yaml:4:5: a webhook without transitions and events would never be called
           on      | {transition: all}             | webhooks/crm.yaml:4:6: unknown key "transition"; did you mean "transitions"? (allowed: transitions, events)
-          on      | {transitions: every}          | webhooks/crm.yaml:4:19: expected "all" or {audiences: [...]}
-          on      | {transitions: [vip]}          | webhooks/crm.yaml:4:19: expected "all" or {audiences: [...]}
+          on      | {transitions: every}          | webhooks/crm.yaml:4:19: expected "all", {audiences: [...]} or {tags: [...]}
+          on      | {transitions: [vip]}          | webhooks/crm.yaml:4:19: expected "all", {audiences: [...]} or {tags: [...]}
+          on      | {transitions: {}}             | webhooks/crm.yaml:4:19: expected "audiences", "tags" or both
+          on      | {transitions: {tags: [lifecicle]}} | webhooks/crm.yaml:4:27: no audience has the tag "lifecicle"; did you mean "lifecycle"?
           on      | {transitions: {audiences: [vpi]}}  | webhooks/crm.yaml:4:32: there is no audience "vpi"; did you mean "vip"?
           on      | {transitions: {audiences: []}}     | webhooks/crm.yaml:4:31: expected 1 to 1000 names, found 0
           on      | {transitions: {audiences: [vip, vip]}} | webhooks/crm.yaml:4:37: the audience "vip" stands twice
           on      | {events: all}                 | webhooks/crm.yaml:4:14: expected a mapping, found "all"
           on      | {events: {names: [a, a]}}     | webhooks/crm.yaml:4:26: the event "a" stands twice
           on      | {events: {names: [""]}}       | webhooks/crm.yaml:4:23: an event's name has 1 to 256 characters
+          on      | {events: {names: [a], where: total > 1}} | webhooks/crm.yaml:4:34: at 1:1 of the expression: undeclared reference to 'total' (in container '') (write properties.total)
+          order   | fifo                          | webhooks/crm.yaml:6:8: "fifo" is not allowed (allowed: profile, none)
           rate_limit | 0                          | webhooks/crm.yaml:6:13: "0" is not a whole number from 1 to 10000
           rate_limit | 50/s                       | webhooks/crm.yaml:6:13: "50/s" is not a whole number from 1 to 10000
           concurrency | 129                       | webhooks/crm.yaml:6:14: "129" is not a whole number from 1 to 128
           timeout | 31s                           | webhooks/crm.yaml:5:10: "31s" is out of bounds (allowed: 100ms to 30s)
           timeout | 10                            | webhooks/crm.yaml:5:10: "10" is not a duration (allowed: e.g. 250ms, 30s, 15m, 12h, 30d)
-          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, rate_limit, concurrency, timeout)
+          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, headers, order, rate_limit, concurrency, timeout)
           """)
   void parse_mistake_isNamedWhereItStands(String key, String value, String message) {
     assertThatThrownBy(() -> parse(line(key, value)))
@@ -163,6 +257,7 @@ class WebhookDefinitionTest {
   }
 
   private static WebhookDefinition parse(String text) {
-    return WebhookDefinition.parse(Yaml.parse("webhooks/crm.yaml", text), AUDIENCES);
+    return WebhookDefinition.parse(
+        Yaml.parse("webhooks/crm.yaml", text), AUDIENCES, Set.of("lifecycle"));
   }
 }

@@ -68,6 +68,11 @@ class WebhookSchemaTest {
         "",
         "description: 3",
         "timeout: 100ms",
+        "on: {transitions: {tags: [lifecycle]}}",
+        "on: {events: {names: [a], where: properties.total > 1}}",
+        "headers: {X-Tenant: acme, Accept: '*/*', X-Number: 3}",
+        "order: none",
+        "order: profile",
         "rate_limit: 10000",
         "concurrency: 1",
         "signing_key: {file: keys/crm}",
@@ -108,6 +113,16 @@ class WebhookSchemaTest {
         "rate_limit: 0",
         "rate_limit: 1.5",
         "concurrency: 129",
+        "on: {transitions: {}}",
+        "on: {transitions: {tags: []}}",
+        "headers: {}",
+        "headers: {X: \"a\\nb\"}",
+        "headers: {'X Y': b}",
+        "headers: {webhook-id: a}",
+        "headers: {Host: a}",
+        "headers: {content-type: text/plain}",
+        "headers: {authorization: Bearer x}",
+        "order: fifo",
         "timeout: 10",
         "timeout: 1m",
         "retries: 3",
@@ -140,6 +155,8 @@ class WebhookSchemaTest {
 
   private static WebhookDefinition parse(String yaml) {
     return WebhookDefinition.parse(
-        Yaml.parse("webhooks/crm.yaml", yaml), Set.of("frequent-buyers", "vip"));
+        Yaml.parse("webhooks/crm.yaml", yaml),
+        Set.of("frequent-buyers", "vip"),
+        Set.of("lifecycle"));
   }
 }

@@ -204,7 +204,9 @@ final class OwnedPartition {
     if (delivery.getProfileId().isEmpty() || delivery.getProfileId().indexOf('/') >= 0) {
       return Optional.of("the delivery names no profile");
     }
-    if (delivery.getWebhookId().isEmpty() || delivery.getWebhookId().indexOf('.') >= 0) {
+    if (delivery.getWebhookId().isEmpty()
+        || delivery.getWebhookId().indexOf('.') >= 0
+        || delivery.getWebhookId().indexOf('/') >= 0) {
       return Optional.of("the delivery has no valid webhook-id");
     }
     String key = delivery.getWebhook() + "/" + delivery.getProfileId();

@@ -1,6 +1,7 @@
 package dev.attune.dispatcher.delivery;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.proto.v1.Delivery;
 import dev.attune.proto.v1.PendingDelivery;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -14,15 +15,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The deliveries that wait, on disk and in changelogs, so that a takeover finds them as they were.
  * A webhook and a profile make a queue, {@code <webhook>/<profile id>}; its first delivery is its
- * head.
+ * head. What needs no order is a queue of its own, {@code <webhook>/<profile id>/<webhook-id>}.
  *
  * <ul>
  *   <li>{@link #HEADS}: a queue to its head.
  *   <li>{@link #BEHIND}: what stands behind heads: 0 and a queue to the sequences in order, 1 and a
  *       queue and a sequence to the delivery.
- *   <li>{@link #DUE}: {@code <webhook>/}, a due time (8 bytes, big-endian) and a profile id, for
- *       each head that is parked, i.e. has a due time. Most deliveries are sent as they come and
- *       never stand here.
+ *   <li>{@link #DUE}: {@code <webhook>/}, a due time (8 bytes, big-endian) and the rest of the
+ *       queue, for each head that is parked, i.e. has a due time. Most deliveries are sent as they
+ *       come and never stand here.
  * </ul>
  *
  * <p>Everything but the look for due heads is a point read or write: a range over a store from
@@ -66,11 +67,18 @@ final class PendingDeliveries {
 
   /** The queue of a delivery. */
   static Bytes queue(PendingDelivery delivery) {
-    return queue(delivery.getDelivery().getWebhook(), delivery.getDelivery().getProfileId());
+    return queue(delivery.getDelivery().getWebhook(), withinWebhook(delivery.getDelivery()));
   }
 
-  static Bytes queue(String webhook, String profileId) {
-    return Bytes.wrap((webhook + "/" + profileId).getBytes(StandardCharsets.UTF_8));
+  static Bytes queue(String webhook, String withinWebhook) {
+    return Bytes.wrap((webhook + "/" + withinWebhook).getBytes(StandardCharsets.UTF_8));
+  }
+
+  // Neither a profile id nor a webhook-id has a slash.
+  private static String withinWebhook(Delivery delivery) {
+    return delivery.getUnordered()
+        ? delivery.getProfileId() + "/" + delivery.getWebhookId()
+        : delivery.getProfileId();
   }
 
   /** The head of a queue; null when nothing waits in it. */
@@ -216,13 +224,16 @@ final class PendingDeliveries {
     return dueKey(
         head.getDelivery().getWebhook(),
         head.getDueAtMicros(),
-        head.getDelivery().getProfileId().getBytes(StandardCharsets.UTF_8));
+        withinWebhook(head.getDelivery()).getBytes(StandardCharsets.UTF_8));
   }
 
-  private static Bytes dueKey(String webhook, long dueAtMicros, byte[] profileId) {
+  private static Bytes dueKey(String webhook, long dueAtMicros, byte[] withinWebhook) {
     byte[] start = dueKey(webhook, dueAtMicros).get();
     return Bytes.wrap(
-        ByteBuffer.allocate(start.length + profileId.length).put(start).put(profileId).array());
+        ByteBuffer.allocate(start.length + withinWebhook.length)
+            .put(start)
+            .put(withinWebhook)
+            .array());
   }
 
   private static Bytes dueKey(String webhook, long dueAtMicros) {

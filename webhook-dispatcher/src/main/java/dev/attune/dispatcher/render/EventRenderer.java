@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.ProfileIds;
+import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.delivery.ToldOnce;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.platform.definition.DefinitionsSource;
@@ -83,7 +84,7 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
   }
 
   private void render(Event event, String traceparent) {
-    List<String> webhooks = subscriptions.toEvent(event.getName());
+    List<WebhookDefinition> webhooks = subscriptions.toEvent(event);
     if (webhooks.isEmpty()) {
       return;
     }
@@ -92,12 +93,12 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
     }
     String profileId = ProfileIds.of(Identifier.of(event.getVia()));
     ByteString body = Payload.of(event);
-    for (String webhook : webhooks) {
+    for (WebhookDefinition webhook : webhooks) {
       Delivery delivery =
           Delivery.newBuilder()
-              .setWebhook(webhook)
+              .setWebhook(webhook.name())
               .setProfileId(profileId)
-              .setWebhookId(WebhookId.of(webhook, event))
+              .setWebhookId(WebhookId.of(webhook.name(), event))
               .setBody(body)
               .setCausedAtMicros(
                   // What a client's clock says is in the body; latency counts from the acceptance.
@@ -105,6 +106,7 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
                       ? event.getReceivedAtMicros()
                       : event.getOccurredAtMicros())
               .setType(Payload.EVENT)
+              .setUnordered(!webhook.ordered())
               .setTraceparent(traceparent)
               .build();
       context.forward(Deliveries.record(delivery, clock));

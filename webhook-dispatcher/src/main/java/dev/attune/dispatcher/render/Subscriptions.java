@@ -1,21 +1,24 @@
 package dev.attune.dispatcher.render;
 
+import dev.attune.core.audience.AudienceDefinition;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.proto.v1.Event;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Which webhooks want a cause, under the definitions in force. For one thread. */
 final class Subscriptions {
   private final DefinitionsSource source;
   private Definitions definitions = Definitions.NONE;
   private List<WebhookDefinition> webhooks = List.of();
-  private final Map<String, List<String>> byEvent = new HashMap<>();
-  private final Map<String, List<String>> byAudience = new HashMap<>();
+  private final Map<String, List<WebhookDefinition>> byEvent = new HashMap<>();
+  private final Map<String, List<WebhookDefinition>> byAudience = new HashMap<>();
 
   Subscriptions(DefinitionsSource source) {
     this.source = source;
@@ -27,22 +30,26 @@ final class Subscriptions {
     return !byEvent.isEmpty();
   }
 
-  /** Names of the webhooks that want an event of this name, sorted. */
-  List<String> toEvent(String name) {
+  /** The webhooks that want this event, by name. */
+  List<WebhookDefinition> toEvent(Event event) {
     refresh();
-    return byEvent.getOrDefault(name, List.of());
+    return byEvent.getOrDefault(event.getName(), List.of()).stream()
+        .filter(webhook -> webhook.events().fits(event))
+        .toList();
   }
 
-  /** Names of the webhooks that want transitions of this audience, sorted. */
-  List<String> toAudience(String audience) {
+  /** The webhooks that want transitions of this audience, by name. */
+  List<WebhookDefinition> toAudience(String audience) {
     refresh();
     return byAudience.computeIfAbsent(
         audience,
-        a ->
-            webhooks.stream()
-                .filter(webhook -> webhook.transitions().wants(a))
-                .map(WebhookDefinition::name)
-                .toList());
+        name -> {
+          AudienceDefinition defined = definitions.audiences().get(name);
+          Set<String> tags = defined == null ? Set.of() : defined.tags();
+          return webhooks.stream()
+              .filter(webhook -> webhook.transitions().wants(name, tags))
+              .toList();
+        });
   }
 
   // The source hands out one object per set: comparing contents for each record would cost more
@@ -61,8 +68,8 @@ final class Subscriptions {
     byAudience.clear();
     byEvent.clear();
     for (WebhookDefinition webhook : webhooks) {
-      for (String event : webhook.events()) {
-        byEvent.computeIfAbsent(event, _ -> new ArrayList<>()).add(webhook.name());
+      for (String event : webhook.events().names()) {
+        byEvent.computeIfAbsent(event, _ -> new ArrayList<>()).add(webhook);
       }
     }
   }

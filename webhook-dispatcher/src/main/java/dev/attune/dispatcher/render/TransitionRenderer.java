@@ -3,6 +3,7 @@ package dev.attune.dispatcher.render;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.catalog.ComputedKeys;
+import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.state.Changelogs;
 import dev.attune.platform.definition.DefinitionsSource;
@@ -68,20 +69,21 @@ public final class TransitionRenderer implements Processor<byte[], byte[], byte[
         || ComputedKeys.isOne(transition.getAudience())) {
       return;
     }
-    List<String> webhooks = subscriptions.toAudience(transition.getAudience());
+    List<WebhookDefinition> webhooks = subscriptions.toAudience(transition.getAudience());
     if (webhooks.isEmpty() || isRendered(transition)) {
       return;
     }
     ByteString body = Payload.of(transition);
-    for (String webhook : webhooks) {
+    for (WebhookDefinition webhook : webhooks) {
       Delivery delivery =
           Delivery.newBuilder()
-              .setWebhook(webhook)
+              .setWebhook(webhook.name())
               .setProfileId(transition.getProfileId())
-              .setWebhookId(WebhookId.of(webhook, transition))
+              .setWebhookId(WebhookId.of(webhook.name(), transition))
               .setBody(body)
               .setCausedAtMicros(transition.getAtMicros())
               .setType(Payload.type(transition))
+              .setUnordered(!webhook.ordered())
               .setTraceparent(transition.getTraceparent())
               .build();
       context.forward(Deliveries.record(delivery, clock));

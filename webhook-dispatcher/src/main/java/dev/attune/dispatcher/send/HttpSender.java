@@ -225,6 +225,7 @@ public final class HttpSender implements Sender {
     ByteString body = delivery.getBody();
     Instant now = clock.instant();
     HttpPost request = new HttpPost(webhook.url());
+    webhook.headers().forEach(request::setHeader);
     request.setHeader("webhook-id", delivery.getWebhookId());
     request.setHeader("webhook-timestamp", Long.toString(now.getEpochSecond()));
     request.setHeader(

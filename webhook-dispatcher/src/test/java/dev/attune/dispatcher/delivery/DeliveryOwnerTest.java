@@ -111,6 +111,33 @@ class DeliveryOwnerTest {
     assertThat(sender.sent()).containsExactly("m1", "m3", "m4", "m1", "m2");
   }
 
+  // "order: none": whoever waits waits alone, also for the next owner.
+  @Test
+  void unordered_isAQueueOfItsOwn() {
+    for (String id : List.of("m1", "m2", "m3")) {
+      Delivery delivery = delivery("a", "p1", id).toBuilder().setUnordered(true).build();
+      process("a/p1", delivery.toByteArray(), clock.millis());
+    }
+    append("a", "p1", "m4");
+    assertThat(sender.sent()).containsExactly("m1", "m2", "m3", "m4");
+    sender.end("m1", new Outcome.Failed(500, "HTTP 500", null));
+    sender.end("m2", new Outcome.Delivered(200));
+    sender.end("m3", new Outcome.Failed(500, "HTTP 500", null));
+    sender.end("m4", new Outcome.Delivered(200));
+    tick();
+    assertThat(waiting()).isEqualTo(2);
+    assertThat(parked("a")).isEqualTo(2);
+    owner.close();
+    owner = takeOver();
+    advance(Duration.ofSeconds(20));
+    assertThat(sender.running()).containsExactlyInAnyOrder("m1", "m3");
+    sender.end("m3", new Outcome.Delivered(200));
+    sender.end("m1", new Outcome.Delivered(200));
+    tick();
+    assertThat(waiting()).isZero();
+    assertThat(parked("a")).isZero();
+  }
+
   @Test
   void retries_followTheSchedule_thenDeadLetter_thenTheNextProceeds() {
     append("a", "p1", "m1");

@@ -83,6 +83,8 @@ class HttpSenderIT {
     assertThat(sent.get("Content-type")).containsExactly("application/json");
     assertThat(sent.get("User-agent")).containsExactly("Attune/9.9");
     assertThat(sent.get("Webhook-id")).containsExactly("msg_1");
+    assertThat(sent.get("X-tenant")).containsExactly("acme");
+    assertThat(sent.get("Accept")).containsExactly("text/plain");
     assertThat(sent).doesNotContainKey("Attune-replay");
     assertThatCode(() -> new Webhook(Webhooks.SECRET).verify("{\"name\":\"Zoë\"}", lower(sent)))
         .doesNotThrowAnyException();
@@ -466,16 +468,17 @@ class HttpSenderIT {
 
   private static CompletableFuture<Outcome> begin(
       HttpSender sender, String url, Duration timeout, Delivery delivery) {
-    WebhookDefinition any = Webhooks.webhook("crm", url);
     WebhookDefinition webhook =
-        new WebhookDefinition(
-            any.name(),
-            any.url(),
-            any.signing(),
-            any.transitions(),
-            any.events(),
-            any.pace(),
-            timeout);
+        Webhooks.parse(
+            """
+            name: crm
+            url: %s
+            secret: {env: SECRET}
+            on: {transitions: all}
+            headers: {X-Tenant: acme, accept: text/plain}
+            timeout: %dms
+            """
+                .formatted(url, timeout.toMillis()));
     return sender.send(webhook, delivery).toCompletableFuture();
   }
 
