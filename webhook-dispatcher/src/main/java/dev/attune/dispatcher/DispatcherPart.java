@@ -1,9 +1,12 @@
 package dev.attune.dispatcher;
 
+import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.core.webhook.WebhookStates;
 import dev.attune.dispatcher.api.WebhooksHttp;
 import dev.attune.dispatcher.clock.Clocks;
+import dev.attune.dispatcher.consent.ConsentedSender;
+import dev.attune.dispatcher.consent.StoredConsents;
 import dev.attune.dispatcher.delivery.Backlog;
 import dev.attune.dispatcher.delivery.Delivering;
 import dev.attune.dispatcher.delivery.DeliveryOwner;
@@ -63,22 +66,26 @@ public final class DispatcherPart implements Part {
    * A dispatcher that is not started; performs no I/O but that of its state directory.
    *
    * @param states where it keeps that a webhook is disabled
+   * @param store says who consents; it stays the caller's
    * @throws IllegalArgumentException for a setting that cannot be
    */
   public static DispatcherPart create(
       KafkaSettings kafka,
       DefinitionsSource definitions,
       WebhookStates states,
+      ProfileStore store,
       DeadLetters deadLetters,
       DispatcherConfig config,
       MeterRegistry registry) {
     Signatures signatures = new Signatures(LocalSecrets.ofProcess());
     Sender sender =
-        HttpSender.create(
-            signatures,
-            AddressPolicy.of(config.allow()),
-            config.version(),
-            config.attemptsMax() + Slots.BEYOND_MAX);
+        new ConsentedSender(
+            HttpSender.create(
+                signatures,
+                AddressPolicy.of(config.allow()),
+                config.version(),
+                config.attemptsMax() + Slots.BEYOND_MAX),
+            new StoredConsents(store));
     return new DispatcherPart(
         kafka,
         definitions,

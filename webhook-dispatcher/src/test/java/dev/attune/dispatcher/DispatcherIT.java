@@ -20,6 +20,7 @@ import dev.attune.proto.v1.Identifier;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.proto.v1.Transition;
+import dev.attune.store.memory.MemoryProfileStore;
 import dev.attune.testkit.Await;
 import dev.attune.testkit.KafkaBackend;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -198,6 +199,7 @@ class DispatcherIT {
             kafka,
             states,
             states,
+            new MemoryProfileStore(),
             deadLetters,
             DispatcherConfig.of(folder.resolve(state), "9.9")
                 .withAllow(List.of("127.0.0.1:" + endpoint.getAddress().getPort()))

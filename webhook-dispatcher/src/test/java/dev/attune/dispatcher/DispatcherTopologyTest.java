@@ -456,6 +456,7 @@ class DispatcherTopologyTest {
         new EventFilter(events, Optional.empty()),
         any.headers(),
         any.ordered(),
+        any.consent(),
         any.pace(),
         any.timeout());
   }

@@ -12,6 +12,7 @@ import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.KafkaTopics;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.Transition;
+import dev.attune.store.memory.MemoryProfileStore;
 import dev.attune.testkit.Await;
 import dev.attune.testkit.KafkaBackend;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -88,6 +89,7 @@ class IsolationIT {
             kafka,
             states,
             states,
+            new MemoryProfileStore(),
             deadLetters,
             DispatcherConfig.of(folder.resolve("state"), "9.9")
                 .withAllow(List.of("127.0.0.1:" + server.getAddress().getPort())),

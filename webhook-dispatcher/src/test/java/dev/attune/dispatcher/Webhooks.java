@@ -39,6 +39,7 @@ public final class Webhooks {
         new EventFilter(Set.of("Order Completed"), Optional.empty()),
         Map.of(),
         true,
+        "",
         Pace.DEFAULT,
         Duration.ofSeconds(10));
   }

@@ -27,6 +27,7 @@ import java.util.Set;
  *     where: properties.total >= 100             # optional: CEL, as audiences have it
  * headers: {X-Tenant: acme}                      # optional: requests carry them, unsigned
  * order: profile                                 # or none: one person's deliveries may overtake each other
+ * consent: marketing                             # optional: a purpose that the person must consent to
  * rate_limit: 50                                 # attempts a second; optional, 1 to 10000
  * concurrency: 8                                 # attempts at once; optional, 1 to 128
  * timeout: 10s                                   # of a whole attempt; optional, 100ms to 30s
@@ -36,6 +37,7 @@ import java.util.Set;
  * @param signing at least one; the present ones first
  * @param headers beside the dispatcher's own, by name
  * @param ordered whether a person's deliveries are sent one after the other, in their order
+ * @param consent a purpose, asked for at every attempt; or empty
  * @param timeout of one whole attempt, from the look-up of the address to the answer
  */
 public record WebhookDefinition(
@@ -46,6 +48,7 @@ public record WebhookDefinition(
     EventFilter events,
     Map<String, String> headers,
     boolean ordered,
+    String consent,
     Pace pace,
     Duration timeout) {
   /** When the definition names none. */
@@ -61,6 +64,11 @@ public record WebhookDefinition(
   public WebhookDefinition {
     signing = List.copyOf(signing);
     headers = Map.copyOf(headers);
+  }
+
+  /** True when a consent is required. */
+  public boolean requiresConsent() {
+    return !consent.isEmpty();
   }
 
   /**
@@ -82,6 +90,7 @@ public record WebhookDefinition(
         "on",
         "headers",
         "order",
+        "consent",
         "rate_limit",
         "concurrency",
         "timeout");
@@ -100,6 +109,7 @@ public record WebhookDefinition(
         on.find("events").map(EventFilter::parse).orElse(EventFilter.NONE),
         yaml.find("headers").map(StaticHeaders::parse).orElseGet(Map::of),
         yaml.find("order").map(o -> o.oneOf(ORDERS).equals(PER_PROFILE)).orElse(true),
+        yaml.find("consent").map(Yaml::name).orElse(""),
         Pace.parse(yaml),
         yaml.find("timeout").map(t -> t.duration(TIMEOUT_MIN, TIMEOUT_MAX)).orElse(TIMEOUT));
   }

@@ -48,6 +48,7 @@ class WebhookDefinitionTest {
                   events: {names: [Order Completed], where: properties.total > 100}
                 headers: {X-Tenant: acme}
                 order: none
+                consent: marketing
                 rate_limit: 50
                 concurrency: 8
                 timeout: 2500ms
@@ -69,6 +70,7 @@ class WebhookDefinitionTest {
                 new EventFilter(Set.of("Order Completed"), Optional.of(LARGE)),
                 Map.of("X-Tenant", "acme"),
                 false,
+                "marketing",
                 new Pace(50, 8),
                 Duration.ofMillis(2_500)));
   }
@@ -91,6 +93,7 @@ class WebhookDefinitionTest {
     assertThat(webhook.events()).isEqualTo(EventFilter.NONE);
     assertThat(webhook.headers()).isEmpty();
     assertThat(webhook.ordered()).isTrue();
+    assertThat(webhook.requiresConsent()).isFalse();
   }
 
   @Test
@@ -221,7 +224,7 @@ class WebhookDefinitionTest {
           concurrency | 129                       | webhooks/crm.yaml:6:14: "129" is not a whole number from 1 to 128
           timeout | 31s                           | webhooks/crm.yaml:5:10: "31s" is out of bounds (allowed: 100ms to 30s)
           timeout | 10                            | webhooks/crm.yaml:5:10: "10" is not a duration (allowed: e.g. 250ms, 30s, 15m, 12h, 30d)
-          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, headers, order, rate_limit, concurrency, timeout)
+          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, headers, order, consent, rate_limit, concurrency, timeout)
           """)
   void parse_mistake_isNamedWhereItStands(String key, String value, String message) {
     assertThatThrownBy(() -> parse(line(key, value)))

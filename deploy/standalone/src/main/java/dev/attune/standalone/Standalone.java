@@ -237,7 +237,7 @@ public final class Standalone implements AutoCloseable {
       EvaluatorPart evaluator = evaluator(kafka, feed, deadLetters, metrics.registry());
       parts.add(evaluator);
       var publisher = new DefinitionsPublisher(kafka, feed, InstantSource.system());
-      parts.add(dispatcher(kafka, feed, publisher, deadLetters, metrics.registry()));
+      parts.add(dispatcher(kafka, feed, publisher, store, deadLetters, metrics.registry()));
       // Before anybody asks the store: nothing that it loses goes unheard, nobody finds it empty.
       opened.lostWrites().accept(refresher.rebuilds()::lostWrites);
       if (config.store().forgets()) {
@@ -322,12 +322,14 @@ public final class Standalone implements AutoCloseable {
         KafkaSettings kafka,
         DefinitionsFeed feed,
         WebhookStates states,
+        ProfileStore store,
         DeadLetters deadLetters,
         MeterRegistry meters) {
       return DispatcherPart.create(
           kafka,
           feed,
           states,
+          store,
           deadLetters,
           DispatcherConfig.of(data.state("dispatcher"), Version.TEXT)
               .withAllow(List.copyOf(config.webhooksAllow())),

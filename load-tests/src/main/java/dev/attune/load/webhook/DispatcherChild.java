@@ -2,6 +2,7 @@ package dev.attune.load.webhook;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.profile.ProfileStore;
 import dev.attune.dispatcher.DispatcherConfig;
 import dev.attune.dispatcher.DispatcherPart;
 import dev.attune.embedded.EmbeddedKafka;
@@ -10,6 +11,7 @@ import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.KafkaTopics;
 import dev.attune.platform.log.Logs;
 import dev.attune.proto.v1.Definition;
+import dev.attune.store.memory.MemoryProfileStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
 
@@ -42,10 +45,14 @@ final class DispatcherChild {
     try (EmbeddedKafka broker = EmbeddedKafka.start(folder.resolve("kafka"), 0)) {
       KafkaSettings kafka = KafkaSettings.local(broker.bootstrapServers());
       KafkaTopics.ensure(kafka, START_MAX);
-      try (DispatcherPart dispatcher =
-          DispatcherPart.create(
+      try (ProfileStore store = new MemoryProfileStore();
+          DispatcherPart dispatcher =
+              DispatcherPart.create(
               kafka,
               DefinitionsSource.fixed(definitions(addresses, arguments[1])),
+              // None of them is disabled: it takes days.
+              (_, _) -> Optional.empty(),
+              store,
               letter ->
                   CompletableFuture.failedFuture(new IllegalStateException(letter.getReason())),
               DispatcherConfig.of(folder.resolve("dispatcher"), "bench").withAllow(addresses),

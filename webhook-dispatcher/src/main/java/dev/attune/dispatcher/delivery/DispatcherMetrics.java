@@ -20,7 +20,8 @@ import java.util.concurrent.atomic.LongAdder;
  * <ul>
  *   <li>{@code attune.dispatcher.attempts} (webhook, outcome): compare {@code delivered} with
  *       {@code failed}; worry when failed grows faster for longer than an endpoint's deployment
- *       takes.
+ *       takes. {@code blocked} are deliveries about people who do not consent; {@code not_sent}
+ *       wait for a secret, or for a store that says who consents.
  *   <li>{@code attune.dispatcher.latency} (webhook): from the cause until it was delivered.
  *   <li>{@code attune.dispatcher.dead.letters} (webhook): each one is a delivery that was given up.
  *   <li>{@code attune.dispatcher.disabled} (webhook): how often it was disabled since the start, by
@@ -106,6 +107,10 @@ public final class DispatcherMetrics {
   void failed(String webhook, String outcome) {
     failed.increment();
     attempt(webhook, outcome);
+  }
+
+  void blocked(String webhook) {
+    attempt(webhook, "blocked");
   }
 
   void deadLettered(String webhook) {

@@ -328,7 +328,7 @@ final class OwnedPartition {
   private static Slots.End end(Outcome outcome) {
     return switch (outcome) {
       case Outcome.Delivered _, Outcome.Rejected _, Outcome.Gone _ -> Slots.End.ANSWERED;
-      case Outcome.NotSent _ -> Slots.End.NOT_SENT;
+      case Outcome.Blocked _, Outcome.NotSent _ -> Slots.End.NOT_SENT;
       case Outcome.Failed failed -> failed.status() == 0 ? Slots.End.SILENT : Slots.End.FAILED;
     };
   }
@@ -389,6 +389,11 @@ final class OwnedPartition {
             .failed(lane.webhook, failed.words(), Clocks.instant(attempt.startedAt()));
         log(delivery, attempt, failed.status());
         retry(lane, delivery, failed);
+      }
+      case Outcome.Blocked blocked -> {
+        delivering.metrics().blocked(lane.webhook);
+        log(delivery, attempt, 0);
+        remove(lane, delivery);
       }
       case Outcome.NotSent notSent -> {
         delivering.health().failed(lane.webhook, notSent.words());

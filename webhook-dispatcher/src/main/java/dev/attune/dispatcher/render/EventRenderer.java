@@ -98,6 +98,7 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
           Delivery.newBuilder()
               .setWebhook(webhook.name())
               .setProfileId(profileId)
+              .setAbout(event.getVia())
               .setWebhookId(WebhookId.of(webhook.name(), event))
               .setBody(body)
               .setCausedAtMicros(

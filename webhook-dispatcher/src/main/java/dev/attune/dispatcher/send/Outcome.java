@@ -44,6 +44,14 @@ public sealed interface Outcome {
     }
   }
 
+  /** Nothing was sent, and this delivery never will be: the person is not to be spoken of. */
+  record Blocked(String why) implements Outcome {
+    @Override
+    public String words() {
+      return "blocked: " + why;
+    }
+  }
+
   /** Nothing was sent, and nothing will be until an operator mends what is named. */
   record NotSent(String words) implements Outcome {}
 }

@@ -111,6 +111,26 @@ class DeliveryOwnerTest {
     assertThat(sender.sent()).containsExactly("m1", "m3", "m4", "m1", "m2");
   }
 
+  // About somebody who took a consent back nothing is kept, not even a dead letter.
+  @Test
+  void blocked_isRecordedAndForgotten_andTheNextProceeds() {
+    append("a", "p1", "m1");
+    append("a", "p1", "m2");
+    sender.end("m1", new Outcome.Blocked("no consent to marketing"));
+    tick();
+    assertThat(sender.running()).containsExactly("m2");
+    assertThat(letters).isEmpty();
+    assertThat(waiting()).isOne();
+    assertThat(attempts())
+        .singleElement()
+        .satisfies(
+            attempt -> {
+              assertThat(attempt.getStatus()).isZero();
+              assertThat(attempt.getOutcome()).isEqualTo("blocked: no consent to marketing");
+            });
+    assertThat(health.problem("a")).isEmpty();
+  }
+
   // "order: none": whoever waits waits alone, also for the next owner.
   @Test
   void unordered_isAQueueOfItsOwn() {
