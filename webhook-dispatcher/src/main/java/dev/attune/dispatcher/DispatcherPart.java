@@ -15,6 +15,8 @@ import dev.attune.dispatcher.delivery.Gates;
 import dev.attune.dispatcher.delivery.Health;
 import dev.attune.dispatcher.delivery.Slots;
 import dev.attune.dispatcher.keys.PublicKeysHttp;
+import dev.attune.dispatcher.log.AttemptLog;
+import dev.attune.dispatcher.log.AttemptsHttp;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.send.AddressPolicy;
 import dev.attune.dispatcher.send.HttpSender;
@@ -55,6 +57,7 @@ public final class DispatcherPart implements Part {
   private final Slots slots;
   private final Backlog backlog;
   private final WebhooksHttp webhooks;
+  private final AttemptLog attempts;
   private final DispatcherMetrics metrics;
   private final ExecutorService beside =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("webhook-states-", 0).factory());
@@ -113,6 +116,7 @@ public final class DispatcherPart implements Part {
     this.sender = sender;
     this.clock = clock;
     slots = new Slots(config.attemptsMax(), config.attemptsPerWebhookMax());
+    attempts = new AttemptLog(kafka);
     backlog = new Backlog();
     Health health = new Health(clock);
     webhooks = new WebhooksHttp(definitions, backlog, health, slots, signatures, clock);
@@ -218,6 +222,7 @@ public final class DispatcherPart implements Part {
   @Override
   public void routes(HttpRouting.Builder http) {
     webhooks.accept(http);
+    new AttemptsHttp(definitions, attempts).accept(http);
     new PublicKeysHttp(definitions, signatures, clock).accept(http);
   }
 

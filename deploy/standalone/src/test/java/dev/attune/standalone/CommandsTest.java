@@ -287,6 +287,34 @@ class CommandsTest {
   }
 
   @Test
+  void webhooks_log_showsAttempts_eachOnOneLine() {
+    answer(200, "{\"profile_id\": \"ab12\"}");
+    answer(
+        200,
+        """
+        {"attempts": [
+          {"at": "2026-11-30T08:00:05Z", "webhook_id": "msg_2", "profile_id": "ab12", "number": 2,
+           "status": 200, "took_ms": 12, "outcome": "delivered"},
+          {"at": "2026-11-30T08:00:00Z", "webhook_id": "msg_2", "profile_id": "ab12", "number": 1,
+           "status": 503, "took_ms": 7, "outcome": "HTTP 503", "response": "try\\n  later"},
+          {"at": "2026-11-30T07:00:00Z", "webhook_id": "msg_1", "profile_id": "ab12", "number": 1,
+           "took_ms": 10000, "outcome": "no answer within 10000 ms"}]}
+        """);
+    assertThat(attune("webhooks", "log", "crm", "--who", "user_id:42", "--limit", "3")).isZero();
+    assertThat(out())
+        .isEqualTo(
+            """
+            at                    webhook-id  attempt  status  took
+            2026-11-30T08:00:05Z  msg_2       2        200     12 ms     delivered
+            2026-11-30T08:00:00Z  msg_2       1        503     7 ms      HTTP 503: try later
+            2026-11-30T07:00:00Z  msg_1       1        -       10000 ms  no answer within 10000 ms
+            """);
+    assertThat(requests.getLast())
+        .matches(
+            "GET /v1/webhooks/crm/attempts\\?limit=3&profile_id=ab12&profile_id=[0-9a-f]{32} ");
+  }
+
+  @Test
   void webhooks_pauseOfADisabledOne_saysThatItIsDisabled() {
     answer(200, "{\"webhook\":\"crm\",\"state\":\"disabled\"}");
     assertThat(attune("webhooks", "pause", "crm")).isZero();

@@ -49,7 +49,6 @@ final class OwnedPartition {
   // deadline that is noticed late, and for two machines' clocks.
   private static final Duration TAKEOVER_MARGIN = Duration.ofSeconds(1);
   private static final Duration DEAD_LETTER_RETRY = Duration.ofSeconds(5);
-  private static final int GONE = 410;
 
   private final Delivering delivering;
   private final String topic;
@@ -354,14 +353,14 @@ final class OwnedPartition {
 
   private void settle(Lane lane, PendingDelivery delivery, AttemptEnded attempt) {
     switch (attempt.outcome()) {
-      case Outcome.Delivered delivered -> {
+      case Outcome.Delivered _ -> {
         delivering.health().well(lane.webhook);
         delivering.gates().delivered(lane.webhook);
         delivering
             .metrics()
             .delivered(
                 lane.webhook, attempt.endedAt() - delivery.getDelivery().getCausedAtMicros());
-        log(delivery, attempt, delivered.status());
+        log(delivery, attempt);
         remove(lane, delivery);
       }
       case Outcome.Rejected rejected -> {
@@ -370,14 +369,14 @@ final class OwnedPartition {
         delivering
             .gates()
             .failed(lane.webhook, rejected.words(), Clocks.instant(attempt.startedAt()));
-        log(delivery, attempt, rejected.status());
+        log(delivery, attempt);
         bury(lane, counted(delivery, rejected.words()), rejected.words());
       }
       case Outcome.Gone gone -> {
         delivering.health().failed(lane.webhook, gone.words());
         delivering.metrics().failed(lane.webhook, "gone");
         delivering.gates().gone(lane.webhook, Clocks.instant(attempt.startedAt()));
-        log(delivery, attempt, GONE);
+        log(delivery, attempt);
         // It is sent again once somebody has resumed the webhook.
         reschedule(lane, delivery, counted(delivery, gone.words()), RECHECK);
       }
@@ -387,12 +386,12 @@ final class OwnedPartition {
         delivering
             .gates()
             .failed(lane.webhook, failed.words(), Clocks.instant(attempt.startedAt()));
-        log(delivery, attempt, failed.status());
+        log(delivery, attempt);
         retry(lane, delivery, failed);
       }
-      case Outcome.Blocked blocked -> {
+      case Outcome.Blocked _ -> {
         delivering.metrics().blocked(lane.webhook);
-        log(delivery, attempt, 0);
+        log(delivery, attempt);
         remove(lane, delivery);
       }
       case Outcome.NotSent notSent -> {
@@ -477,7 +476,7 @@ final class OwnedPartition {
     return delivery.toBuilder().setReplay(true).build();
   }
 
-  private void log(PendingDelivery delivery, AttemptEnded attempt, int status) {
+  private void log(PendingDelivery delivery, AttemptEnded attempt) {
     Attempt entry =
         Attempt.newBuilder()
             .setWebhook(delivery.getDelivery().getWebhook())
@@ -486,8 +485,9 @@ final class OwnedPartition {
             .setNumber(delivery.getAttempts() + 1)
             .setStartedAtMicros(attempt.startedAt())
             .setTookMicros(attempt.endedAt() - attempt.startedAt())
-            .setStatus(status)
+            .setStatus(attempt.outcome().status())
             .setOutcome(attempt.outcome().words())
+            .setResponse(attempt.outcome().response())
             .build();
     context.forward(
         new Record<>(

@@ -3,6 +3,7 @@ package dev.attune.dispatcher.send;
 import com.google.protobuf.ByteString;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.proto.v1.Delivery;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -15,6 +16,7 @@ import java.time.InstantSource;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -54,14 +56,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An attempt has one deadline over the whole exchange, follows no redirect, knows no proxy,
  * cookie or compression, and connects only to an address that the {@link AddressPolicy} admitted.
- * The status decides; of the answer's body at most 16 KB are read, and only so that the connection
- * can be used again.
+ * The status decides; of the answer's body at most 16 KB are read, so that the connection can be
+ * used again, and kept for the delivery log: of an answer that takes the delivery 256 bytes.
  *
  * <p>A delivery that an operator has replayed from the dead letters carries {@code attune-replay:
  * true}: it may be older than what the endpoint has had since.
  */
 public final class HttpSender implements Sender {
   private static final int RESPONSE_BYTES_MAX = 16 * 1_024;
+  // Nearly all attempts are taken: 16 KB of each would be most of what is kept.
+  private static final int TAKEN_BYTES_KEPT = 256;
   private static final int RESPONSE_HEADERS_MAX = 100;
   private static final int RESPONSE_LINE_MAX = 8_192;
   private static final Duration RETRY_AFTER_MAX = Duration.ofDays(1);
@@ -206,9 +210,7 @@ public final class HttpSender implements Sender {
                   () ->
                       client.executeOpen(
                           HttpHost.create(webhook.url()), request, HttpClientContext.create()));
-      Outcome outcome = outcome(response);
-      finish(request, response);
-      return outcome;
+      return outcome(response, Redaction.of(finish(request, response), delivery));
     } catch (HostLookups.LookupTimeoutException e) {
       // Its own words, whether or not the deadline has been noticed as well.
       return Outcome.Failed.because("the host's name was not resolved in time");
@@ -244,22 +246,22 @@ public final class HttpSender implements Sender {
     return request;
   }
 
-  private Outcome outcome(ClassicHttpResponse response) {
+  private Outcome outcome(ClassicHttpResponse response, String answer) {
     int status = response.getCode();
     if (status >= 200 && status < 300) {
-      return new Outcome.Delivered(status);
+      return new Outcome.Delivered(status, answer);
     }
     if (status == GONE) {
-      return new Outcome.Gone();
+      return new Outcome.Gone(answer);
     }
     if (REJECTIONS.contains(status)) {
-      return new Outcome.Rejected(status);
+      return new Outcome.Rejected(status, answer);
     }
     String words =
         status >= 300 && status < 400
             ? "HTTP " + status + " (redirects are not followed)"
             : "HTTP " + status;
-    return new Outcome.Failed(status, words, retryAfter(response));
+    return new Outcome.Failed(status, words, retryAfter(response), answer);
   }
 
   private @Nullable Duration retryAfter(ClassicHttpResponse response) {
@@ -285,14 +287,20 @@ public final class HttpSender implements Sender {
   }
 
   // Reads a small body to its end, so that the connection can be used again; cuts a large or a slow
-  // one. Closing alone would read all of it.
-  private static void finish(HttpPost request, ClassicHttpResponse response) {
+  // one. Closing alone would read all of it. Returns what is kept of it.
+  private static byte[] finish(HttpPost request, ClassicHttpResponse response) {
+    ByteArrayOutputStream read = new ByteArrayOutputStream();
     try {
       HttpEntity entity = response.getEntity();
       if (entity != null) {
         InputStream in = entity.getContent();
-        if (in.readNBytes(RESPONSE_BYTES_MAX + 1).length > RESPONSE_BYTES_MAX) {
-          request.cancel();
+        byte[] part = new byte[4_096];
+        for (int length = in.read(part); length >= 0; length = in.read(part)) {
+          read.write(part, 0, length);
+          if (read.size() > RESPONSE_BYTES_MAX) {
+            request.cancel();
+            break;
+          }
         }
       }
     } catch (IOException e) {
@@ -304,6 +312,9 @@ public final class HttpSender implements Sender {
     } catch (IOException e) {
       // Nothing is left to close.
     }
+    boolean isTaken = response.getCode() >= 200 && response.getCode() < 300;
+    int kept = isTaken ? TAKEN_BYTES_KEPT : RESPONSE_BYTES_MAX;
+    return Arrays.copyOf(read.toByteArray(), Math.min(read.size(), kept));
   }
 
   private static String words(IOException error) {

@@ -8,8 +8,25 @@ public sealed interface Outcome {
   /** In a few words, for logs and the delivery log; never a personal value. */
   String words();
 
+  /** HTTP status, or 0 when there was no answer. */
+  default int status() {
+    return 0;
+  }
+
+  /**
+   * The beginning of what was answered, at most 16 KB, without secrets and personal values; may be
+   * empty.
+   */
+  default String response() {
+    return "";
+  }
+
   /** The endpoint took it. */
-  record Delivered(int status) implements Outcome {
+  record Delivered(int status, String response) implements Outcome {
+    public Delivered(int status) {
+      this(status, "");
+    }
+
     @Override
     public String words() {
       return "delivered";
@@ -17,7 +34,11 @@ public sealed interface Outcome {
   }
 
   /** The endpoint will never take it. */
-  record Rejected(int status) implements Outcome {
+  record Rejected(int status, String response) implements Outcome {
+    public Rejected(int status) {
+      this(status, "");
+    }
+
     @Override
     public String words() {
       return "rejected with HTTP " + status;
@@ -25,7 +46,16 @@ public sealed interface Outcome {
   }
 
   /** The endpoint says that it is there no more, and wants nothing any more (410). */
-  record Gone() implements Outcome {
+  record Gone(String response) implements Outcome {
+    public Gone() {
+      this("");
+    }
+
+    @Override
+    public int status() {
+      return 410;
+    }
+
     @Override
     public String words() {
       return "the endpoint has gone (HTTP 410)";
@@ -38,7 +68,12 @@ public sealed interface Outcome {
    * @param status 0 when there was no answer
    * @param retryAfter what the endpoint asked for, if it did
    */
-  record Failed(int status, String words, @Nullable Duration retryAfter) implements Outcome {
+  record Failed(int status, String words, @Nullable Duration retryAfter, String response)
+      implements Outcome {
+    public Failed(int status, String words, @Nullable Duration retryAfter) {
+      this(status, words, retryAfter, "");
+    }
+
     static Failed because(String words) {
       return new Failed(0, words, null);
     }

@@ -41,12 +41,13 @@ class HttpSenderIT {
   private static final HmacKey KEY =
       HmacKey.of(Base64.getDecoder().decode(Webhooks.SECRET.substring(6)));
   private static final Duration TIMEOUT = Duration.ofSeconds(2);
+  private static final String BODY = "{\"data\":{\"properties\":{\"name\":\"Zoë\"}}}";
   private static final Delivery DELIVERY =
       Delivery.newBuilder()
           .setWebhook("crm")
           .setProfileId("p1")
           .setWebhookId("msg_1")
-          .setBody(ByteString.copyFromUtf8("{\"name\":\"Zoë\"}"))
+          .setBody(ByteString.copyFromUtf8(BODY))
           .build();
 
   private final InetAddress loopback = InetAddress.getLoopbackAddress();
@@ -79,14 +80,14 @@ class HttpSenderIT {
     assertThat(send("/ok")).isEqualTo(new Outcome.Delivered(200));
 
     Map<String, List<String>> sent = headers.remove();
-    assertThat(bodies.remove()).isEqualTo("{\"name\":\"Zoë\"}");
+    assertThat(bodies.remove()).isEqualTo(BODY);
     assertThat(sent.get("Content-type")).containsExactly("application/json");
     assertThat(sent.get("User-agent")).containsExactly("Attune/9.9");
     assertThat(sent.get("Webhook-id")).containsExactly("msg_1");
     assertThat(sent.get("X-tenant")).containsExactly("acme");
     assertThat(sent.get("Accept")).containsExactly("text/plain");
     assertThat(sent).doesNotContainKey("Attune-replay");
-    assertThatCode(() -> new Webhook(Webhooks.SECRET).verify("{\"name\":\"Zoë\"}", lower(sent)))
+    assertThatCode(() -> new Webhook(Webhooks.SECRET).verify(BODY, lower(sent)))
         .doesNotThrowAnyException();
   }
 
@@ -275,7 +276,7 @@ class HttpSenderIT {
           park();
         });
     long start = System.nanoTime();
-    assertThat(send("/slow")).isEqualTo(new Outcome.Delivered(200));
+    assertThat(send("/slow")).isEqualTo(new Outcome.Delivered(200, "x"));
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(TIMEOUT.plusSeconds(3));
   }
 
@@ -293,9 +294,38 @@ class HttpSenderIT {
             written.addAndGet(chunk.length);
           }
         });
-    assertThat(send("/huge")).isEqualTo(new Outcome.Delivered(200));
+    assertThat(send("/huge")).isEqualTo(new Outcome.Delivered(200, "?".repeat(256)));
     // What the kernel's buffers swallow is written, and not read.
     assertThat(written.get()).isLessThan(50L << 20);
+  }
+
+  @Test
+  void send_answers_areKept_withoutWhatIsNobodysBusiness() throws Exception {
+    answer("/echo", 422, "cannot take \"ZOË\" of zoe@example.com, token abcdefghij0123456789abc");
+    assertThat(send("/echo"))
+        .isEqualTo(
+            new Outcome.Rejected(
+                422, "cannot take \"[redacted]\" of [redacted], token [redacted]"));
+    answer("/down", 503, "try later");
+    assertThat(send("/down")).isEqualTo(new Outcome.Failed(503, "HTTP 503", null, "try later"));
+    answer("/gone", 410, "bye");
+    assertThat(send("/gone")).isEqualTo(new Outcome.Gone("bye"));
+    answer("/long", 500, "no ".repeat(10_000));
+    assertThat(send("/long").response()).hasSize(16 * 1_024).startsWith("no no ");
+    answer("/fine", 200, "ok ".repeat(1_000));
+    assertThat(send("/fine").response()).hasSize(256);
+  }
+
+  private void answer(String path, int status, String body) {
+    server.createContext(
+        path,
+        exchange -> {
+          try (exchange) {
+            byte[] bytes = body.getBytes(UTF_8);
+            exchange.sendResponseHeaders(status, bytes.length);
+            exchange.getResponseBody().write(bytes);
+          }
+        });
   }
 
   @Test

@@ -1,19 +1,26 @@
 package dev.attune.standalone.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.attune.core.profile.Identifier;
+import dev.attune.core.profile.ProfileIds;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code ./attune webhooks list | pause | resume}. */
+/** {@code ./attune webhooks list | log | pause | resume}. */
 @Command(
     name = "webhooks",
-    description = "Shows the webhooks and what waits for them, and pauses them.",
-    synopsisSubcommandLabel = "(list | pause | resume)")
+    description = "Shows the webhooks, what waits for them and what was sent, and pauses them.",
+    synopsisSubcommandLabel = "(list | log | pause | resume)")
 public final class WebhooksCommand implements Runnable {
   private static final String PATH = "/v1/webhooks";
+
+  private static final int ANSWER_SHOWN = 120;
 
   private final Terminal terminal;
 
@@ -23,7 +30,7 @@ public final class WebhooksCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new Complaint("webhooks needs one of: list, pause, resume.");
+    throw new Complaint("webhooks needs one of: list, log, pause, resume.");
   }
 
   @Command(
@@ -61,6 +68,89 @@ public final class WebhooksCommand implements Runnable {
           (webhook.has("circuit") ? "circuit " + webhook.path("circuit").asText() + ": " : "")
               + webhook.path("problem").asText();
     };
+  }
+
+  @Command(
+      name = "log",
+      description = "The newest attempts: when, how they ended and what the endpoint answered.",
+      mixinStandardHelpOptions = true)
+  int log(
+      @Mixin Server server,
+      @Parameters(index = "0", paramLabel = "WEBHOOK", description = "e.g. crm.") String webhook,
+      @Option(
+              names = "--who",
+              paramLabel = "NAMESPACE:VALUE",
+              description = "Only those about somebody, e.g. user_id:42.")
+          @Nullable String who,
+      @Option(
+              names = "--limit",
+              paramLabel = "N",
+              defaultValue = "50",
+              description = "How many, 1 to 500; ${DEFAULT-VALUE} unless given.")
+          int limit,
+      @Option(names = "--json", description = "The server's answer on one line, for programs.")
+          boolean json)
+      throws InterruptedException {
+    try (AttuneClient attune = server.connect()) {
+      String path =
+          PATH
+              + "/"
+              + AttuneClient.segment(webhook)
+              + "/attempts?limit="
+              + limit
+              + about(attune, who);
+      JsonNode log = attune.get(path).orComplain();
+      if (json) {
+        terminal.result(log.toString());
+        return 0;
+      }
+      var table = new Table().row("at", "webhook-id", "attempt", "status", "took", "");
+      for (JsonNode attempt : log.path("attempts")) {
+        table.row(
+            attempt.path("at").asText(),
+            attempt.path("webhook_id").asText(),
+            attempt.path("number").asText(),
+            attempt.path("status").asText("-"),
+            attempt.path("took_ms").asLong() + " ms",
+            ended(attempt));
+      }
+      if (log.path("attempts").isEmpty()) {
+        terminal.result("There are no attempts.");
+        return 0;
+      }
+      table.lines().forEach(terminal::result);
+      return 0;
+    }
+  }
+
+  // Events are told under the profile of the identifier that brought them, transitions under the
+  // person's.
+  private static String about(AttuneClient attune, @Nullable String who)
+      throws InterruptedException {
+    if (who == null) {
+      return "";
+    }
+    ObjectNode identifier = Whom.identifier(who, "whom attempts are about");
+    ObjectNode lookup = AttuneClient.JSON.createObjectNode();
+    lookup.set("identifier", identifier);
+    String person =
+        attune.post("/v1/profiles:lookup", lookup).orComplain().path("profile_id").asText();
+    String ofIdentifier =
+        ProfileIds.of(
+            new Identifier(
+                identifier.path("namespace").asText(), identifier.path("value").asText()));
+    return "&profile_id=" + person + "&profile_id=" + ofIdentifier;
+  }
+
+  // On one line, whatever was answered.
+  private static String ended(JsonNode attempt) {
+    String answer = attempt.path("response").asText().replaceAll("\\s+", " ").strip();
+    if (answer.isEmpty()) {
+      return attempt.path("outcome").asText();
+    }
+    return attempt.path("outcome").asText()
+        + ": "
+        + (answer.length() > ANSWER_SHOWN ? answer.substring(0, ANSWER_SHOWN) + "..." : answer);
   }
 
   @Command(

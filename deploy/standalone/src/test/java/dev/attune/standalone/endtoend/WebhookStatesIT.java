@@ -50,6 +50,16 @@ class WebhookStatesIT {
             .contains("\"state\":\"active\"")
             .contains("\"since\":\"20");
         assertThat(Http.get(standalone.url() + "/v1/webhooks/other").status()).isEqualTo(404);
+        Await.until(
+            SOON,
+            "both attempts in the log",
+            () ->
+                webhooks(standalone, "log", "end-to-end", "--who", "user_id:ada")
+                        .lines()
+                        .filter(line -> line.matches(".* msg_\\S+ +1 +204 +\\d+ ms +delivered"))
+                        .count()
+                    == 2);
+        assertThat(webhooks(standalone, "log", "other")).contains("there is no such webhook");
         assertThat(endpoint.complaints()).isEmpty();
       }
     }
