@@ -14,6 +14,7 @@ import dev.attune.dispatcher.delivery.DispatcherMetrics;
 import dev.attune.dispatcher.delivery.Gates;
 import dev.attune.dispatcher.delivery.Health;
 import dev.attune.dispatcher.delivery.Slots;
+import dev.attune.dispatcher.fields.MaskedSender;
 import dev.attune.dispatcher.keys.PublicKeysHttp;
 import dev.attune.dispatcher.log.AttemptLog;
 import dev.attune.dispatcher.log.AttemptsHttp;
@@ -21,6 +22,7 @@ import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.send.AddressPolicy;
 import dev.attune.dispatcher.send.HttpSender;
 import dev.attune.dispatcher.send.LocalSecrets;
+import dev.attune.dispatcher.send.Secrets;
 import dev.attune.dispatcher.send.Sender;
 import dev.attune.dispatcher.send.Signatures;
 import dev.attune.platform.deadletter.DeadLetters;
@@ -80,15 +82,15 @@ public final class DispatcherPart implements Part {
       DeadLetters deadLetters,
       DispatcherConfig config,
       MeterRegistry registry) {
-    Signatures signatures = new Signatures(LocalSecrets.ofProcess());
-    Sender sender =
-        new ConsentedSender(
-            HttpSender.create(
-                signatures,
-                AddressPolicy.of(config.allow()),
-                config.version(),
-                config.attemptsMax() + Slots.BEYOND_MAX),
-            new StoredConsents(store));
+    Secrets secrets = LocalSecrets.ofProcess();
+    Signatures signatures = new Signatures(secrets);
+    Sender http =
+        HttpSender.create(
+            signatures,
+            AddressPolicy.of(config.allow()),
+            config.version(),
+            config.attemptsMax() + Slots.BEYOND_MAX);
+    Sender sender = new ConsentedSender(new MaskedSender(http, secrets), new StoredConsents(store));
     return new DispatcherPart(
         kafka,
         definitions,

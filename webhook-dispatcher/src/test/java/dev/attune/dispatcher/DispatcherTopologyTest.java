@@ -457,6 +457,7 @@ class DispatcherTopologyTest {
         any.headers(),
         any.ordered(),
         any.consent(),
+        any.fields(),
         any.pace(),
         any.timeout());
   }

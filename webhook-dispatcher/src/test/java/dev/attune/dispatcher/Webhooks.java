@@ -4,6 +4,7 @@ import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.definition.Yaml;
 import dev.attune.core.webhook.EventFilter;
+import dev.attune.core.webhook.FieldRules;
 import dev.attune.core.webhook.Pace;
 import dev.attune.core.webhook.SecretReference;
 import dev.attune.core.webhook.SigningSecret;
@@ -40,6 +41,7 @@ public final class Webhooks {
         Map.of(),
         true,
         "",
+        FieldRules.NONE,
         Pace.DEFAULT,
         Duration.ofSeconds(10));
   }

@@ -28,6 +28,8 @@ import java.util.Set;
  * headers: {X-Tenant: acme}                      # optional: requests carry them, unsigned
  * order: profile                                 # or none: one person's deliveries may overtake each other
  * consent: marketing                             # optional: a purpose that the person must consent to
+ * fields: {properties.email: hmac}               # optional: drop, sha256 or hmac
+ * fields_key: {env: CRM_FIELDS_KEY}              # with hmac; as secret
  * rate_limit: 50                                 # attempts a second; optional, 1 to 10000
  * concurrency: 8                                 # attempts at once; optional, 1 to 128
  * timeout: 10s                                   # of a whole attempt; optional, 100ms to 30s
@@ -49,6 +51,7 @@ public record WebhookDefinition(
     Map<String, String> headers,
     boolean ordered,
     String consent,
+    FieldRules fields,
     Pace pace,
     Duration timeout) {
   /** When the definition names none. */
@@ -91,6 +94,8 @@ public record WebhookDefinition(
         "headers",
         "order",
         "consent",
+        "fields",
+        "fields_key",
         "rate_limit",
         "concurrency",
         "timeout");
@@ -110,6 +115,7 @@ public record WebhookDefinition(
         yaml.find("headers").map(StaticHeaders::parse).orElseGet(Map::of),
         yaml.find("order").map(o -> o.oneOf(ORDERS).equals(PER_PROFILE)).orElse(true),
         yaml.find("consent").map(Yaml::name).orElse(""),
+        FieldRules.parse(yaml),
         Pace.parse(yaml),
         yaml.find("timeout").map(t -> t.duration(TIMEOUT_MIN, TIMEOUT_MAX)).orElse(TIMEOUT));
   }

@@ -49,6 +49,8 @@ class WebhookDefinitionTest {
                 headers: {X-Tenant: acme}
                 order: none
                 consent: marketing
+                fields: {properties.email: hmac, via.value: drop}
+                fields_key: {env: CRM_FIELDS_KEY}
                 rate_limit: 50
                 concurrency: 8
                 timeout: 2500ms
@@ -71,6 +73,13 @@ class WebhookDefinitionTest {
                 Map.of("X-Tenant", "acme"),
                 false,
                 "marketing",
+                new FieldRules(
+                    Map.of(
+                        "properties.email",
+                        FieldRules.Rule.HMAC,
+                        "via.value",
+                        FieldRules.Rule.DROP),
+                    Optional.of(env("CRM_FIELDS_KEY"))),
                 new Pace(50, 8),
                 Duration.ofMillis(2_500)));
   }
@@ -94,6 +103,7 @@ class WebhookDefinitionTest {
     assertThat(webhook.headers()).isEmpty();
     assertThat(webhook.ordered()).isTrue();
     assertThat(webhook.requiresConsent()).isFalse();
+    assertThat(webhook.fields()).isEqualTo(FieldRules.NONE);
   }
 
   @Test
@@ -218,13 +228,18 @@ class WebhookDefinitionTest {
           on      | {events: {names: [a, a]}}     | webhooks/crm.yaml:4:26: the event "a" stands twice
           on      | {events: {names: [""]}}       | webhooks/crm.yaml:4:23: an event's name has 1 to 256 characters
           on      | {events: {names: [a], where: total > 1}} | webhooks/crm.yaml:4:34: at 1:1 of the expression: undeclared reference to 'total' (in container '') (write properties.total)
+          fields  | {event_id: drop}              | webhooks/crm.yaml:6:20: there is no such field (allowed: profile_id, via.value, properties and properties.NAME)
+          fields  | {properties.email: md5}       | webhooks/crm.yaml:6:28: "md5" is not allowed (allowed: drop, sha256, hmac)
+          fields  | {properties.email: hmac}      | webhooks/crm.yaml:1:1: "fields_key" stands beside fields with "hmac", and only there
+          fields  | {}                            | webhooks/crm.yaml:6:9: expected 1 to 200 fields, found 0
+          fields_key | {env: A}                   | webhooks/crm.yaml:1:1: "fields_key" stands beside fields with "hmac", and only there
           order   | fifo                          | webhooks/crm.yaml:6:8: "fifo" is not allowed (allowed: profile, none)
           rate_limit | 0                          | webhooks/crm.yaml:6:13: "0" is not a whole number from 1 to 10000
           rate_limit | 50/s                       | webhooks/crm.yaml:6:13: "50/s" is not a whole number from 1 to 10000
           concurrency | 129                       | webhooks/crm.yaml:6:14: "129" is not a whole number from 1 to 128
           timeout | 31s                           | webhooks/crm.yaml:5:10: "31s" is out of bounds (allowed: 100ms to 30s)
           timeout | 10                            | webhooks/crm.yaml:5:10: "10" is not a duration (allowed: e.g. 250ms, 30s, 15m, 12h, 30d)
-          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, headers, order, consent, rate_limit, concurrency, timeout)
+          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, headers, order, consent, fields, fields_key, rate_limit, concurrency, timeout)
           """)
   void parse_mistake_isNamedWhereItStands(String key, String value, String message) {
     assertThatThrownBy(() -> parse(line(key, value)))

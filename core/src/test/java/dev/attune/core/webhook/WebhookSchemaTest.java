@@ -73,6 +73,8 @@ class WebhookSchemaTest {
         "headers: {X-Tenant: acme, Accept: '*/*', X-Number: 3}",
         "order: none",
         "consent: marketing",
+        "fields: {properties.email: sha256, properties.a.b: drop, profile_id: sha256}",
+        "fields: {via.value: hmac}\nfields_key: {env: K}",
         "order: profile",
         "rate_limit: 10000",
         "concurrency: 1",
@@ -125,6 +127,12 @@ class WebhookSchemaTest {
         "headers: {authorization: Bearer x}",
         "order: fifo",
         "consent: Marketing Mails",
+        "fields: {}",
+        "fields: {event_id: drop}",
+        "fields: {properties.email: md5}",
+        "fields: {via.value: hmac}",
+        "fields: {via.value: drop}\nfields_key: {env: K}",
+        "fields_key: {env: K}",
         "timeout: 10",
         "timeout: 1m",
         "retries: 3",
@@ -143,7 +151,7 @@ class WebhookSchemaTest {
 
   // The least there is, with one line added, or one replaced.
   private static String with(String line) {
-    String key = line.replaceFirst(":.*", "");
+    String key = line.replaceFirst("(?s):.*", "");
     String rest = key.isEmpty() ? LEAST : LEAST.replaceFirst("(?m)^" + key + ": .*\n", "");
     return rest + line + "\n";
   }

@@ -30,14 +30,24 @@ public final class HmacKey implements SigningKey {
     return new HmacKey(new SecretKeySpec(secret, ALGORITHM));
   }
 
+  /** The 32 bytes of the HMAC-SHA256 of a message. */
+  public byte[] hmac(byte[] message) {
+    return mac().doFinal(message);
+  }
+
   @Override
   public String sign(String webhookId, long timestampSeconds, ByteString body) {
+    Mac mac = mac();
+    mac.update(SigningKey.before(webhookId, timestampSeconds));
+    mac.update(body.asReadOnlyByteBuffer());
+    return "v1," + Base64.getEncoder().encodeToString(mac.doFinal());
+  }
+
+  private Mac mac() {
     try {
       Mac mac = Mac.getInstance(ALGORITHM);
       mac.init(key);
-      mac.update(SigningKey.before(webhookId, timestampSeconds));
-      mac.update(body.asReadOnlyByteBuffer());
-      return "v1," + Base64.getEncoder().encodeToString(mac.doFinal());
+      return mac;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every JDK has " + ALGORITHM, e);
     }
