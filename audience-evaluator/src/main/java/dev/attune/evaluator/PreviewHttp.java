@@ -72,18 +72,21 @@ final class PreviewHttp {
   /**
    * @param whole whether all profiles of the partitions at hand were looked at
    * @param partitions how many those are
+   * @param warnings of names that are probably misspelt
    */
-  private record Looked(Preview preview, boolean whole, int partitions) {}
+  private record Looked(
+      Preview preview, boolean whole, int partitions, List<String> warnings) {}
 
   private Looked look(List<DefinitionFile> files, boolean prune) {
     Definitions before = definitions.current();
-    Definitions after;
+    DefinitionsPreview.Previewed previewed;
     try {
-      after = preview.with(files, prune);
+      previewed = preview.with(files, prune);
     } catch (DefinitionException e) {
       throw HttpProblem.badRequest("invalid_definition", String.valueOf(e.getMessage()));
     }
     long now = states.nowMicros();
+    Definitions after = previewed.set();
     var looked =
         new Preview(
             AudienceSet.compile(before),
@@ -100,7 +103,7 @@ final class PreviewHttp {
                   looked.look(profileId, state);
                   return System.nanoTime() - end < 0;
                 });
-    return new Looked(looked, whole, states.partitionCount());
+    return new Looked(looked, whole, states.partitionCount(), previewed.warnings());
   }
 
   private void write(JsonGenerator json, Looked looked) throws IOException {
@@ -110,6 +113,7 @@ final class PreviewHttp {
     json.writeBooleanField("all_profiles", looked.whole() && looked.partitions() == partitions);
     json.writeNumberField("partitions", looked.partitions());
     json.writeNumberField("all_partitions", partitions);
+    Json.writeTexts(json, "warnings", looked.warnings());
     json.writeArrayFieldStart("audiences");
     for (Preview.Difference difference : preview.differences()) {
       json.writeStartObject();

@@ -9,6 +9,11 @@ import java.util.stream.Stream;
 
 /** What an audience asks of a profile: a tree of conditions, checked when it was read. */
 public sealed interface Condition {
+  /** Names of the events that it looks for, those of what it combines left out. */
+  default List<String> events() {
+    return matches().stream().map(EventMatch::event).toList();
+  }
+
   /** The conditions that it combines; empty for those that combine none. */
   default List<Condition> parts() {
     return List.of();

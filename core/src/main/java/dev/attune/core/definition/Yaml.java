@@ -82,11 +82,16 @@ public final class Yaml {
 
   /** An error that points here. */
   public DefinitionException error(String message) {
+    return new DefinitionException(at(message));
+  }
+
+  /** A sentence that points here. */
+  String at(String message) {
     String at =
         node.getStartMark()
             .map(mark -> ":" + (mark.getLine() + 1) + ":" + (mark.getColumn() + 1))
             .orElse("");
-    return new DefinitionException(path + at + ": " + message);
+    return path + at + ": " + message;
   }
 
   /** Requires a mapping whose keys are all among {@code allowed}. */
@@ -191,6 +196,11 @@ public final class Yaml {
 
   public boolean isSequence() {
     return node instanceof SequenceNode;
+  }
+
+  /** Whether it is a scalar with this text. */
+  boolean isText(String text) {
+    return node instanceof ScalarNode scalar && scalar.getValue().equals(text);
   }
 
   /** A scalar's text, whatever its type. */

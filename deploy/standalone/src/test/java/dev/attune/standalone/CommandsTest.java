@@ -358,6 +358,32 @@ class CommandsTest {
         .doesNotContain("README");
   }
 
+  // They are no reason to stop: the exit code is that of what was done.
+  @Test
+  void applyAndPlan_showWarningsBesideTheResult(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve("catalog.yaml"), "namespaces: {}");
+    String warning = "audiences/vip.yaml:2:15: no other definition knows the event \\\"a\\\"";
+    String said = "warning: audiences/vip.yaml:2:15: no other definition knows the event \"a\"\n";
+    String plan = "{\"added\":[\"audience/vip\"],\"warnings\":[\"" + warning + "\"]}";
+    answer(200, plan);
+    answer(200, "{\"version\":7,\"warnings\":[\"" + warning + "\"]}");
+    assertThat(attune("apply", folder.toString())).isZero();
+    assertThat(err()).as("once").isEqualTo(said);
+    assertThat(out()).startsWith("+ audience/vip\n1 new,").endsWith("version 7.\n");
+
+    err.reset();
+    answer(200, plan);
+    assertThat(attune("apply", folder.toString(), "--dry-run")).isZero();
+    assertThat(err()).isEqualTo(said);
+
+    err.reset();
+    out.reset();
+    answer(200, "{\"audiences\":[],\"all_profiles\":true,\"warnings\":[\"" + warning + "\"]}");
+    assertThat(attune("plan", folder.toString(), "--exit-code")).isZero();
+    assertThat(err()).isEqualTo(said);
+    assertThat(out()).isEqualTo("No audience would change.\n");
+  }
+
   // Nobody at a terminal to say yes: removing needs the word.
   @Test
   void prune_withoutYes_removesNothing(@TempDir Path folder) throws IOException {

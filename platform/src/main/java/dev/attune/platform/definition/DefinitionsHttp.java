@@ -130,6 +130,7 @@ public final class DefinitionsHttp implements Consumer<HttpRouting.Builder> {
     Json.writeTexts(json, "unchanged", applied.unchanged());
     Json.writeTexts(json, "removed", applied.removed());
     Json.writeTexts(json, "wouldRemove", applied.wouldRemove());
+    Json.writeTexts(json, "warnings", applied.warnings());
     json.writeEndObject();
   }
 

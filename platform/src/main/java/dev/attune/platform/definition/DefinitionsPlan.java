@@ -2,6 +2,7 @@ package dev.attune.platform.definition;
 
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.definition.Misspellings;
 import dev.attune.core.stream.StreamDefinition;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.Definition;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param write new or changed definitions, by {@code kind/id}, and those of which nothing is kept
  *     any more that they were before
  * @param missing stored and not among the files, by {@code kind/id}
+ * @param warnings what is probably misspelt in what is written
  * @param result the set that results
  */
 record DefinitionsPlan(
@@ -27,6 +29,7 @@ record DefinitionsPlan(
     List<String> changed,
     List<String> unchanged,
     List<String> missing,
+    List<String> warnings,
     Definitions result) {
   /**
    * Compares, and checks the set that would result.
@@ -93,7 +96,14 @@ record DefinitionsPlan(
     added.sort(null);
     changed.sort(null);
     unchanged.sort(null);
-    return new DefinitionsPlan(write, added, changed, unchanged, List.copyOf(missing), parsed);
+    return new DefinitionsPlan(
+        write,
+        added,
+        changed,
+        unchanged,
+        List.copyOf(missing),
+        Misspellings.warnings(parsed, write.values()),
+        parsed);
   }
 
   // The events that the stream makes would be read for ever. One that is stored already waits, and

@@ -164,10 +164,11 @@ public final class DefinitionsPublisher implements DefinitionsPreview, WebhookSt
 
   /** Of what the own feed has heard by now: a look need not wait for the log's end. */
   @Override
-  public Definitions with(Collection<DefinitionFile> files, boolean prune) {
+  public Previewed with(Collection<DefinitionFile> files, boolean prune) {
     Map<String, Definition> stored = feed.stored();
-    return DefinitionsPlan.of(stored, files, nextVersion(stored), prune, settings.topics())
-        .result();
+    DefinitionsPlan plan =
+        DefinitionsPlan.of(stored, files, nextVersion(stored), prune, settings.topics());
+    return new Previewed(plan.result(), plan.warnings());
   }
 
   private Applied dryRun(Collection<DefinitionFile> files, boolean prune) {
@@ -175,7 +176,13 @@ public final class DefinitionsPublisher implements DefinitionsPreview, WebhookSt
     DefinitionsPlan plan =
         DefinitionsPlan.of(stored, files, nextVersion(stored), prune, settings.topics());
     return new Applied(
-        newest(stored), plan.added(), plan.changed(), plan.unchanged(), List.of(), plan.missing());
+        newest(stored),
+        plan.added(),
+        plan.changed(),
+        plan.unchanged(),
+        List.of(),
+        plan.missing(),
+        plan.warnings());
   }
 
   private Applied publish(Collection<DefinitionFile> files, boolean prune)
@@ -204,7 +211,8 @@ public final class DefinitionsPublisher implements DefinitionsPreview, WebhookSt
           plan.changed(),
           plan.unchanged(),
           removed,
-          prune ? List.of() : plan.missing());
+          prune ? List.of() : plan.missing(),
+          plan.warnings());
     }
   }
 

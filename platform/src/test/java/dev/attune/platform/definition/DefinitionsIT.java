@@ -212,6 +212,13 @@ class DefinitionsIT {
       assertThat(listed.path("definitions").get(0).path("kind").asText()).isEqualTo("catalog");
       assertThat(listed.path("version").asLong()).isEqualTo(feed.current().version());
       assertThat(feed.current().catalog().namespaces()).containsOnlyKeys("user_id");
+
+      JsonNode warned =
+          post(
+              server,
+              Map.of("audiences/a.yaml", "name: a\nwhen: {event: Page Veiwed, within: 1d}\n"));
+      assertThat(warned.path("added").get(0).asText()).as("it is taken").isEqualTo("audience/a");
+      assertThat(warned.path("warnings").get(0).asText()).endsWith("did you mean \"Page Viewed\"?");
     }
   }
 

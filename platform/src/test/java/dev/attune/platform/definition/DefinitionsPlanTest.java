@@ -142,6 +142,24 @@ class DefinitionsPlanTest {
         .hasMessageStartingWith("catalog.yaml:2:13: unknown key \"unqiue\"");
   }
 
+  // Said until it is applied, and not each time that the folder is.
+  @Test
+  void eventThatIsProbablyMisspelt_isAWarning_whereItIsWritten() {
+    var buyers =
+        new DefinitionFile(
+            "audiences/buyers.yaml", "name: buyers\nwhen: {event: Page Veiwed, within: 1d}\n");
+    var plan = DefinitionsPlan.of(stored(CATALOG), List.of(CATALOG, buyers), 7, false, TOPICS);
+    assertThat(plan.added()).containsExactly("audience/buyers");
+    assertThat(plan.warnings())
+        .containsExactly(
+            "audiences/buyers.yaml:2:15: no other definition knows the event \"Page Veiwed\"; did you"
+                + " mean \"Page Viewed\"?");
+
+    var again =
+        DefinitionsPlan.of(stored(CATALOG, buyers), List.of(CATALOG, buyers), 7, false, TOPICS);
+    assertThat(again.warnings()).isEmpty();
+  }
+
   private static DefinitionFile stream(String topic) {
     return new DefinitionFile(
         "streams/orders.yaml",

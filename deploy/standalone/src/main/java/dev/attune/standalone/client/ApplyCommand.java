@@ -79,6 +79,7 @@ public final class ApplyCommand implements Callable<Integer> {
             + " not in "
             + dir
             + ".");
+    DefinitionFolder.warn(terminal, plan);
     return missing.size();
   }
 }

@@ -1,8 +1,10 @@
 package dev.attune.standalone.client;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.attune.standalone.terminal.Complaint;
+import dev.attune.standalone.terminal.Terminal;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +23,11 @@ public final class DefinitionFolder {
   private static final int FILES_MAX = 10_000;
 
   private DefinitionFolder() {}
+
+  /** Shows what a server has to say of a folder that it does not refuse. */
+  static void warn(Terminal terminal, JsonNode answer) {
+    answer.path("warnings").forEach(warning -> terminal.note("warning: " + warning.asText()));
+  }
 
   /**
    * All YAML files of a folder, as the server takes them.

@@ -66,6 +66,7 @@ public final class PlanCommand implements Callable<Integer> {
         terminal.result(plan.toString());
       } else {
         show(plan);
+        DefinitionFolder.warn(terminal, plan);
       }
       if (!exitCode) {
         return 0;
