@@ -64,7 +64,7 @@ public abstract sealed class CheckedExpression permits TraitExpression, Property
               instanceof Boolean value
           && value;
     } catch (CelEvaluationException e) {
-      // Something missing that decides, a division by zero, a list that is too long.
+      // Something missing that decides, a division by zero. A limit is never met, see Cost.
       return false;
     }
   }

@@ -20,8 +20,6 @@ import java.util.function.UnaryOperator;
 final class Expressions {
   private static final int EXPRESSION_LENGTH_MAX = 4_000;
   private static final int DEPTH_MAX = 32;
-  private static final int ITERATIONS_MAX = 1_000;
-  private static final int REGEX_PROGRAM_MAX = 1_000;
 
   private Expressions() {}
 
@@ -33,11 +31,26 @@ final class Expressions {
                 .enableHeterogeneousNumericComparisons(true)
                 .maxExpressionCodePointSize(EXPRESSION_LENGTH_MAX)
                 .maxParseRecursionDepth(DEPTH_MAX)
-                .comprehensionMaxIterations(ITERATIONS_MAX)
-                .maxRegexProgramSize(REGEX_PROGRAM_MAX)
+                .comprehensionMaxIterations(Cost.LOOPS_MAX * Cost.ELEMENTS_MAX)
+                .maxRegexProgramSize(Cost.REGEX_PROGRAM_MAX)
                 .build())
         .setStandardMacros(CelStandardMacro.STANDARD_MACROS)
         .setResultType(SimpleType.BOOL);
+  }
+
+  /**
+   * An expression as it is written.
+   *
+   * @throws DefinitionException when it is too long
+   */
+  static String text(Yaml yaml) {
+    String text = yaml.text();
+    int length = text.codePointCount(0, text.length());
+    if (length > EXPRESSION_LENGTH_MAX) {
+      throw yaml.error(
+          "the expression has " + length + " characters (allowed: " + EXPRESSION_LENGTH_MAX + ")");
+    }
+    return text;
   }
 
   /**

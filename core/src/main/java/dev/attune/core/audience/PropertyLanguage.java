@@ -21,9 +21,10 @@ final class PropertyLanguage {
 
   /** Checks and compiles an expression. */
   static PropertyExpression compile(Yaml yaml) {
-    String text = yaml.text();
+    String text = Expressions.text(yaml);
     CelAbstractSyntaxTree checked =
         Expressions.take(yaml, CEL.compile(text), message -> hint(text, message));
+    Cost.check(yaml, checked, VARIABLE);
     return new PropertyExpression(text, Expressions.program(CEL, yaml, checked), checked.getExpr());
   }
 

@@ -62,10 +62,11 @@ final class TraitLanguage {
 
   /** Checks and compiles an expression. */
   TraitExpression compile(Yaml yaml) {
-    String text = yaml.text();
+    String text = Expressions.text(yaml);
     CelAbstractSyntaxTree parsed = Expressions.take(yaml, cel.parse(text), this::hint);
     Set<String> names = traits(yaml, parsed);
     CelAbstractSyntaxTree checked = Expressions.take(yaml, cel.check(parsed), this::hint);
+    Cost.check(yaml, checked, VARIABLE);
     return new TraitExpression(
         text, names, Expressions.program(cel, yaml, checked), checked.getExpr());
   }
