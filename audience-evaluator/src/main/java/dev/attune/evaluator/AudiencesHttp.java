@@ -3,6 +3,7 @@ package dev.attune.evaluator;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.CompiledAudience;
+import dev.attune.core.audience.Condition;
 import dev.attune.core.audience.KnownHistory;
 import dev.attune.core.definition.Nearest;
 import dev.attune.platform.http.HttpProblem;
@@ -18,11 +19,12 @@ import java.util.stream.Collectors;
 
 /**
  * {@code GET /v1/audiences} and {@code /v1/audiences/{name}}: every audience with its description,
- * the version of its definition, its {@link Stage}, from when on it knows all that it counts where
- * that is not now ({@code never} where it has missed some for good), and of the profiles that this
- * process has how many are members, how many entered and left since it has them, and how many times
- * as many as there are members did so within a day; without these numbers while states are
- * restored, and without those of the members until they have been counted.
+ * the version of its definition, {@code bounded} where it looks at the newest events of a person
+ * alone, its {@link Stage}, from when on it knows all that it counts where that is not now ({@code
+ * never} where it has missed some for good), and of the profiles that this process has how many are
+ * members, how many entered and left since it has them, and how many times as many as there are
+ * members did so within a day; without these numbers while states are restored, and without those
+ * of the members until they have been counted.
  *
  * @param restored whether all states are there
  * @param now of what audiences are decided by, in microseconds
@@ -44,8 +46,9 @@ record AudiencesHttp(
                 json -> {
                   json.writeStartObject();
                   json.writeArrayFieldStart("audiences");
-                  for (CompiledAudience audience : audiences.get().audiences()) {
-                    write(json, audience);
+                  AudienceSet set = audiences.get();
+                  for (CompiledAudience audience : set.audiences()) {
+                    write(json, set, audience);
                   }
                   json.writeEndArray();
                   json.writeEndObject();
@@ -53,18 +56,20 @@ record AudiencesHttp(
     http.get(
         "/v1/audiences/{name}",
         (request, response) -> {
-          CompiledAudience audience =
-              audience(audiences.get(), request.path().pathParameters().get("name"));
-          Replies.json(response, 200, json -> write(json, audience));
+          AudienceSet set = audiences.get();
+          CompiledAudience audience = audience(set, request.path().pathParameters().get("name"));
+          Replies.json(response, 200, json -> write(json, set, audience));
         });
   }
 
-  private void write(JsonGenerator json, CompiledAudience audience) throws IOException {
+  private void write(JsonGenerator json, AudienceSet set, CompiledAudience audience)
+      throws IOException {
     Sizes.Size size = metrics.size(audience.name(), wall.getAsLong());
     json.writeStartObject();
     json.writeStringField("name", audience.name());
     json.writeStringField("description", audience.definition().description());
     json.writeNumberField("version", audience.version());
+    writeBounded(json, set, audience);
     if (restored.getAsBoolean()) {
       json.writeStringField("state", metrics.stage(audience).label());
       writeDecidedBy(json, audience, metrics);
@@ -89,6 +94,14 @@ record AudiencesHttp(
     OptionalLong version = metrics.decidedBy(audience);
     if (version.isPresent() && version.getAsLong() != audience.version()) {
       json.writeNumberField("decided_by", version.getAsLong());
+    }
+  }
+
+  /** At how many events of a person it looks, where that need not be all. */
+  static void writeBounded(JsonGenerator json, AudienceSet set, CompiledAudience audience)
+      throws IOException {
+    if (set.isBounded(audience)) {
+      json.writeStringField("bounded", "newest " + Condition.EVENTS_MAX);
     }
   }
 

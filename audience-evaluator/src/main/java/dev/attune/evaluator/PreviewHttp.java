@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.attune.core.audience.AudienceChanges;
 import dev.attune.core.audience.AudienceSet;
+import dev.attune.core.audience.CompiledAudience;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionFile;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * {@code POST /v1/audiences:preview}: for each audience that files of definitions would change, how
@@ -115,9 +117,14 @@ final class PreviewHttp {
     json.writeNumberField("all_partitions", partitions);
     Json.writeTexts(json, "warnings", looked.warnings());
     json.writeArrayFieldStart("audiences");
+    AudienceSet after = preview.after();
     for (Preview.Difference difference : preview.differences()) {
       json.writeStartObject();
       json.writeStringField("name", difference.name());
+      Optional<CompiledAudience> audience = after.audience(difference.name());
+      if (audience.isPresent()) {
+        AudiencesHttp.writeBounded(json, after, audience.get());
+      }
       json.writeBooleanField("removed", difference.isGone());
       json.writeNumberField("members", difference.members());
       json.writeNumberField("enter", difference.enter());

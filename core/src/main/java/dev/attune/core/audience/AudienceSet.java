@@ -1,6 +1,7 @@
 package dev.attune.core.audience;
 
 import dev.attune.core.catalog.Catalog;
+import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.core.catalog.Namespace;
 import dev.attune.core.catalog.TraitType;
 import dev.attune.core.definition.DefinitionException;
@@ -221,6 +222,17 @@ public final class AudienceSet {
   /** What a computed trait was before, newest first. */
   public List<CompiledTrait> former(CompiledTrait trait) {
     return Collections.unmodifiableList(formerTraits.getOrDefault(trait.key(), List.of()));
+  }
+
+  /**
+   * Whether an audience of the set, or a computed trait that it reads, looks at the newest {@link
+   * Condition#EVENTS_MAX} events of a person alone: it is exact for who has no more of them.
+   */
+  public boolean isBounded(CompiledAudience audience) {
+    return audience.isBounded()
+        || audience.traits().stream()
+            .flatMap(trait -> computed(ComputedKeys.of(trait)).stream())
+            .anyMatch(trait -> trait.need().isBounded());
   }
 
   /** Computed traits that certain events concern, by a key of {@link ProfileState.Taken#news}. */

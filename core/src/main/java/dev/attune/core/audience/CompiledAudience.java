@@ -87,6 +87,11 @@ public final class CompiledAudience {
     return needs;
   }
 
+  /** Whether a condition looks at the newest {@link Condition#EVENTS_MAX} events alone. */
+  boolean isBounded() {
+    return needs.values().stream().anyMatch(Matcher::isBounded);
+  }
+
   /** Whether time alone may change its answer, or that of a computed trait that it asks for. */
   public boolean isTimed() {
     return timed;

@@ -40,6 +40,11 @@ record Matcher(
         Math.min(sinceMicros, other.sinceMicros));
   }
 
+  /** Whether there may be more in the window than the newest that are looked at. */
+  boolean isBounded() {
+    return capacity == Condition.EVENTS_MAX;
+  }
+
   /** How long before now an event can matter. */
   long longestMicros() {
     return sinceMicros == Long.MAX_VALUE ? withinMicros : EVER;

@@ -384,6 +384,41 @@ class CommandsTest {
     assertThat(out()).isEqualTo("No audience would change.\n");
   }
 
+  // Of whom it is exact has to be known before somebody has more events.
+  @Test
+  void audiences_thatLookAtTheNewestEventsAlone_sayItInTheListAndInThePlan(@TempDir Path folder)
+      throws IOException {
+    answer(
+        200,
+        """
+        {"audiences": [
+          {"name": "exact", "state": "live", "members": 2, "entered": 2, "exited": 0,
+           "description": "All of them"},
+          {"name": "spent", "state": "live", "members": 1, "entered": 1, "exited": 0,
+           "bounded": "newest 500", "complete_from": "2026-12-01T08:00:00.123Z",
+           "description": "Spent much"}]}
+        """);
+    assertThat(attune("audiences", "list")).isZero();
+    assertThat(out())
+        .containsPattern("exact +live +2 +\\+2 +-0 +All of them\n")
+        .containsPattern(
+            "spent +live +1 +\\+1 +-0 +complete from 2026-12-01T08:00:00Z; newest 500; Spent much\n");
+
+    Files.writeString(folder.resolve("catalog.yaml"), "namespaces: {}");
+    answer(
+        200,
+        """
+        {"profiles": 3, "all_profiles": true, "audiences": [
+          {"name": "spent", "bounded": "newest 500", "members": 1, "enter": 0, "leave": 0,
+           "unknown": "nothing"}]}
+        """);
+    assertThat(attune("plan", folder.toString())).isZero();
+    assertThat(out())
+        .contains(
+            "spent: it looks at the newest 500 events of a person that match, and is exact for"
+                + " everybody who has no more.\n");
+  }
+
   // Nobody at a terminal to say yes: removing needs the word.
   @Test
   void prune_withoutYes_removesNothing(@TempDir Path folder) throws IOException {

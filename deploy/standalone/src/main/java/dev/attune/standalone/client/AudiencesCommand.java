@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -57,16 +59,17 @@ public final class AudiencesCommand implements Runnable {
 
   // What it is, behind what has to be known of its answers.
   private static String remark(JsonNode audience) {
+    List<String> remarks = new ArrayList<>();
     String from = audience.path("complete_from").asText("");
-    String description = audience.path("description").asText();
-    if (from.isEmpty()) {
-      return description;
+    if (from.equals("never")) {
+      remarks.add("misses events from before the log begins");
+    } else if (!from.isEmpty()) {
+      remarks.add("complete from " + from.replaceFirst("\\.\\d+Z", "Z"));
     }
-    String known =
-        from.equals("never")
-            ? "misses events from before the log begins"
-            : "complete from " + from.replaceFirst("\\.\\d+Z", "Z");
-    return description.isEmpty() ? known : known + "; " + description;
+    remarks.add(audience.path("bounded").asText());
+    remarks.add(audience.path("description").asText());
+    remarks.removeIf(String::isEmpty);
+    return String.join("; ", remarks);
   }
 
   @Command(

@@ -111,6 +111,14 @@ public final class PlanCommand implements Callable<Integer> {
           audience.path("removed").asBoolean() ? "is removed" : "");
       example(notes, name, "would enter", audience.path("entering"));
       example(notes, name, "would leave", audience.path("leaving"));
+      String bounded = audience.path("bounded").asText();
+      if (!bounded.isEmpty()) {
+        notes.add(
+            name
+                + ": it looks at the "
+                + bounded
+                + " events of a person that match, and is exact for everybody who has no more.");
+      }
       String unknown = unknown(audience.path("unknown").asText());
       if (!unknown.isEmpty()) {
         notes.add(name + ": " + unknown);
