@@ -19,7 +19,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.composer.Composer;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
@@ -66,7 +66,8 @@ public final class Yaml {
             .setAllowDuplicateKeys(false)
             .build();
     try {
-      Optional<Node> root = new Compose(settings).composeString(text);
+      Optional<Node> root =
+          new Composer(settings, new BoundedParser(settings, text)).getSingleNode();
       return new Yaml(
           path, root.orElseThrow(() -> new DefinitionException(path + ":1:1: the file is empty")));
     } catch (MarkedYamlEngineException e) {

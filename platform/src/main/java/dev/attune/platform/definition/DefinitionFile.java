@@ -21,6 +21,9 @@ import java.util.regex.Pattern;
  * @param text its YAML
  */
 public record DefinitionFile(String path, String text) {
+  /** Most files of one request. */
+  public static final int FILES_MAX = 10_000;
+
   private static final Map<String, String> KINDS =
       Map.of(
           "models",
@@ -44,11 +47,15 @@ public record DefinitionFile(String path, String text) {
   /**
    * Those in a request's {@code "files": [{"path", "text"}]}.
    *
-   * @throws HttpProblem 400 when it has none, or something else
+   * @throws HttpProblem 400 when it has none, more than {@link #FILES_MAX}, or something else
    */
   public static List<DefinitionFile> list(JsonNode body) {
+    List<JsonNode> sent = JsonBody.array(body, "files");
+    if (sent.size() > FILES_MAX) {
+      throw JsonBody.invalid("files: " + sent.size() + " of them (allowed: " + FILES_MAX + ")");
+    }
     List<DefinitionFile> files = new ArrayList<>();
-    for (JsonNode file : JsonBody.array(body, "files")) {
+    for (JsonNode file : sent) {
       JsonBody.requireKeys(file, List.of("path", "text"));
       files.add(new DefinitionFile(JsonBody.text(file, "path"), JsonBody.text(file, "text")));
     }

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.attune.core.definition.DefinitionException;
+import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.Definition;
 import java.util.HashMap;
@@ -140,6 +144,20 @@ class DefinitionsPlanTest {
     assertThatThrownBy(() -> DefinitionsPlan.of(Map.of(), List.of(file), 7, false, TOPICS))
         .isInstanceOf(DefinitionException.class)
         .hasMessageStartingWith("catalog.yaml:2:13: unknown key \"unqiue\"");
+  }
+
+  @Test
+  void moreFilesThanOneRequestMayHave_areRefused() {
+    ObjectNode request = JsonMapper.builder().build().createObjectNode();
+    ArrayNode files = request.putArray("files");
+    for (int i = 0; i < 10_000; i++) {
+      files.addObject().put("path", "audiences/a" + i + ".yaml").put("text", "name: a" + i);
+    }
+    assertThat(DefinitionFile.list(request)).hasSize(10_000);
+    files.addObject().put("path", "audiences/b.yaml").put("text", "name: b");
+    assertThatThrownBy(() -> DefinitionFile.list(request))
+        .isInstanceOf(HttpProblem.class)
+        .hasMessage("files: 10001 of them (allowed: 10000)");
   }
 
   // Said until it is applied, and not each time that the folder is.

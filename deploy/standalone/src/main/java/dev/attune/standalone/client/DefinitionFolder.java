@@ -3,6 +3,7 @@ package dev.attune.standalone.client;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.attune.platform.definition.DefinitionFile;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
 import java.io.File;
@@ -19,8 +20,6 @@ import java.util.stream.Stream;
 public final class DefinitionFolder {
   /** Where a folder is posted to. */
   public static final String PATH = "/v1/definitions:apply";
-
-  private static final int FILES_MAX = 10_000;
 
   private DefinitionFolder() {}
 
@@ -50,8 +49,15 @@ public final class DefinitionFolder {
       if (files.isEmpty()) {
         throw new Complaint("there is no definition (*.yaml) in " + dir + ".");
       }
-      if (files.size() > FILES_MAX) {
-        throw new Complaint("there are more than " + FILES_MAX + " files in " + dir + ".");
+      if (files.size() > DefinitionFile.FILES_MAX) {
+        throw new Complaint(
+            "there are "
+                + files.size()
+                + " files in "
+                + dir
+                + " (allowed: "
+                + DefinitionFile.FILES_MAX
+                + ").");
       }
       for (Path file : files) {
         contents
