@@ -138,12 +138,13 @@ public final class EvaluatorPart implements Part {
   public void routes(HttpRouting.Builder http) {
     new AudiencesHttp(audiences, metrics, () -> readiness().ready(), this::now, this::wallMicros)
         .routes(http);
-    new ExplainHttp(audiences, metrics, states()).routes(http);
+    new ExplainHttp(audiences, metrics, states(), this::wallMicros).routes(http);
     new MembersHttp(
             audiences,
             metrics,
             states(),
-            new LongLook("somebody else is reading members; try again"))
+            new LongLook("somebody else is reading members; try again"),
+            this::wallMicros)
         .routes(http);
   }
 

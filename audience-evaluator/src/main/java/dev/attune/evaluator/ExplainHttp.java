@@ -15,15 +15,21 @@ import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * {@code GET /v1/audiences/{name}/explain?profile_id=...}: whether a profile belongs to an
  * audience, and the tree of its conditions with what decided each. It is what the evaluator knows
  * now, at the time that the slowest of its partitions has reached; a lookup shows it a moment
- * later. Values of traits are not repeated: a lookup has them. The tree is the audience's as it is
+ * later. A membership whose end has come is none, as in a lookup, however late it is that it is
+ * told. Values of traits are not repeated: a lookup has them. The tree is the audience's as it is
  * defined; {@code decided_by} is there while it is decided by what it was, a version before.
+ *
+ * @param wall in microseconds
  */
-record ExplainHttp(CurrentAudiences audiences, EvaluatorMetrics metrics, ProfileStates states) {
+record ExplainHttp(
+    CurrentAudiences audiences, EvaluatorMetrics metrics, ProfileStates states, LongSupplier wall) {
   void routes(HttpRouting.Builder http) {
     http.get("/v1/audiences/{name}/explain", this::explain);
   }
@@ -50,7 +56,9 @@ record ExplainHttp(CurrentAudiences audiences, EvaluatorMetrics metrics, Profile
       throw HttpProblem.notFound("the profile was merged into " + state.redirectTo());
     }
     long now = states.nowMicros();
-    ProfileState.Membership held = state.memberships().get(name);
+    Optional<ProfileState.Membership> held =
+        Optional.ofNullable(state.memberships().get(name))
+            .filter(of -> !MembersHttp.hasEnded(of.toldValidUntilMicros(), wall.getAsLong()));
     Explanation explanation = new Explainer(set, state, now).explain(audience);
     // It is about a person.
     response.header(HeaderValues.create(HeaderNames.CACHE_CONTROL, "private, no-cache"));
@@ -66,9 +74,9 @@ record ExplainHttp(CurrentAudiences audiences, EvaluatorMetrics metrics, Profile
           json.writeStringField("state", metrics.stage(audience).label());
           AudiencesHttp.writeDecidedBy(json, audience, metrics);
           AudiencesHttp.writeCompleteFrom(json, audience, metrics, now);
-          json.writeBooleanField("member", held != null);
-          if (held != null) {
-            json.writeStringField("since", MicrosText.of(held.sinceMicros()));
+          json.writeBooleanField("member", held.isPresent());
+          if (held.isPresent()) {
+            json.writeStringField("since", MicrosText.of(held.get().sinceMicros()));
           }
           json.writeFieldName("why");
           write(json, explanation);

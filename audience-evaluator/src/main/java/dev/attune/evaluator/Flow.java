@@ -31,6 +31,10 @@ final class Flow {
     passed[Math.floorMod(hour, HOURS)]++;
   }
 
+  synchronized boolean hasNoMembers() {
+    return members == 0;
+  }
+
   synchronized Sizes.Size size(long hour) {
     forget(hour);
     long day = 0;

@@ -14,14 +14,22 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * {@code GET /v1/audiences/{name}/members?limit=...&after=...}: who belongs to an audience, of the
  * profiles that this process has, a page at a time. A page may be shorter than asked for, or empty,
- * while there is a next one: looking for few among many is cut into pieces.
+ * while there is a next one: looking for few among many is cut into pieces. A membership whose end
+ * has come is none, as in a lookup, however late it is that it is told.
+ *
+ * @param wall in microseconds
  */
 record MembersHttp(
-    CurrentAudiences audiences, EvaluatorMetrics metrics, ProfileStates states, LongLook looks) {
+    CurrentAudiences audiences,
+    EvaluatorMetrics metrics,
+    ProfileStates states,
+    LongLook looks,
+    LongSupplier wall) {
   private static final int LIMIT_MAX = 1_000;
   private static final int LIMIT = 100;
   private static final Duration LOOK_MAX = Duration.ofSeconds(2);
@@ -45,13 +53,14 @@ record MembersHttp(
             .orElse(ProfileStates.Position.FIRST);
     List<Member> found = new ArrayList<>();
     long end = System.nanoTime() + LOOK_MAX.toNanos();
+    long now = wall.getAsLong();
     Optional<ProfileStates.Position> next =
         looks.look(
             () ->
                 states.scan(
                     from,
                     (profileId, state) -> {
-                      membership(state, audience.name())
+                      membership(state, audience.name(), now)
                           .ifPresent(held -> found.add(new Member(profileId, held)));
                       return found.size() < limit && System.nanoTime() - end < 0;
                     }));
@@ -93,9 +102,20 @@ record MembersHttp(
     return HttpProblem.badRequest("invalid_after", "after is the \"next\" of the page before");
   }
 
-  private static Optional<HeldMembership> membership(EvaluatorState state, String audience) {
+  private static Optional<HeldMembership> membership(
+      EvaluatorState state, String audience, long nowMicros) {
     return state.getMembershipsList().stream()
         .filter(held -> held.getAudience().equals(audience))
+        .filter(held -> !hasEnded(held.getToldValidUntilMicros(), nowMicros))
         .findFirst();
+  }
+
+  /**
+   * Whether a membership is over for all who read it.
+   *
+   * @param toldValidUntilMicros 0: it has no end
+   */
+  static boolean hasEnded(long toldValidUntilMicros, long nowMicros) {
+    return toldValidUntilMicros != 0 && toldValidUntilMicros <= nowMicros;
   }
 }

@@ -76,8 +76,7 @@ final class PreviewHttp {
    * @param partitions how many those are
    * @param warnings of names that are probably misspelt
    */
-  private record Looked(
-      Preview preview, boolean whole, int partitions, List<String> warnings) {}
+  private record Looked(Preview preview, boolean whole, int partitions, List<String> warnings) {}
 
   private Looked look(List<DefinitionFile> files, boolean prune) {
     Definitions before = definitions.current();

@@ -1,6 +1,7 @@
 package dev.attune.evaluator;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.ProfileState;
 import dev.attune.evaluator.Timers.Timer;
 import dev.attune.platform.deadletter.DeadLetters;
@@ -270,6 +271,12 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
         }
       }
       sizes.complete();
+      forgetGone();
+    }
+
+    private void forgetGone() {
+      AudienceSet there = audiences.get().audiences();
+      sizes.forget(name -> there.audience(name).isPresent());
     }
 
     // One that does not parse is in nothing that anybody could tell; whoever asks it rejects it.
@@ -361,6 +368,7 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       }
       if (page.size() < SLICE_MAX) {
         keepWalked(walking);
+        forgetGone();
       } else {
         walkCursor = page.getLast();
       }

@@ -8,6 +8,7 @@ import dev.attune.proto.v1.Transition.Reason;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,6 +86,25 @@ final class Sizes {
   /** All that were there before are counted. */
   void complete() {
     counted = null;
+  }
+
+  /**
+   * Forgets audiences that are gone, once nobody is in them.
+   *
+   * @param there whether there is an audience
+   */
+  void forget(Predicate<String> there) {
+    // Some that were there before may still be in them.
+    if (isComplete()) {
+      flows
+          .entrySet()
+          .removeIf(each -> !there.test(each.getKey()) && each.getValue().hasNoMembers());
+    }
+  }
+
+  /** How many audiences it counts. */
+  int audiences() {
+    return flows.size();
   }
 
   private Flow flow(String audience) {

@@ -59,6 +59,24 @@ final class SizesTest {
     }
   }
 
+  // Names come and go for as long as the process lives.
+  @Test
+  void audience_thatIsGone_isForgottenOnceNobodyIsInIt() {
+    var sizes = new Sizes(false);
+    sizes.count("p", List.of(passed(true), passed(false)), List.of(), HOUR);
+    sizes.forget(_ -> false);
+    assertThat(sizes.audiences()).as("who was there before is not counted yet").isEqualTo(1);
+    sizes.count("p", state(true));
+    sizes.complete();
+    sizes.forget(_ -> false);
+    assertThat(sizes.of("a", HOUR).members()).as("somebody's exit is on its way").isEqualTo(1);
+    sizes.count("p", List.of(passed(false)), List.of(), HOUR);
+    sizes.forget("a"::equals);
+    assertThat(sizes.of("a", HOUR).exited()).as("it is there").isEqualTo(2);
+    sizes.forget(_ -> false);
+    assertThat(sizes.audiences()).isZero();
+  }
+
   @Test
   void volatility_isOfTheLastDay() {
     var sizes = new Sizes(true);

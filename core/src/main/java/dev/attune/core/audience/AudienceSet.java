@@ -134,8 +134,7 @@ public final class AudienceSet {
     index(byTrait, asks.traits(), audience, again);
     if (!asks.groupTraits().isEmpty()) {
       index(byTrait, List.of(Namespace.GROUPS_TRAIT), audience, again);
-      index(
-          byTrait, asks.groupTraits().stream().map(KnownGroups::key).toList(), audience, again);
+      index(byTrait, asks.groupTraits().stream().map(KnownGroups::key).toList(), audience, again);
       groupTraits.addAll(asks.groupTraits());
     }
     index(byDate, asks.dates(), audience, again);

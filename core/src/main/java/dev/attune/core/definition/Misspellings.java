@@ -85,7 +85,7 @@ public final class Misspellings {
           .ifPresent(event -> events.declared.add(((Said.Constant) event).text()));
     }
     for (WebhookDefinition webhook : set.webhooks().values()) {
-      events.declared.addAll(webhook.events());
+      events.declared.addAll(webhook.events().names());
     }
     set.audiences().values().forEach(audience -> events.use(names(audience.when())));
     set.computed().values().forEach(trait -> events.use(Set.of(trait.match().event())));

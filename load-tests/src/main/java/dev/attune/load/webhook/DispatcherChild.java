@@ -48,15 +48,15 @@ final class DispatcherChild {
       try (ProfileStore store = new MemoryProfileStore();
           DispatcherPart dispatcher =
               DispatcherPart.create(
-              kafka,
-              DefinitionsSource.fixed(definitions(addresses, arguments[1])),
-              // None of them is disabled: it takes days.
-              (_, _) -> Optional.empty(),
-              store,
-              letter ->
-                  CompletableFuture.failedFuture(new IllegalStateException(letter.getReason())),
-              DispatcherConfig.of(folder.resolve("dispatcher"), "bench").withAllow(addresses),
-              new SimpleMeterRegistry())) {
+                  kafka,
+                  DefinitionsSource.fixed(definitions(addresses, arguments[1])),
+                  // None of them is disabled: it takes days.
+                  (_, _) -> Optional.empty(),
+                  store,
+                  letter ->
+                      CompletableFuture.failedFuture(new IllegalStateException(letter.getReason())),
+                  DispatcherConfig.of(folder.resolve("dispatcher"), "bench").withAllow(addresses),
+                  new SimpleMeterRegistry())) {
         dispatcher.start();
         long deadline = System.nanoTime() + START_MAX.toNanos();
         while (!dispatcher.readiness().ready()) {
