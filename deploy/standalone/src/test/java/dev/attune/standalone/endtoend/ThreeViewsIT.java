@@ -242,6 +242,12 @@ class ThreeViewsIT {
         name: three-views
         when: {event: Page Viewed, count: ">= 4", within: 1h}
         """);
+    definitions.with(
+        "audiences/browses.yaml",
+        """
+        name: browses
+        when: {event: Page Veiwed, distinct: properties.path >= 3, within: 1h}
+        """);
     Attune.Answer plan = Attune.run(standalone.url(), "plan", changed.toString(), "--exit-code");
     assertThat(plan.code()).as(plan.output()).isEqualTo(3);
     assertThat(plan.output())
@@ -249,6 +255,8 @@ class ThreeViewsIT {
         .containsPattern("three-views  \\d+ +\\+0 +-\\d+\n")
         .contains("three-views: would leave, e.g. ")
         .contains("it asks for events that may not all have been remembered")
+        .contains("browses: it looks at the newest 500 events of a person that match")
+        .contains("warning: audiences/browses.yaml:2:15: no other definition knows the event")
         .containsPattern("Of all \\d+ profiles. Nothing was changed.");
     assertThat(isIn(person)).isTrue();
 
