@@ -9,12 +9,15 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -48,6 +51,8 @@ final class DuckDb implements AutoCloseable {
 
   private static final Pattern ERROR =
       Pattern.compile("(?m)^(?:Error: )?([A-Z][A-Za-z ]{2,40}) Error: (.*)$");
+
+  private static final Duration CANCEL_AGAIN = Duration.ofMillis(200);
 
   private final Path temporary;
   private final int memoryMegabytes;
@@ -109,15 +114,21 @@ final class DuckDb implements AutoCloseable {
     return connection.createAppender(DuckDBConnection.DEFAULT_SCHEMA, table);
   }
 
-  /** Cancels a statement of another database too, until {@link #forget}. */
-  void remember(Statement foreign) throws SQLException {
-    running.add(foreign);
-    checkNotCancelled();
+  /** Cancels a statement, of another database too, until {@link #forget}. */
+  void remember(Statement statement) throws SQLException {
+    running.add(statement);
+    // In this order: whoever cancels after the look finds the statement.
+    try {
+      checkNotCancelled();
+    } catch (SQLException e) {
+      running.remove(statement);
+      throw e;
+    }
   }
 
   /** Ends {@link #remember}. */
-  void forget(Statement foreign) {
-    running.remove(foreign);
+  void forget(Statement statement) {
+    running.remove(statement);
   }
 
   /** Ends access to files for good, but for one to be written, and some that are read. */
@@ -132,11 +143,11 @@ final class DuckDb implements AutoCloseable {
   void execute(String sql) throws SQLException {
     checkNotCancelled();
     try (Statement statement = connection.createStatement()) {
-      running.add(statement);
+      remember(statement);
       try {
         statement.execute(sql);
       } finally {
-        running.remove(statement);
+        forget(statement);
       }
     }
   }
@@ -149,11 +160,11 @@ final class DuckDb implements AutoCloseable {
   void execute(String sql, DoubleConsumer share) throws SQLException {
     checkNotCancelled();
     try (Statement statement = connection.createStatement()) {
-      running.add(statement);
+      remember(statement);
       try (var _ = new QueryWatch(statement.unwrap(DuckDBPreparedStatement.class), share)) {
         statement.execute(sql);
       } finally {
-        running.remove(statement);
+        forget(statement);
       }
     }
   }
@@ -163,13 +174,13 @@ final class DuckDb implements AutoCloseable {
     checkNotCancelled();
     try (Connection own = connection.duplicate();
         Statement statement = own.createStatement()) {
-      running.add(statement);
+      remember(statement);
       try (ResultSet rows = statement.executeQuery(sql)) {
         while (rows.next()) {
           consumer.accept(rows);
         }
       } finally {
-        running.remove(statement);
+        forget(statement);
       }
     }
   }
@@ -214,12 +225,21 @@ final class DuckDb implements AutoCloseable {
   /** Ends what runs and whatever would run next, from another thread. */
   void cancel() {
     cancelled = true;
+    cancelRunning();
+  }
+
+  // Again and again: one that is remembered and about to begin does not hear it.
+  private void cancelRunning() {
     for (Statement statement : running) {
       try {
         statement.cancel();
       } catch (SQLException e) {
         // It has ended by itself.
       }
+    }
+    if (!running.isEmpty()) {
+      CompletableFuture.delayedExecutor(CANCEL_AGAIN.toMillis(), TimeUnit.MILLISECONDS)
+          .execute(this::cancelRunning);
     }
   }
 
