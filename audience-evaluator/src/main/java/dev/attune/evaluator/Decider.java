@@ -36,14 +36,19 @@ final class Decider {
   private final ProfileState state;
   private final Now now;
   private final String traceparent;
+  private final String batch;
   private final Outbox out;
 
+  /**
+   * @param batch as {@link Transition#getBatch}, of what is not decided because of a definition
+   */
   Decider(
       InForce inForce,
       String profileId,
       ProfileState state,
       Now now,
       String traceparent,
+      String batch,
       Outbox out) {
     this.inForce = inForce;
     this.audiences = inForce.audiences();
@@ -51,6 +56,7 @@ final class Decider {
     this.state = state;
     this.now = now;
     this.traceparent = traceparent;
+    this.batch = batch;
     this.out = out;
   }
 
@@ -329,6 +335,7 @@ final class Decider {
         .setVersion(state.nextTransitionVersion())
         .setDefinitionVersion(definitionVersion)
         .setReason(reason)
+        .setBatch(reason == Reason.DEFINITION ? "definition/" + definitionVersion : batch)
         .setTraceparent(traceparent);
   }
 

@@ -59,7 +59,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
       out.groups().add(group(change.getRecord().getVersion(), said));
       return;
     }
-    Decider decider = decider(traceparent(change));
+    Decider decider = decider(traceparent(change), Batches.of(change));
     definitions(decider);
     // Nothing was decided before the first record, and nothing while it was a redirect.
     boolean first = state.profileVersion() == 0 || state.isRedirect();
@@ -91,7 +91,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
 
   /** Takes in what a group of the person is by now. */
   void group(KnownGroup said) {
-    Decider decider = decider("");
+    Decider decider = decider("", "");
     definitions(decider);
     Set<String> changed = state.answer(said);
     if (!changed.isEmpty()) {
@@ -140,7 +140,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
       forward(here, state.redirectTo(), state.profileVersion());
       return;
     }
-    Decider decider = decider("");
+    Decider decider = decider("", "");
     definitions(decider);
     EvaluatorState moved = EvaluatorState.parseFrom(here.getState());
     Set<String> matches = new TreeSet<>(state.merge(moved, now.micros()));
@@ -226,7 +226,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
     // somebody who must not have done it enters now.
     Set<String> matches = Set.copyOf(state.matches());
     state.forget(now.micros());
-    Decider decider = decider("");
+    Decider decider = decider("", "");
     if (reason == Reason.CHANGE || state.definitionsFingerprint() != inForce.fingerprint()) {
       // Nobody remembers which audiences could not be asked while the clock was not known.
       tellGroups();
@@ -238,7 +238,7 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
 
   /** The definitions may have changed since the state was decided. */
   void definitions() {
-    definitions(decider(""));
+    definitions(decider("", ""));
   }
 
   private void definitions(Decider decider) {
@@ -398,8 +398,8 @@ record Steps(InForce inForce, String profileId, ProfileState state, Now now, Out
                 .build());
   }
 
-  private Decider decider(String traceparent) {
-    return new Decider(inForce, profileId, state, now, traceparent, out);
+  private Decider decider(String traceparent, String batch) {
+    return new Decider(inForce, profileId, state, now, traceparent, batch, out);
   }
 
   private static String traceparent(Changed change) {

@@ -1,5 +1,6 @@
 package dev.attune.dispatcher.delivery;
 
+import dev.attune.proto.v1.PendingDelivery;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +30,12 @@ public final class Backlog {
     return partitions.stream().mapToLong(partition -> partition.pending(webhook)).sum();
   }
 
+  /** Those of one lane. */
+  long pending(String webhook, Urgency urgency) {
+    long bulk = partitions.stream().mapToLong(partition -> partition.bulk(webhook)).sum();
+    return urgency == Urgency.BULK ? bulk : Math.max(0, pending(webhook) - bulk);
+  }
+
   /**
    * Seconds for which the oldest delivery to a webhook has waited, to within 5 seconds; 0 when none
    * waits.
@@ -55,19 +62,24 @@ public final class Backlog {
   static final class OfPartition {
     private final Map<String, OfWebhook> webhooks = new HashMap<>();
 
-    synchronized void added(String webhook, long sinceMicros) {
-      OfWebhook waiting = webhooks.computeIfAbsent(webhook, _ -> new OfWebhook());
+    synchronized void added(PendingDelivery delivery) {
+      OfWebhook waiting =
+          webhooks.computeIfAbsent(delivery.getDelivery().getWebhook(), _ -> new OfWebhook());
       waiting.count++;
-      waiting.since.merge(step(sinceMicros), 1, Integer::sum);
+      waiting.bulk += delivery.getDelivery().getBulk() ? 1 : 0;
+      waiting.since.merge(step(delivery.getPendingSinceMicros()), 1, Integer::sum);
     }
 
-    synchronized void removed(String webhook, long sinceMicros) {
+    synchronized void removed(PendingDelivery delivery) {
+      String webhook = delivery.getDelivery().getWebhook();
       OfWebhook waiting = webhooks.get(webhook);
       if (waiting == null) {
         return;
       }
       waiting.count--;
-      waiting.since.computeIfPresent(step(sinceMicros), (_, n) -> n == 1 ? null : n - 1);
+      waiting.bulk -= delivery.getDelivery().getBulk() ? 1 : 0;
+      waiting.since.computeIfPresent(
+          step(delivery.getPendingSinceMicros()), (_, n) -> n == 1 ? null : n - 1);
       if (waiting.count == 0) {
         webhooks.remove(webhook);
       }
@@ -76,6 +88,11 @@ public final class Backlog {
     synchronized long pending(String webhook) {
       OfWebhook waiting = webhooks.get(webhook);
       return waiting == null ? 0 : waiting.count;
+    }
+
+    private synchronized long bulk(String webhook) {
+      OfWebhook waiting = webhooks.get(webhook);
+      return waiting == null ? 0 : waiting.bulk;
     }
 
     private synchronized long oldestSeconds(String webhook) {
@@ -96,6 +113,7 @@ public final class Backlog {
 
   private static final class OfWebhook {
     private long count;
+    private long bulk;
     // Deliveries by the step in which they began to wait: days of waiting are thousands of entries.
     private final TreeMap<Long, Integer> since = new TreeMap<>();
   }

@@ -31,6 +31,9 @@ import java.util.concurrent.atomic.LongAdder;
  *       because all of them failed; worry when it is more than a deployment explains.
  *   <li>{@code attune.dispatcher.pending} and {@code attune.dispatcher.oldest.pending.seconds}
  *       (webhook): worry when the age passes what subscribers were promised.
+ *   <li>{@code attune.dispatcher.lane.depth} (webhook, lane: {@code live}, {@code bulk}): what of
+ *       {@code pending} happened to single people, and what comes of a recompute; worry when {@code
+ *       live} grows.
  *   <li>{@code attune.events.duplicates} (kind): {@code recognised} copies of events were not told
  *       again, counted for each webhook, also those that were emitted again after a crash; {@code
  *       late} events happened so long before their receipt that a first copy may be forgotten.
@@ -166,6 +169,11 @@ public final class DispatcherMetrics {
               b -> b.oldestAgeSeconds(webhook, Clocks.micros(clock)))
           .tags(tags)
           .register(registry);
+      for (Urgency urgency : Urgency.values()) {
+        Gauge.builder("attune.dispatcher.lane.depth", backlog, b -> b.pending(webhook, urgency))
+            .tags(tags.and("lane", urgency.label()))
+            .register(registry);
+      }
     }
     return webhook;
   }

@@ -12,18 +12,13 @@ final class Lane {
   /** Heads by queue whose attempt runs, or whose dead letter is being kept. */
   final Map<Bytes, PendingDelivery> inFlight = new HashMap<>();
 
-  // Every parked head that is due before it is in flight. A look begins there, because what was
-  // removed before it slows the store down until it is compacted.
-  private long lookFrom;
-  private long nextLook;
-
-  // No attempt may begin before, whatever is due.
-  private long blockedUntil;
+  private final Looks live;
+  private final Looks bulk;
 
   private Lane(String webhook, long lookFrom, long nextLook) {
     this.webhook = webhook;
-    this.lookFrom = lookFrom;
-    this.nextLook = nextLook;
+    this.live = new Looks(lookFrom, nextLook);
+    this.bulk = new Looks(lookFrom, nextLook);
   }
 
   /** Of a webhook for which nothing is parked. */
@@ -36,35 +31,59 @@ final class Lane {
     return new Lane(webhook, 0, 0);
   }
 
-  /** A head was parked until then. */
-  void parked(long dueAtMicros) {
-    lookFrom = Math.min(lookFrom, dueAtMicros);
-    nextLook = Math.min(nextLook, dueAtMicros);
+  /** How far the heads of one urgency have been looked through. */
+  Looks looks(Urgency urgency) {
+    return switch (urgency) {
+      case LIVE -> live;
+      case BULK -> bulk;
+    };
   }
 
-  /** Whether something that is parked may be due. */
-  boolean hasDue(long now) {
-    return now >= nextLook;
-  }
+  /** When to look at the parked heads of one urgency, and where to begin. */
+  static final class Looks {
+    // Every parked head that is due before it is in flight. A look begins there, because what was
+    // removed before it slows the store down until it is compacted.
+    private long lookFrom;
+    private long nextLook;
 
-  boolean isTimeToLook(long now) {
-    return hasDue(now) && now >= blockedUntil;
-  }
+    // No attempt may begin before, whatever is due.
+    private long blockedUntil;
 
-  void blockedUntil(long micros) {
-    blockedUntil = micros;
-  }
+    private Looks(long lookFrom, long nextLook) {
+      this.lookFrom = lookFrom;
+      this.nextLook = nextLook;
+    }
 
-  long lookFrom() {
-    return lookFrom;
-  }
+    /** A head was parked until then. */
+    void parked(long dueAtMicros) {
+      lookFrom = Math.min(lookFrom, dueAtMicros);
+      nextLook = Math.min(nextLook, dueAtMicros);
+    }
 
-  /** A look has put everything in flight that is due before {@code from}. */
-  void lookedUntil(long from) {
-    lookFrom = from;
-  }
+    /** Whether something that is parked may be due. */
+    boolean hasDue(long now) {
+      return now >= nextLook;
+    }
 
-  void lookAgainAt(long micros) {
-    nextLook = micros;
+    boolean isTimeToLook(long now) {
+      return hasDue(now) && now >= blockedUntil;
+    }
+
+    void blockedUntil(long micros) {
+      blockedUntil = micros;
+    }
+
+    long lookFrom() {
+      return lookFrom;
+    }
+
+    /** A look has put everything in flight that is due before {@code from}. */
+    void lookedUntil(long from) {
+      lookFrom = from;
+    }
+
+    void lookAgainAt(long micros) {
+      nextLook = micros;
+    }
   }
 }

@@ -91,15 +91,13 @@ final class OwnedPartition {
     pending.forEachHead(
         head -> {
           String webhook = head.getDelivery().getWebhook();
-          backlog.added(webhook, head.getPendingSinceMicros());
+          backlog.added(head);
           lanes.computeIfAbsent(webhook, name -> show(Lane.unknown(name)));
           if (head.getDueAtMicros() == 0) {
             neverParked.add(PendingDeliveries.queue(head));
           }
         });
-    pending.forEachBehind(
-        delivery ->
-            backlog.added(delivery.getDelivery().getWebhook(), delivery.getPendingSinceMicros()));
+    pending.forEachBehind(backlog::added);
   }
 
   /** The stores belong to somebody else from here on; attempts that run end unheard. */
@@ -142,15 +140,19 @@ final class OwnedPartition {
             .setPendingSinceMicros(now)
             .build();
     Lane lane = lanes.computeIfAbsent(delivery.getWebhook(), name -> show(Lane.empty(name, now)));
-    if (pending.head(PendingDeliveries.queue(taken)) != null) {
+    PendingDelivery head = pending.head(PendingDeliveries.queue(taken));
+    if (head != null) {
       if (!pending.append(taken)) {
         tooMany(record, delivery, PendingDeliveries.BEHIND_MAX, "one person's deliveries");
         return;
       }
-      backlog.added(lane.webhook, now);
+      backlog.added(taken);
+      if (head.getBulk() && !delivery.getBulk()) {
+        hurry(lane, head);
+      }
       return;
     }
-    backlog.added(lane.webhook, now);
+    backlog.added(taken);
     pending.begin(taken);
     WebhookDefinition webhook = definition(lane.webhook);
     if (webhook != null && record.timestamp() * 1_000 < tookOverAt && now < heldUntil(webhook)) {
@@ -160,18 +162,26 @@ final class OwnedPartition {
     }
   }
 
+  // Something live waits behind it now, and would wait for all that is bulk before it.
+  private void hurry(Lane lane, PendingDelivery head) {
+    if (!lane.inFlight.containsKey(PendingDeliveries.queue(head))) {
+      park(lane, head, head, head.getDueAtMicros());
+    }
+  }
+
   /**
    * Sends a head that is not parked at once if it can be, and parks it for the next look if not.
    */
   private void offer(Lane lane, PendingDelivery head) {
     long now = now();
     WebhookDefinition webhook = open(lane.webhook);
+    Urgency urgency = pending.urgency(head);
     if (webhook != null
         && !delivering.draining().get()
         // Those that are parked and due came earlier.
-        && !lane.hasDue(now)
-        && acquire(lane, webhook, now)) {
-      begin(lane, webhook, head);
+        && !lane.looks(urgency).hasDue(now)
+        && acquire(lane, webhook, urgency, now)) {
+      begin(lane, webhook, urgency, head);
     } else {
       park(lane, head, head, now);
       look(lane);
@@ -179,9 +189,12 @@ final class OwnedPartition {
   }
 
   private void park(Lane lane, PendingDelivery head, PendingDelivery later, long dueAtMicros) {
-    pending.fence(lane.webhook);
-    pending.park(head, later.toBuilder().setDueAtMicros(dueAtMicros).build());
-    lane.parked(dueAtMicros);
+    Urgency urgency = pending.urgency(later);
+    pending.fence(lane.webhook, urgency);
+    pending.park(
+        head,
+        later.toBuilder().setDueAtMicros(dueAtMicros).setBulk(urgency == Urgency.BULK).build());
+    lane.looks(urgency).parked(dueAtMicros);
   }
 
   private void tooMany(Record<byte[], byte[]> record, Delivery delivery, long max, String what) {
@@ -237,16 +250,22 @@ final class OwnedPartition {
   }
 
   // Takes a slot, or remembers when to ask again.
-  private boolean acquire(Lane lane, WebhookDefinition webhook, long now) {
-    OptionalLong later = delivering.slots().acquire(webhook, now);
-    later.ifPresent(lane::blockedUntil);
+  private boolean acquire(Lane lane, WebhookDefinition webhook, Urgency urgency, long now) {
+    OptionalLong later = delivering.slots().acquire(webhook, urgency, now);
+    later.ifPresent(lane.looks(urgency)::blockedUntil);
     return later.isEmpty();
   }
 
-  /** Begins an attempt for each head that is due, as far as there are slots. */
+  /** Begins an attempt for each head that is due, as far as there are slots; live ones first. */
   private void look(Lane lane) {
+    look(lane, Urgency.LIVE);
+    look(lane, Urgency.BULK);
+  }
+
+  private void look(Lane lane, Urgency urgency) {
+    Lane.Looks looks = lane.looks(urgency);
     long now = now();
-    if (!lane.isTimeToLook(now) || delivering.draining().get()) {
+    if (!looks.isTimeToLook(now) || delivering.draining().get()) {
       return;
     }
     WebhookDefinition webhook = open(lane.webhook);
@@ -265,7 +284,8 @@ final class OwnedPartition {
     List<PendingDeliveries.Parked> orphans = new ArrayList<>();
     pending.parked(
         lane.webhook,
-        held ? Math.max(lane.lookFrom(), tookOverAt) : lane.lookFrom(),
+        urgency,
+        held ? Math.max(looks.lookFrom(), tookOverAt) : looks.lookFrom(),
         parked -> {
           if (parked.dueAtMicros() > now) {
             look.again = parked.dueAtMicros();
@@ -273,19 +293,19 @@ final class OwnedPartition {
           }
           PendingDelivery inFlight = lane.inFlight.get(parked.queue());
           PendingDelivery head = inFlight == null ? pending.head(parked.queue()) : inFlight;
-          if (head == null || head.getDueAtMicros() != parked.dueAtMicros()) {
+          if (head == null || !parked.isOf(head)) {
             orphans.add(parked);
             return true;
           }
           if (inFlight != null) {
             return true;
           }
-          if (!acquire(lane, webhook, now)) {
+          if (!acquire(lane, webhook, urgency, now)) {
             look.until = parked.dueAtMicros();
             look.again = now;
             return false;
           }
-          begin(lane, webhook, head);
+          begin(lane, webhook, urgency, head);
           return true;
         });
     if (!orphans.isEmpty()) {
@@ -298,14 +318,14 @@ final class OwnedPartition {
       orphans.forEach(orphan -> pending.drop(lane.webhook, orphan));
     }
     if (held) {
-      lane.lookAgainAt(Math.min(look.again, heldUntil));
+      looks.lookAgainAt(Math.min(look.again, heldUntil));
     } else {
-      lane.lookedUntil(look.until);
-      lane.lookAgainAt(look.again);
+      looks.lookedUntil(look.until);
+      looks.lookAgainAt(look.again);
     }
   }
 
-  private void begin(Lane lane, WebhookDefinition webhook, PendingDelivery head) {
+  private void begin(Lane lane, WebhookDefinition webhook, Urgency urgency, PendingDelivery head) {
     Bytes queue = PendingDeliveries.queue(head);
     lane.inFlight.put(queue, head);
     long started = now();
@@ -319,7 +339,7 @@ final class OwnedPartition {
                       ? new Outcome.Failed(0, "failed: " + error.getClass().getSimpleName(), null)
                       : outcome;
               long now = now();
-              delivering.slots().release(lane.webhook, end(how), now);
+              delivering.slots().release(lane.webhook, urgency, end(how), now);
               ended.add(new AttemptEnded(queue, lane.webhook, how, started, now));
             });
   }
@@ -439,7 +459,7 @@ final class OwnedPartition {
 
   private void remove(Lane lane, PendingDelivery delivery) {
     PendingDelivery next = pending.remove(delivery);
-    backlog.removed(lane.webhook, delivery.getPendingSinceMicros());
+    backlog.removed(delivery);
     if (next != null) {
       offer(lane, next);
     }

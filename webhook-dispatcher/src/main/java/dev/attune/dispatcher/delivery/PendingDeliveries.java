@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@link #HEADS}: a queue to its head.
- *   <li>{@link #BEHIND}: what stands behind heads: 0 and a queue to the sequences in order, 1 and a
- *       queue and a sequence to the delivery.
- *   <li>{@link #DUE}: {@code <webhook>/}, a due time (8 bytes, big-endian) and the rest of the
- *       queue, for each head that is parked, i.e. has a due time. Most deliveries are sent as they
- *       come and never stand here.
+ *   <li>{@link #BEHIND}: what stands behind heads: 0 and a queue to the sequences in order, with
+ *       the highest bit set of those that are bulk, 1 and a queue and a sequence to the delivery.
+ *   <li>{@link #DUE}: {@code <webhook>/}, a due time (8 bytes, big-endian, with the highest bit set
+ *       where the head waits in the bulk lane) and the rest of the queue, for each head that is
+ *       parked, i.e. has a due time. Most deliveries are sent as they come and never stand here.
  * </ul>
  *
  * <p>Everything but the look for due heads is a point read or write: a range over a store from
@@ -38,6 +38,7 @@ final class PendingDeliveries {
   static final int BEHIND_MAX = 5_000;
 
   private static final byte[] PRESENT = {1};
+  private static final long BULK = Long.MIN_VALUE;
   private static final byte LIST = 0;
   private static final byte DELIVERY = 1;
 
@@ -104,7 +105,8 @@ final class PendingDeliveries {
     if (sequences != null) {
       longer.put(sequences);
     }
-    behind.put(list(queue), longer.putLong(delivery.getSequence()).array());
+    long mark = delivery.getDelivery().getBulk() ? BULK : 0;
+    behind.put(list(queue), longer.putLong(delivery.getSequence() | mark).array());
     behind.put(delivery(queue, delivery.getSequence()), delivery.toByteArray());
     return true;
   }
@@ -118,7 +120,7 @@ final class PendingDeliveries {
       heads.delete(queue);
       return null;
     }
-    Bytes key = delivery(queue, ByteBuffer.wrap(sequences).getLong());
+    Bytes key = delivery(queue, ByteBuffer.wrap(sequences).getLong() & ~BULK);
     byte[] bytes = behind.get(key);
     if (bytes == null) {
       throw new IllegalStateException("a queue names a delivery that is not there");
@@ -139,9 +141,30 @@ final class PendingDeliveries {
   }
 
   /**
+   * In which lane a head waits: in the live one also when something live waits behind it, which
+   * must not overtake it.
+   */
+  Urgency urgency(PendingDelivery head) {
+    if (!head.getDelivery().getBulk()) {
+      return Urgency.LIVE;
+    }
+    byte[] sequences = behind.get(list(queue(head)));
+    if (sequences != null) {
+      ByteBuffer left = ByteBuffer.wrap(sequences);
+      while (left.hasRemaining()) {
+        if ((left.getLong() & BULK) == 0) {
+          return Urgency.LIVE;
+        }
+      }
+    }
+    return Urgency.BULK;
+  }
+
+  /**
    * Parks a head until it is due.
    *
-   * @param later the same delivery with its due time, and with whatever else has changed
+   * @param later the same delivery with its due time and its lane, and with whatever else has
+   *     changed
    */
   void park(PendingDelivery head, PendingDelivery later) {
     unpark(head);
@@ -161,22 +184,20 @@ final class PendingDeliveries {
   }
 
   /**
-   * Puts a last entry behind a webhook's parked heads, where looks end: without it each would step
-   * over what was removed from the webhooks that follow.
+   * Puts a last entry behind a lane's parked heads, where looks end: without it each would step
+   * over what was removed from the lanes that follow.
    */
-  void fence(String webhook) {
-    Bytes last = dueKey(webhook, Long.MAX_VALUE);
+  void fence(String webhook, Urgency urgency) {
+    Bytes last = dueKey(webhook, urgency, Long.MAX_VALUE);
     if (due.get(last) == null) {
       due.put(last, PRESENT);
     }
   }
 
-  /**
-   * Shows a webhook's parked heads in the order in which they are due, until answered with false.
-   */
-  void parked(String webhook, long fromMicros, Predicate<Parked> visitor) {
-    Bytes last = dueKey(webhook, Long.MAX_VALUE);
-    try (var parked = due.range(dueKey(webhook, fromMicros), last)) {
+  /** Shows a lane's parked heads in the order in which they are due, until answered with false. */
+  void parked(String webhook, Urgency urgency, long fromMicros, Predicate<Parked> visitor) {
+    Bytes last = dueKey(webhook, urgency, Long.MAX_VALUE);
+    try (var parked = due.range(dueKey(webhook, urgency, fromMicros), last)) {
       while (parked.hasNext()) {
         Bytes key = parked.next().key;
         if (key.equals(last) || !visitor.test(Parked.of(webhook, key))) {
@@ -223,12 +244,14 @@ final class PendingDeliveries {
   private static Bytes dueKey(PendingDelivery head) {
     return dueKey(
         head.getDelivery().getWebhook(),
+        head.getBulk() ? Urgency.BULK : Urgency.LIVE,
         head.getDueAtMicros(),
         withinWebhook(head.getDelivery()).getBytes(StandardCharsets.UTF_8));
   }
 
-  private static Bytes dueKey(String webhook, long dueAtMicros, byte[] withinWebhook) {
-    byte[] start = dueKey(webhook, dueAtMicros).get();
+  private static Bytes dueKey(
+      String webhook, Urgency urgency, long dueAtMicros, byte[] withinWebhook) {
+    byte[] start = dueKey(webhook, urgency, dueAtMicros).get();
     return Bytes.wrap(
         ByteBuffer.allocate(start.length + withinWebhook.length)
             .put(start)
@@ -236,10 +259,11 @@ final class PendingDeliveries {
             .array());
   }
 
-  private static Bytes dueKey(String webhook, long dueAtMicros) {
+  private static Bytes dueKey(String webhook, Urgency urgency, long dueAtMicros) {
+    long marked = urgency == Urgency.BULK ? dueAtMicros | BULK : dueAtMicros;
     byte[] start = (webhook + "/").getBytes(StandardCharsets.UTF_8);
     return Bytes.wrap(
-        ByteBuffer.allocate(start.length + Long.BYTES).put(start).putLong(dueAtMicros).array());
+        ByteBuffer.allocate(start.length + Long.BYTES).put(start).putLong(marked).array());
   }
 
   private static PendingDelivery parse(byte[] bytes) {
@@ -251,7 +275,7 @@ final class PendingDeliveries {
   }
 
   /** A head that waits for its time. */
-  record Parked(Bytes queue, long dueAtMicros) {
+  record Parked(Bytes queue, Urgency urgency, long dueAtMicros) {
     static Parked of(String webhook, Bytes dueKey) {
       byte[] bytes = dueKey.get();
       int start = webhook.length() + 1;
@@ -260,13 +284,23 @@ final class PendingDeliveries {
               .put(bytes, 0, start)
               .put(bytes, start + Long.BYTES, bytes.length - start - Long.BYTES)
               .array();
-      return new Parked(Bytes.wrap(queue), ByteBuffer.wrap(bytes).getLong(start));
+      long marked = ByteBuffer.wrap(bytes).getLong(start);
+      return new Parked(
+          Bytes.wrap(queue), (marked & BULK) == 0 ? Urgency.LIVE : Urgency.BULK, marked & ~BULK);
     }
 
     private Bytes dueKey(String webhook) {
       byte[] bytes = queue.get();
       return PendingDeliveries.dueKey(
-          webhook, dueAtMicros, Arrays.copyOfRange(bytes, webhook.length() + 1, bytes.length));
+          webhook,
+          urgency,
+          dueAtMicros,
+          Arrays.copyOfRange(bytes, webhook.length() + 1, bytes.length));
+    }
+
+    /** Whether it is that head, as it is parked now. */
+    boolean isOf(PendingDelivery head) {
+      return head.getDueAtMicros() == dueAtMicros && head.getBulk() == (urgency == Urgency.BULK);
     }
   }
 }

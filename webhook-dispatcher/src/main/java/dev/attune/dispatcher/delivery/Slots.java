@@ -16,6 +16,9 @@ import java.util.concurrent.TimeUnit;
  * timeout, and not those of its neighbours. One slot each webhook has even when all are used, so
  * that any number of endpoints that hang delay no other. Its {@link Breaker} and its {@link Rate}
  * are asked, too.
+ *
+ * <p>What is bulk leaves a quarter of a webhook's slots, and of all slots, to what is live, and
+ * {@link Turns} say who is next: so live attempts begin as if there were no bulk.
  */
 public final class Slots {
   private static final int SHARE_MIN = 2;
@@ -28,6 +31,7 @@ public final class Slots {
   private final int perWebhook;
   private final Map<String, Share> shares = new HashMap<>();
   private int used;
+  private int usedByBulk;
 
   /** Nothing is used at first. */
   public Slots(int total, int perWebhook) {
@@ -52,31 +56,58 @@ public final class Slots {
    *
    * @return empty when it was taken; else when to ask again
    */
-  synchronized OptionalLong acquire(WebhookDefinition webhook, long now) {
+  synchronized OptionalLong acquire(WebhookDefinition webhook, Urgency urgency, long now) {
     Share share = shares.computeIfAbsent(webhook.name(), _ -> new Share(atFirst()));
     int perSecond = webhook.pace().perSecond();
     long from = Math.max(share.breaker.from(now), share.rate.from(perSecond));
     if (from > now) {
+      share.turns.refused(urgency, from);
       return OptionalLong.of(from);
     }
-    boolean hasRoom = used < total || (share.used == 0 && used < total + BEYOND_MAX);
-    if (!hasRoom || share.used >= Math.min(share.limit, webhook.pace().concurrency())) {
+    if (!hasRoom(share, urgency)
+        || !share.hasRoom(urgency, Math.min(share.limit, webhook.pace().concurrency()))
+        || !share.turns.mayBegin(urgency, now)) {
+      share.turns.refused(urgency, now);
       return OptionalLong.of(now);
     }
     used++;
     share.used++;
+    if (urgency == Urgency.BULK) {
+      usedByBulk++;
+      share.usedByBulk++;
+    }
+    share.turns.begun(urgency, now);
     share.breaker.begun();
     share.rate.begun(perSecond, now);
     return OptionalLong.empty();
   }
 
-  synchronized void release(String webhook, End end, long now) {
+  private boolean hasRoom(Share share, Urgency urgency) {
+    boolean hasNone =
+        switch (urgency) {
+          // An attempt of bulk may last; it does not count as the one that each has.
+          case LIVE -> share.used == share.usedByBulk;
+          case BULK -> share.used == 0;
+        };
+    return (hasNone && used < total + BEYOND_MAX)
+        || (used < total && (urgency == Urgency.LIVE || usedByBulk < forBulk(total)));
+  }
+
+  private static int forBulk(int slots) {
+    return slots == 1 ? 1 : slots - Math.max(1, slots / 4);
+  }
+
+  synchronized void release(String webhook, Urgency urgency, End end, long now) {
     Share share = shares.get(webhook);
     if (share == null || share.used == 0) {
       throw new IllegalStateException("slot released twice");
     }
     used--;
     share.used--;
+    if (urgency == Urgency.BULK) {
+      usedByBulk--;
+      share.usedByBulk--;
+    }
     share.limit =
         end == End.SILENT
             ? Math.max(Math.min(SHARE_MIN, perWebhook), share.limit / 2)
@@ -89,6 +120,7 @@ public final class Slots {
     if (share.used == 0
         && share.limit >= atFirst()
         && share.breaker.isFresh()
+        && share.turns.isFresh(now)
         && share.rate.isFresh(now)) {
       shares.remove(webhook);
     }
@@ -133,11 +165,17 @@ public final class Slots {
   private static final class Share {
     private final Breaker breaker = new Breaker();
     private final Rate rate = new Rate();
+    private final Turns turns = new Turns();
     private int limit;
     private int used;
+    private int usedByBulk;
 
     Share(int limit) {
       this.limit = limit;
+    }
+
+    boolean hasRoom(Urgency urgency, int max) {
+      return used < max && (urgency == Urgency.LIVE || usedByBulk < forBulk(max));
     }
   }
 }

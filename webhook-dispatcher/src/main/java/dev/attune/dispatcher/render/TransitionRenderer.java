@@ -85,6 +85,7 @@ public final class TransitionRenderer implements Processor<byte[], byte[], byte[
               .setType(Payload.type(transition))
               .setUnordered(!webhook.ordered())
               .setTraceparent(transition.getTraceparent())
+              .setBulk(!transition.getBatch().isEmpty())
               .build();
       context.forward(Deliveries.record(delivery, clock));
     }

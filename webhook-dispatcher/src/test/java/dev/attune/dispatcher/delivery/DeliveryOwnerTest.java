@@ -324,6 +324,64 @@ class DeliveryOwnerTest {
     assertThat(slots.awaitNoneUsed(Duration.ZERO)).isTrue();
   }
 
+  // A recompute has 10,000 deliveries for an endpoint that takes a second for each. Five times a
+  // second something happens to somebody, whose attempt begins at once.
+  @Test
+  void live_doesNotWaitBehindBulk_andBulkGoesOn() {
+    pendingMax = 20_000;
+    slots = new Slots(128, 128);
+    owner = takeOver();
+    for (int i = 0; i < 10_000; i++) {
+      appendBulk("p" + i, "bulk-" + i);
+    }
+    assertThat(depth("bulk")).isEqualTo(10_000);
+    Deque<List<String>> steps = new ArrayDeque<>();
+    int sentBefore = 0;
+    for (int step = 0; step < 300; step++) {
+      advance(Duration.ofMillis(200));
+      if (step >= 50) {
+        append("a", "q" + step, "live-" + step);
+        assertThat(sender.running()).contains("live-" + step);
+      }
+      List<String> sent = sender.sent();
+      steps.add(sent.subList(sentBefore, sent.size()));
+      sentBefore = sent.size();
+      if (steps.size() == 5) {
+        steps.remove().forEach(id -> sender.end(id, new Outcome.Delivered(200)));
+      }
+    }
+    assertThat(depth("live")).isLessThanOrEqualTo(5);
+    assertThat(10_000 - depth("bulk")).as("24 at once, for a minute").isBetween(1_000.0, 1_500.0);
+  }
+
+  // Whoever is told of something live is told first what came before it, and not after all others.
+  @Test
+  void live_bringsForwardWhatWaitsBeforeIt() {
+    for (int i = 0; i < 50; i++) {
+      appendBulk("p" + i, "bulk-" + i);
+    }
+    appendBulk("p49", "bulk-49-again");
+    append("a", "p49", "live");
+    tick();
+    assertThat(sender.sent()).containsExactly("bulk-0", "bulk-1", "bulk-2", "bulk-49");
+    sender.end("bulk-49", new Outcome.Delivered(200));
+    tick();
+    assertThat(sender.sent()).endsWith("bulk-49-again").hasSize(5);
+    sender.end("bulk-49-again", new Outcome.Delivered(200));
+    tick();
+    assertThat(sender.sent()).endsWith("live").hasSize(6);
+    sender.running().forEach(id -> sender.end(id, new Outcome.Delivered(200)));
+    owner.close();
+    owner = takeOver();
+    for (int i = 0; waiting() > 0; i++) {
+      assertThat(i).isLessThan(200);
+      advance(Duration.ofSeconds(1));
+      sender.running().forEach(id -> sender.end(id, new Outcome.Delivered(200)));
+    }
+    assertThat(parked("a")).isZero();
+    assertThat(backlog.pending("a")).isZero();
+  }
+
   // An entry without its head would otherwise end the owner's thread at every look.
   @Test
   void parkedEntryWithoutItsHead_isDropped_andTheOthersGoOn() {
@@ -707,6 +765,15 @@ class DeliveryOwnerTest {
         webhook + "/" + profileId, delivery(webhook, profileId, webhookId).toByteArray(), millis);
   }
 
+  private double depth(String lane) {
+    return registry.get("attune.dispatcher.lane.depth").tag("lane", lane).gauge().value();
+  }
+
+  private void appendBulk(String profileId, String webhookId) {
+    Delivery bulk = delivery("a", profileId, webhookId).toBuilder().setBulk(true).build();
+    process("a/" + profileId, bulk.toByteArray(), clock.millis());
+  }
+
   private void process(String key, byte[] value, long millis) {
     context.setRecordMetadata(TOPIC, 0, offset++);
     owner.process(new Record<>(key.getBytes(UTF_8), value, millis));
@@ -737,7 +804,9 @@ class DeliveryOwnerTest {
 
   private int parked(String webhook) {
     AtomicInteger parked = new AtomicInteger();
-    pending().parked(webhook, 0, _ -> parked.incrementAndGet() > 0);
+    for (Urgency urgency : Urgency.values()) {
+      pending().parked(webhook, urgency, 0, _ -> parked.incrementAndGet() > 0);
+    }
     return parked.get();
   }
 

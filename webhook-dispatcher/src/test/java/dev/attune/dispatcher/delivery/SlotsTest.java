@@ -30,7 +30,7 @@ class SlotsTest {
 
   private int acquireAll(WebhookDefinition webhook) {
     int acquired = 0;
-    while (slots.acquire(webhook, now).isEmpty()) {
+    while (slots.acquire(webhook, Urgency.LIVE, now).isEmpty()) {
       acquired++;
     }
     return acquired;
@@ -38,7 +38,7 @@ class SlotsTest {
 
   private void release(WebhookDefinition webhook, End end, int times) {
     for (int i = 0; i < times; i++) {
-      slots.release(webhook.name(), end, now);
+      slots.release(webhook.name(), Urgency.LIVE, end, now);
     }
   }
 
@@ -65,6 +65,21 @@ class SlotsTest {
     }
   }
 
+  // Else a recompute would have what live ones need, for as long as a slow endpoint takes.
+  @Test
+  void bulk_leavesAQuarter_ofAWebhooksSlotsAndOfAll() {
+    for (int i = 0; i < 200; i++) {
+      WebhookDefinition webhook = webhook("slow-" + i, "");
+      for (int j = 0; j < 3 && slots.acquire(webhook, Urgency.BULK, now).isEmpty(); j++) {
+        assertThat(j).isLessThan(3);
+      }
+      assertThat(slots.acquire(webhook, Urgency.BULK, now)).isPresent();
+    }
+    for (int i = 0; i < 32; i++) {
+      assertThat(slots.acquire(webhook("slow-" + i, ""), Urgency.LIVE, now)).isEmpty();
+    }
+  }
+
   @Test
   void concurrencyOfOne_isOne() {
     WebhookDefinition webhook = webhook("a", "concurrency: 1");
@@ -80,7 +95,7 @@ class SlotsTest {
     long end = now + 10 * SECOND;
     int begun = 0;
     while (now < end) {
-      OptionalLong later = slots.acquire(webhook, now);
+      OptionalLong later = slots.acquire(webhook, Urgency.LIVE, now);
       if (later.isEmpty()) {
         begun++;
         release(webhook, End.ANSWERED, 1);
@@ -97,7 +112,7 @@ class SlotsTest {
     WebhookDefinition webhook = webhook("a", "rate_limit: 50");
     for (int rest = 0; rest < 3; rest++) {
       int begun = 0;
-      while (slots.acquire(webhook, now).isEmpty()) {
+      while (slots.acquire(webhook, Urgency.LIVE, now).isEmpty()) {
         begun++;
         release(webhook, End.ANSWERED, 1);
       }
@@ -110,14 +125,14 @@ class SlotsTest {
   void breaker_opensAfterNothingButFailures_thatLast() {
     WebhookDefinition webhook = webhook("a", "");
     for (int i = 0; i < 100; i++) {
-      assertThat(slots.acquire(webhook, now)).as("a moment's failures").isEmpty();
+      assertThat(slots.acquire(webhook, Urgency.LIVE, now)).as("a moment's failures").isEmpty();
       release(webhook, End.FAILED, 1);
     }
     now += 10 * SECOND;
-    assertThat(slots.acquire(webhook, now)).isEmpty();
+    assertThat(slots.acquire(webhook, Urgency.LIVE, now)).isEmpty();
     release(webhook, End.FAILED, 1);
     assertThat(slots.isBroken("a")).isTrue();
-    assertThat(slots.acquire(webhook, now)).hasValue(now + 5 * SECOND);
+    assertThat(slots.acquire(webhook, Urgency.LIVE, now)).hasValue(now + 5 * SECOND);
   }
 
   @Test
@@ -125,16 +140,18 @@ class SlotsTest {
     WebhookDefinition webhook = webhook("a", "");
     fail(webhook);
     for (long wait : new long[] {5, 10, 20, 40, 60, 60}) {
-      assertThat(slots.acquire(webhook, now + wait * SECOND - 1))
+      assertThat(slots.acquire(webhook, Urgency.LIVE, now + wait * SECOND - 1))
           .as("before %s s", wait)
           .isPresent();
       now += wait * SECOND;
-      assertThat(slots.acquire(webhook, now)).as("after %s s", wait).isEmpty();
-      assertThat(slots.acquire(webhook, now)).as("a second one beside it").isPresent();
+      assertThat(slots.acquire(webhook, Urgency.LIVE, now)).as("after %s s", wait).isEmpty();
+      assertThat(slots.acquire(webhook, Urgency.LIVE, now))
+          .as("a second one beside it")
+          .isPresent();
       release(webhook, End.SILENT, 1);
     }
     now += 60 * SECOND;
-    assertThat(slots.acquire(webhook, now)).isEmpty();
+    assertThat(slots.acquire(webhook, Urgency.LIVE, now)).isEmpty();
     release(webhook, End.ANSWERED, 1);
     assertThat(slots.isBroken("a")).isFalse();
     assertThat(acquireAll(webhook)).isGreaterThan(1);
@@ -146,9 +163,9 @@ class SlotsTest {
     WebhookDefinition webhook = webhook("a", "");
     fail(webhook);
     now += 5 * SECOND;
-    assertThat(slots.acquire(webhook, now)).isEmpty();
+    assertThat(slots.acquire(webhook, Urgency.LIVE, now)).isEmpty();
     release(webhook, End.NOT_SENT, 1);
-    assertThat(slots.acquire(webhook, now)).isEmpty();
+    assertThat(slots.acquire(webhook, Urgency.LIVE, now)).isEmpty();
     assertThat(slots.isBroken("a")).isTrue();
   }
 
@@ -156,24 +173,24 @@ class SlotsTest {
   @Test
   void breaker_lateFailures_putNothingOff() {
     WebhookDefinition webhook = webhook("a", "");
-    assertThat(slots.acquire(webhook, now)).isEmpty();
+    assertThat(slots.acquire(webhook, Urgency.LIVE, now)).isEmpty();
     fail(webhook);
     now += SECOND;
     release(webhook, End.FAILED, 1);
-    assertThat(slots.acquire(webhook, now)).hasValue(now + 4 * SECOND);
+    assertThat(slots.acquire(webhook, Urgency.LIVE, now)).hasValue(now + 4 * SECOND);
   }
 
   @Test
   void breaker_ofOneEndpoint_isNotThatOfAnother() {
     fail(webhook("a", ""));
-    assertThat(slots.acquire(webhook("b", ""), now)).isEmpty();
+    assertThat(slots.acquire(webhook("b", ""), Urgency.LIVE, now)).isEmpty();
     assertThat(slots.awaitNoneUsed(Duration.ZERO)).isFalse();
   }
 
   private void fail(WebhookDefinition webhook) {
     for (int i = 0; i < Breaker.FAILURES; i++) {
       now += SECOND;
-      assertThat(slots.acquire(webhook, now)).isEmpty();
+      assertThat(slots.acquire(webhook, Urgency.LIVE, now)).isEmpty();
       release(webhook, End.FAILED, 1);
     }
     assertThat(slots.isBroken(webhook.name())).isTrue();
