@@ -1,5 +1,6 @@
 package dev.attune.evaluator;
 
+import dev.attune.platform.kafka.CommitPace;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -29,6 +30,8 @@ public record EvaluatorConfig(
     String instanceId,
     boolean awaitsHistory,
     int standbys) {
+  private static final Duration COMMIT_INTERVAL = Duration.ofMillis(500);
+
   /** What decides about time. */
   public enum Clock {
     /**
@@ -59,7 +62,7 @@ public record EvaluatorConfig(
 
   /** One thread on the wall clock, a commit every half second at the latest. */
   public static EvaluatorConfig of(Path stateDirectory) {
-    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, CommitPace.INTERVAL, "", false, 0);
+    return new EvaluatorConfig(stateDirectory, Clock.WALL, 1, COMMIT_INTERVAL, "", false, 0);
   }
 
   public EvaluatorConfig withClock(Clock clock) {

@@ -3,6 +3,7 @@ package dev.attune.evaluator;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.definition.DefinitionsPreview;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.kafka.CommitPace;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.part.Part;
 import dev.attune.platform.part.Readiness;
@@ -62,7 +63,7 @@ public final class EvaluatorPart implements Part {
     this.metrics = new EvaluatorMetrics(registry);
     this.wall = wall;
     this.partitionsOfAll = kafka.partitions();
-    var paces = new CommitPace.OfThreads();
+    var paces = new CommitPace.OfThreads(ProfileProcessor.TICK);
     Topology topology =
         EvaluatorTopology.build(
             kafka.topics(),

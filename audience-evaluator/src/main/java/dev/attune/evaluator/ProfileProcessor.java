@@ -5,6 +5,7 @@ import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.ProfileState;
 import dev.attune.evaluator.Timers.Timer;
 import dev.attune.platform.deadletter.DeadLetters;
+import dev.attune.platform.kafka.CommitPace;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.Changed;
 import dev.attune.proto.v1.EvaluatorState;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.kafka.CommitPace;
 import dev.attune.platform.kafka.Topics;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class CommitsTest {
   private static final String PROFILE = "a".repeat(32);
 
-  private final CommitPace.OfThreads paces = new CommitPace.OfThreads();
+  private final CommitPace.OfThreads paces = new CommitPace.OfThreads(ProfileProcessor.TICK);
   private Instant now = Instant.ofEpochMilli(Rig.START / 1_000);
 
   @TempDir Path directory;

@@ -8,6 +8,7 @@ import dev.attune.core.audience.KnownHistory;
 import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.definition.DefinitionsSource;
+import dev.attune.platform.kafka.CommitPace;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.DeadLetter;
@@ -90,7 +91,7 @@ final class Rig implements AutoCloseable {
         };
     this.metrics = new EvaluatorMetrics(meters);
     var audiences = new CurrentAudiences(source);
-    var paces = new CommitPace.OfThreads();
+    var paces = new CommitPace.OfThreads(ProfileProcessor.TICK);
     var topology =
         EvaluatorTopology.build(
             TOPICS,

@@ -5,7 +5,9 @@ import dev.attune.dispatcher.delivery.DeliveryOwner;
 import dev.attune.dispatcher.delivery.ToldOnce;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.render.EventRenderer;
+import dev.attune.dispatcher.render.PromptCommits;
 import dev.attune.dispatcher.render.TransitionRenderer;
+import dev.attune.platform.kafka.CommitPace;
 import dev.attune.platform.kafka.Topics;
 import java.time.Duration;
 import java.util.Map;
@@ -29,6 +31,7 @@ final class DispatcherTopology {
   private static final String DELIVERIES = "deliveries";
   private static final String RENDER_TRANSITIONS = "render-transitions";
   private static final String RENDER_EVENTS = "render-events";
+  private static final String PROMPT_COMMITS = "prompt-commits";
   private static final String TOLD_ONCE = "told-once";
   private static final String OWNER = "owner";
 
@@ -45,6 +48,7 @@ final class DispatcherTopology {
     var definitions = delivering.definitions();
     Poison poison = delivering.poison();
     var clock = delivering.clock();
+    var paces = new CommitPace.OfThreads(PromptCommits.TICK);
     Topology topology =
         new Topology()
             .addSource(TRANSITIONS, bytesIn, bytesIn, topics.audienceTransitions())
@@ -65,6 +69,8 @@ final class DispatcherTopology {
                 bytesOut,
                 RENDER_TRANSITIONS,
                 RENDER_EVENTS)
+            .addProcessor(
+                PROMPT_COMMITS, () -> new PromptCommits(paces), RENDER_TRANSITIONS, RENDER_EVENTS)
             .addSource(DELIVERIES, bytesIn, bytesIn, topics.deliveries())
             .addProcessor(
                 TOLD_ONCE,
