@@ -1,12 +1,14 @@
 package dev.attune.dispatcher;
 
 import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.webhook.Deletions;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.core.webhook.WebhookStates;
 import dev.attune.dispatcher.api.WebhooksHttp;
 import dev.attune.dispatcher.clock.Clocks;
 import dev.attune.dispatcher.consent.ConsentedSender;
 import dev.attune.dispatcher.consent.StoredConsents;
+import dev.attune.dispatcher.deletion.DeletedSender;
 import dev.attune.dispatcher.delivery.Backlog;
 import dev.attune.dispatcher.delivery.Delivering;
 import dev.attune.dispatcher.delivery.DeliveryOwner;
@@ -72,6 +74,7 @@ public final class DispatcherPart implements Part {
    *
    * @param states where it keeps that a webhook is disabled
    * @param store says who consents; it stays the caller's
+   * @param deletions says who has been deleted
    * @throws IllegalArgumentException for a setting that cannot be
    */
   public static DispatcherPart create(
@@ -79,6 +82,7 @@ public final class DispatcherPart implements Part {
       DefinitionsSource definitions,
       WebhookStates states,
       ProfileStore store,
+      Deletions deletions,
       DeadLetters deadLetters,
       DispatcherConfig config,
       MeterRegistry registry) {
@@ -90,7 +94,11 @@ public final class DispatcherPart implements Part {
             AddressPolicy.of(config.allow()),
             config.version(),
             config.attemptsMax() + Slots.BEYOND_MAX);
-    Sender sender = new ConsentedSender(new MaskedSender(http, secrets), new StoredConsents(store));
+    // What is asked about a person comes before what is done with the body: deletion, consent,
+    // field rules, signature, address. Every attempt goes through all of it, a replay's too.
+    Sender masked = new MaskedSender(http, secrets);
+    Sender sender =
+        new DeletedSender(new ConsentedSender(masked, new StoredConsents(store)), deletions);
     return new DispatcherPart(
         kafka,
         definitions,

@@ -65,6 +65,7 @@ class DispatcherIT {
   private final List<String> accepted = Collections.synchronizedList(new ArrayList<>());
   private final AtomicInteger forged = new AtomicInteger();
   private final KnownStates states = new KnownStates(Webhooks.definitions());
+  private final KnownDeletions deletions = new KnownDeletions();
   private volatile int status = 200;
   private KafkaSettings kafka;
   private KafkaDeadLetters deadLetters;
@@ -156,6 +157,43 @@ class DispatcherIT {
     }
   }
 
+  // What waits when somebody is deleted is not told any more; without an answer all of it waits.
+  @Test
+  void deleted_isAskedBeforeEachAttempt_andBlocksWhatWaits() throws Exception {
+    status = 503;
+    for (String profile : List.of("p1", "p2")) {
+      append(
+          kafka.topics().audienceTransitions(),
+          profile,
+          transition(profile, 1, true).toByteArray());
+    }
+    Await.until(DELIVERED_MAX, "both tried", () -> bodiesById.size() == 2);
+    deletions.delete("p1");
+    Await.until(DELIVERED_MAX, "one blocked", () -> pending() == 1);
+    status = 200;
+    Await.until(DELIVERED_MAX, "nothing pending", () -> pending() == 0);
+    assertThat(accepted)
+        .singleElement()
+        .satisfies(
+            id ->
+                assertThat(bodiesById.get(id))
+                    .singleElement()
+                    .asString()
+                    .contains("\"profile_id\":\"p2\""));
+    assertThat(part.status()).containsEntry("delivered", 1L).containsEntry("dead-lettered", 0L);
+
+    deletions.away(true);
+    append(kafka.topics().audienceTransitions(), "p3", transition("p3", 1, true).toByteArray());
+    Await.until(
+        DELIVERED_MAX,
+        "it says what it waits for",
+        () ->
+            "whether people have been deleted could not be asked"
+                .equals(part.status().get("webhook crm")));
+    assertThat(pending()).isOne();
+    assertThat(accepted).hasSize(1);
+  }
+
   // The state stands with the definitions: a restart does not send to an endpoint that has gone.
   @Test
   void gone_staysDisabledAfterARestart_untilItIsResumed() throws Exception {
@@ -200,6 +238,7 @@ class DispatcherIT {
             states,
             states,
             new MemoryProfileStore(),
+            deletions,
             deadLetters,
             DispatcherConfig.of(folder.resolve(state), "9.9")
                 .withAllow(List.of("127.0.0.1:" + endpoint.getAddress().getPort()))

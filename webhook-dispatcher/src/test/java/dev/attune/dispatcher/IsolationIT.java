@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.attune.core.webhook.Deletions;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.platform.deadletter.KafkaDeadLetters;
 import dev.attune.platform.kafka.KafkaClients;
@@ -90,6 +91,7 @@ class IsolationIT {
             states,
             states,
             new MemoryProfileStore(),
+            Deletions.NONE,
             deadLetters,
             DispatcherConfig.of(folder.resolve("state"), "9.9")
                 .withAllow(List.of("127.0.0.1:" + server.getAddress().getPort())),

@@ -2,6 +2,7 @@ package dev.attune.standalone;
 
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.webhook.Deletions;
 import dev.attune.core.webhook.WebhookStates;
 import dev.attune.dispatcher.DispatcherConfig;
 import dev.attune.dispatcher.DispatcherPart;
@@ -330,6 +331,7 @@ public final class Standalone implements AutoCloseable {
           feed,
           states,
           store,
+          Deletions.NONE,
           deadLetters,
           DispatcherConfig.of(data.state("dispatcher"), Version.TEXT)
               .withAllow(List.copyOf(config.webhooksAllow())),

@@ -3,6 +3,7 @@ package dev.attune.load.webhook;
 import com.sun.net.httpserver.HttpServer;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.webhook.Deletions;
 import dev.attune.dispatcher.DispatcherConfig;
 import dev.attune.dispatcher.DispatcherPart;
 import dev.attune.embedded.EmbeddedKafka;
@@ -53,6 +54,7 @@ final class DispatcherChild {
                   // None of them is disabled: it takes days.
                   (_, _) -> Optional.empty(),
                   store,
+                  Deletions.NONE,
                   letter ->
                       CompletableFuture.failedFuture(new IllegalStateException(letter.getReason())),
                   DispatcherConfig.of(folder.resolve("dispatcher"), "bench").withAllow(addresses),

@@ -20,8 +20,9 @@ import java.util.concurrent.atomic.LongAdder;
  * <ul>
  *   <li>{@code attune.dispatcher.attempts} (webhook, outcome): compare {@code delivered} with
  *       {@code failed}; worry when failed grows faster for longer than an endpoint's deployment
- *       takes. {@code blocked} are deliveries about people who do not consent; {@code not_sent}
- *       wait for a secret, or for a store that says who consents.
+ *       takes. {@code blocked} are deliveries about people who do not consent or have been deleted;
+ *       {@code not_sent} wait for a secret, or for who says who consents and who has been deleted;
+ *       {@code unsendable} bodies do not parse, so that no field of them can be masked.
  *   <li>{@code attune.dispatcher.latency} (webhook): from the cause until it was delivered.
  *   <li>{@code attune.dispatcher.dead.letters} (webhook): each one is a delivery that was given up.
  *   <li>{@code attune.dispatcher.disabled} (webhook): how often it was disabled since the start, by

@@ -347,7 +347,7 @@ final class OwnedPartition {
   private static Slots.End end(Outcome outcome) {
     return switch (outcome) {
       case Outcome.Delivered _, Outcome.Rejected _, Outcome.Gone _ -> Slots.End.ANSWERED;
-      case Outcome.Blocked _, Outcome.NotSent _ -> Slots.End.NOT_SENT;
+      case Outcome.Blocked _, Outcome.Unsendable _, Outcome.NotSent _ -> Slots.End.NOT_SENT;
       case Outcome.Failed failed -> failed.status() == 0 ? Slots.End.SILENT : Slots.End.FAILED;
     };
   }
@@ -413,6 +413,12 @@ final class OwnedPartition {
         delivering.metrics().blocked(lane.webhook);
         log(delivery, attempt);
         remove(lane, delivery);
+      }
+      case Outcome.Unsendable unsendable -> {
+        // The endpoint has nothing to do with it: neither its health nor its gate hear of it.
+        delivering.metrics().failed(lane.webhook, "unsendable");
+        log(delivery, attempt);
+        bury(lane, counted(delivery, unsendable.words()), unsendable.words());
       }
       case Outcome.NotSent notSent -> {
         delivering.health().failed(lane.webhook, notSent.words());

@@ -33,15 +33,19 @@ public final class MaskedSender implements Sender {
     if (rules.isEmpty()) {
       return sender.send(webhook, delivery);
     }
-    ByteString masked;
+    HmacKey key;
     try {
-      masked = new FieldMask(rules, key(rules)).apply(delivery.getBody());
+      key = key(rules);
     } catch (Secrets.SecretException e) {
       return CompletableFuture.completedStage(new Outcome.NotSent(e.why()));
+    }
+    ByteString masked;
+    try {
+      masked = new FieldMask(rules, key).apply(delivery.getBody());
     } catch (RuntimeException e) {
-      // Every body is JSON; one that were not could hold anything.
+      // Every body is JSON; one that were not could hold anything, and would not get better.
       return CompletableFuture.completedStage(
-          new Outcome.NotSent("a body does not parse, so that its fields cannot be masked"));
+          new Outcome.Unsendable("the body does not parse, so that its fields cannot be masked"));
     }
     return sender.send(webhook, delivery.toBuilder().setBody(masked).build());
   }

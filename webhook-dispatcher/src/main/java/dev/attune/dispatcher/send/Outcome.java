@@ -87,6 +87,9 @@ public sealed interface Outcome {
     }
   }
 
+  /** Nothing was sent, and this delivery never can be as it is: it is a dead letter. */
+  record Unsendable(String words) implements Outcome {}
+
   /** Nothing was sent, and nothing will be until an operator mends what is named. */
   record NotSent(String words) implements Outcome {}
 }

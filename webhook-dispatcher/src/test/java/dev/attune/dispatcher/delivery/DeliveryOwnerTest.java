@@ -206,6 +206,24 @@ class DeliveryOwnerTest {
     assertThat(sender.sent()).containsExactly("m1", "m2");
   }
 
+  // Fail closed, but not for ever: it would hold up all that stand behind it.
+  @Test
+  void unsendable_isADeadLetterAtOnce_andSaysNothingAboutTheEndpoint() {
+    append("a", "p1", "m1");
+    append("a", "p1", "m2");
+    sender.end("m1", new Outcome.Unsendable("the body does not parse"));
+    tick();
+    tick();
+    assertThat(letters)
+        .extracting(DeadLetter::getReason)
+        .containsExactly("webhook a: the body does not parse");
+    assertThat(sender.running()).containsExactly("m2");
+    assertThat(attempts())
+        .extracting(Attempt::getOutcome)
+        .containsExactly("the body does not parse");
+    assertThat(health.problem("a")).isEmpty();
+  }
+
   // Until the letter is kept, forgetting the delivery would lose it.
   @Test
   void deadLetterNotKept_deliveryWaitsAndIsTriedAgain() {

@@ -116,7 +116,8 @@ class MaskedSenderTest {
     for (String body : new String[] {"", "ada@example.com", "{\"data\":{\"properties\":{"}) {
       assertThat(send("fields: {properties.email: drop}", body))
           .isEqualTo(
-              new Outcome.NotSent("a body does not parse, so that its fields cannot be masked"));
+              new Outcome.Unsendable(
+                  "the body does not parse, so that its fields cannot be masked"));
     }
     assertThat(sent).isEmpty();
   }
