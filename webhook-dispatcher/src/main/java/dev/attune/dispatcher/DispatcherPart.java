@@ -21,6 +21,7 @@ import dev.attune.dispatcher.keys.PublicKeysHttp;
 import dev.attune.dispatcher.log.AttemptLog;
 import dev.attune.dispatcher.log.AttemptsHttp;
 import dev.attune.dispatcher.poison.Poison;
+import dev.attune.dispatcher.sample.SamplesHttp;
 import dev.attune.dispatcher.send.AddressPolicy;
 import dev.attune.dispatcher.send.HttpSender;
 import dev.attune.dispatcher.send.LocalSecrets;
@@ -58,6 +59,7 @@ public final class DispatcherPart implements Part {
   private final DefinitionsSource definitions;
   private final Signatures signatures;
   private final Sender sender;
+  private final Sender aboutNobody;
   private final Slots slots;
   private final Backlog backlog;
   private final WebhooksHttp webhooks;
@@ -108,6 +110,7 @@ public final class DispatcherPart implements Part {
         registry,
         signatures,
         sender,
+        masked,
         InstantSource.system());
   }
 
@@ -120,10 +123,12 @@ public final class DispatcherPart implements Part {
       MeterRegistry registry,
       Signatures signatures,
       Sender sender,
+      Sender aboutNobody,
       InstantSource clock) {
     this.definitions = definitions;
     this.signatures = signatures;
     this.sender = sender;
+    this.aboutNobody = aboutNobody;
     this.clock = clock;
     slots = new Slots(config.attemptsMax(), config.attemptsPerWebhookMax());
     attempts = new AttemptLog(kafka);
@@ -233,6 +238,7 @@ public final class DispatcherPart implements Part {
   public void routes(HttpRouting.Builder http) {
     webhooks.accept(http);
     new AttemptsHttp(definitions, attempts).accept(http);
+    new SamplesHttp(definitions, aboutNobody, clock).accept(http);
     new PublicKeysHttp(definitions, signatures, clock).accept(http);
   }
 

@@ -11,9 +11,12 @@ import dev.attune.standalone.client.RefreshCommand;
 import dev.attune.standalone.client.RunsCommand;
 import dev.attune.standalone.client.StatusCommand;
 import dev.attune.standalone.client.StoreCommand;
+import dev.attune.standalone.client.WebhookTestCommand;
 import dev.attune.standalone.client.WebhooksCommand;
 import dev.attune.standalone.dbt.ModelsCommand;
 import dev.attune.standalone.demo.DemoCommand;
+import dev.attune.standalone.receive.ListenCommand;
+import dev.attune.standalone.receive.VerifyCommand;
 import dev.attune.standalone.terminal.Complaint;
 import dev.attune.standalone.terminal.Terminal;
 import dev.attune.standalone.up.UpCommand;
@@ -46,7 +49,7 @@ public final class Main {
             .addSubcommand(new LookupCommand(terminal))
             .addSubcommand(new IdentityCommand(terminal))
             .addSubcommand(new AudiencesCommand(terminal))
-            .addSubcommand(new WebhooksCommand(terminal))
+            .addSubcommand(webhooks(terminal))
             .addSubcommand(new PlanCommand(terminal))
             .addSubcommand(new StatusCommand(terminal))
             .addSubcommand(new DeadLettersCommand(terminal))
@@ -64,6 +67,12 @@ public final class Main {
               "Try " + exception.getCommandLine().getCommandSpec().qualifiedName() + " --help.");
           return CommandLine.ExitCode.USAGE;
         });
+    explain(commands, terminal);
+    return commands;
+  }
+
+  /** Has complaints of commands told in one sentence. */
+  public static void explain(CommandLine commands, Terminal terminal) {
     commands.setExecutionExceptionHandler(
         (exception, _, _) -> {
           if (exception instanceof Complaint complaint) {
@@ -72,7 +81,13 @@ public final class Main {
           }
           throw exception;
         });
-    return commands;
+  }
+
+  private static CommandLine webhooks(Terminal terminal) {
+    return new CommandLine(new WebhooksCommand(terminal))
+        .addSubcommand(new WebhookTestCommand(terminal))
+        .addSubcommand(new ListenCommand(terminal, System.getenv()))
+        .addSubcommand(new VerifyCommand(terminal, System.getenv(), System.in));
   }
 
   private static String sentence(ParameterException exception) {

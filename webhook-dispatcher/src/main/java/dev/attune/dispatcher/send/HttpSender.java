@@ -60,7 +60,8 @@ import org.jspecify.annotations.Nullable;
  * used again, and kept for the delivery log: of an answer that takes the delivery 256 bytes.
  *
  * <p>A delivery that an operator has replayed from the dead letters carries {@code attune-replay:
- * true}: it may be older than what the endpoint has had since.
+ * true}: it may be older than what the endpoint has had since. A sample carries {@code attune-test:
+ * true}.
  */
 public final class HttpSender implements Sender {
   private static final int RESPONSE_BYTES_MAX = 16 * 1_024;
@@ -72,6 +73,7 @@ public final class HttpSender implements Sender {
   private static final ContentType JSON = ContentType.create("application/json");
 
   private static final String REPLAY_HEADER = "attune-replay";
+  private static final String TEST_HEADER = "attune-test";
 
   private static final int GONE = 410;
 
@@ -234,6 +236,9 @@ public final class HttpSender implements Sender {
         "webhook-signature", signatures.header(webhook, delivery.getWebhookId(), now, body));
     if (delivery.getReplay()) {
       request.setHeader(REPLAY_HEADER, "true");
+    }
+    if (delivery.getTest()) {
+      request.setHeader(TEST_HEADER, "true");
     }
     request.setEntity(new ByteArrayEntity(body.toByteArray(), JSON));
     Timeout timeout = Timeout.ofMilliseconds(webhook.timeout().toMillis());

@@ -12,11 +12,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code ./attune webhooks list | log | pause | resume}. */
+/** {@code ./attune webhooks list | log | pause | resume}; the others have classes of their own. */
 @Command(
     name = "webhooks",
     description = "Shows the webhooks, what waits for them and what was sent, and pauses them.",
-    synopsisSubcommandLabel = "(list | log | pause | resume)")
+    synopsisSubcommandLabel = "(list | log | pause | resume | test | listen | verify)")
 public final class WebhooksCommand implements Runnable {
   private static final String PATH = "/v1/webhooks";
 
@@ -30,7 +30,7 @@ public final class WebhooksCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new Complaint("webhooks needs one of: list, log, pause, resume.");
+    throw new Complaint("webhooks needs one of: list, log, pause, resume, test, listen, verify.");
   }
 
   @Command(

@@ -43,9 +43,18 @@ class WebhookStatesIT {
         assertThat(Attune.run(standalone.url(), "status").output())
             .containsPattern("webhook end-to-end +paused since 20");
 
+        // A sample stands in no queue: it goes out past those that wait.
+        assertThat(webhooks(standalone, "test", "end-to-end"))
+            .containsPattern("(?m)^event: delivered, HTTP 204, \\d+ ms, msg_[-0-9a-f]+$");
+        assertThat(endpoint.taken().values())
+            .anySatisfy(body -> assertThat(body).contains("\"event_id\":\"attune-test\""))
+            .allSatisfy(body -> assertThat(body).contains("attune-test"));
+        assertThat(webhooks(standalone, "test", "other")).contains("there is no such webhook");
+        int samples = endpoint.taken().size();
+
         assertThat(webhooks(standalone, "resume", "end-to-end"))
             .isEqualToIgnoringNewLines("end-to-end is active.");
-        Await.until(SOON, "both delivered", () -> endpoint.taken().size() == 2);
+        Await.until(SOON, "both delivered", () -> endpoint.taken().size() == samples + 2);
         assertThat(Http.get(standalone.url() + "/v1/webhooks/end-to-end").body().toString())
             .contains("\"state\":\"active\"")
             .contains("\"since\":\"20");

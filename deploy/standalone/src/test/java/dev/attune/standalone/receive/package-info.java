@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.standalone.receive;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,102 @@
+package dev.attune.dispatcher.render;
+
+import com.google.protobuf.ByteString;
+import dev.attune.core.audience.AudienceDefinition;
+import dev.attune.core.definition.Definitions;
+import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.dispatcher.clock.Clocks;
+import dev.attune.proto.v1.Delivery;
+import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.Identifier;
+import dev.attune.proto.v1.ValueObject;
+import dev.attune.proto.v1.Transition;
+import dev.attune.proto.v1.Value;
+import dev.attune.proto.v1.ValueEntry;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Deliveries as a webhook gets them, about nobody, for whoever wants to try an endpoint. */
+public final class Samples {
+  /** Whom they are about, as profile id, value of an identifier and id of an event. */
+  public static final String NOBODY = "attune-test";
+
+  private Samples() {}
+
+  /** One of each type that the webhook wants, each with an id of its own. */
+  public static List<Delivery> of(
+      WebhookDefinition webhook, Definitions definitions, InstantSource clock) {
+    long now = Clocks.micros(clock);
+    List<Delivery> samples = new ArrayList<>();
+    audience(webhook, definitions)
+        .ifPresent(
+            audience -> {
+              for (boolean entered : new boolean[] {true, false}) {
+                Transition transition =
+                    Transition.newBuilder()
+                        .setProfileId(NOBODY)
+                        .setAudience(audience)
+                        .setEntered(entered)
+                        .setAtMicros(now)
+                        .setReason(Transition.Reason.CHANGE)
+                        .setDefinitionVersion(definitions.version())
+                        .build();
+                samples.add(sample(webhook, Payload.type(transition), Payload.of(transition), now));
+              }
+            });
+    webhook.events().names().stream()
+        .sorted()
+        .findFirst()
+        .ifPresent(
+            name -> {
+              Event event = event(name, now);
+              samples.add(
+                  sample(webhook, Payload.EVENT, Payload.of(event), now).toBuilder()
+                      .setAbout(event.getVia())
+                      .build());
+            });
+    return samples;
+  }
+
+  // One that the webhook names, or the first that it wants; empty when it wants none that is there.
+  private static Optional<String> audience(WebhookDefinition webhook, Definitions definitions) {
+    return definitions.audiences().values().stream()
+        .filter(audience -> webhook.transitions().wants(audience.name(), audience.tags()))
+        .map(AudienceDefinition::name)
+        .sorted()
+        .findFirst();
+  }
+
+  private static Event event(String name, long now) {
+    return Event.newBuilder()
+        .setEventId(NOBODY)
+        .setName(name)
+        .setOccurredAtMicros(now)
+        .setReceivedAtMicros(now)
+        .setVia(Identifier.newBuilder().setNamespace("user_id").setValue(NOBODY))
+        .setProperties(
+            Value.newBuilder()
+                .setObject(
+                    ValueObject.newBuilder()
+                        .addEntries(
+                            ValueEntry.newBuilder()
+                                .setKey("sample")
+                                .setValue(Value.newBuilder().setBoolean(true)))))
+        .build();
+  }
+
+  private static Delivery sample(
+      WebhookDefinition webhook, String type, ByteString body, long now) {
+    return Delivery.newBuilder()
+        .setWebhook(webhook.name())
+        .setProfileId(NOBODY)
+        .setWebhookId("msg_" + UUID.randomUUID())
+        .setBody(body)
+        .setCausedAtMicros(now)
+        .setType(type)
+        .setTest(true)
+        .build();
+  }
+}
