@@ -226,15 +226,34 @@ class DispatcherTopologyTest {
                       transitions: {tags: [sales]}
                       events: {names: [Order Completed], where: properties.total > 12}
                     order: none
+                    """),
+                definition(
+                    "webhook",
+                    "state",
+                    """
+                    name: state
+                    url: https://state.example.com/hook
+                    secret: {env: SECRET}
+                    on: {transitions: {audiences: [vip]}, events: {names: [Other]}}
+                    states: latest
                     """)));
     pipe(transition("vip", true, 1));
     pipe(transition("new", true, 2));
     pipe(transition("gone", true, 3));
     pipe(change(order("order-1"), order("order-2").toBuilder().clearProperties().build()));
+    pipe(change(order("order-3").toBuilder().setName("Other").build()));
     assertThat(sent)
-        .extracting(Delivery::getWebhook, Delivery::getType, Delivery::getUnordered)
+        .extracting(
+            Delivery::getWebhook,
+            Delivery::getType,
+            Delivery::getUnordered,
+            Delivery::getSubject)
         .containsExactly(
-            Tuple.tuple("sales", "audience.entered", true), Tuple.tuple("sales", "event", true));
+            Tuple.tuple("sales", "audience.entered", true, ""),
+            Tuple.tuple("state", "audience.entered", false, "audience/vip"),
+            Tuple.tuple("sales", "event", true, ""),
+            // An event is no state: none takes the place of another.
+            Tuple.tuple("state", "event", false, ""));
   }
 
   private static Definition definition(String kind, String id, String yaml) {
@@ -456,6 +475,7 @@ class DispatcherTopologyTest {
         new EventFilter(events, Optional.empty()),
         any.headers(),
         any.ordered(),
+        any.latest(),
         any.consent(),
         any.fields(),
         any.pace(),

@@ -40,6 +40,7 @@ public final class Webhooks {
         new EventFilter(Set.of("Order Completed"), Optional.empty()),
         Map.of(),
         true,
+        false,
         "",
         FieldRules.NONE,
         Pace.DEFAULT,

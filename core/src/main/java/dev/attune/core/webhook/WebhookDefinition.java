@@ -27,6 +27,7 @@ import java.util.Set;
  *     where: properties.total >= 100             # optional: CEL, as audiences have it
  * headers: {X-Tenant: acme}                      # optional: requests carry them, unsigned
  * order: profile                                 # or none: one person's deliveries may overtake each other
+ * states: every                                  # or latest: of what waits about one audience, only the newest
  * consent: marketing                             # optional: a purpose that the person must consent to
  * fields: {properties.email: hmac}               # optional: drop, sha256 or hmac
  * fields_key: {env: CRM_FIELDS_KEY}              # with hmac; as secret
@@ -39,6 +40,8 @@ import java.util.Set;
  * @param signing at least one; the present ones first
  * @param headers beside the dispatcher's own, by name
  * @param ordered whether a person's deliveries are sent one after the other, in their order
+ * @param latest whether a state that waits is dropped when a newer one of the same person and
+ *     subject comes; only where {@code ordered}
  * @param consent a purpose, asked for at every attempt; or empty
  * @param timeout of one whole attempt, from the look-up of the address to the answer
  */
@@ -50,6 +53,7 @@ public record WebhookDefinition(
     EventFilter events,
     Map<String, String> headers,
     boolean ordered,
+    boolean latest,
     String consent,
     FieldRules fields,
     Pace pace,
@@ -63,6 +67,8 @@ public record WebhookDefinition(
   private static final int URL_LENGTH_MAX = 2_048;
   private static final String PER_PROFILE = "profile";
   private static final List<String> ORDERS = List.of(PER_PROFILE, "none");
+  private static final String LATEST = "latest";
+  private static final List<String> STATES = List.of("every", LATEST);
 
   public WebhookDefinition {
     signing = List.copyOf(signing);
@@ -93,6 +99,7 @@ public record WebhookDefinition(
         "on",
         "headers",
         "order",
+        "states",
         "consent",
         "fields",
         "fields_key",
@@ -104,6 +111,8 @@ public record WebhookDefinition(
     if (!on.has("transitions") && !on.has("events")) {
       throw on.error("a webhook without transitions and events would never be called");
     }
+    boolean ordered =
+        yaml.find("order").map(o -> o.oneOf(ORDERS).equals(PER_PROFILE)).orElse(true);
     return new WebhookDefinition(
         yaml.get("name").name(),
         url(yaml.get("url")),
@@ -113,11 +122,21 @@ public record WebhookDefinition(
             .orElse(TransitionFilter.NONE),
         on.find("events").map(EventFilter::parse).orElse(EventFilter.NONE),
         yaml.find("headers").map(StaticHeaders::parse).orElseGet(Map::of),
-        yaml.find("order").map(o -> o.oneOf(ORDERS).equals(PER_PROFILE)).orElse(true),
+        ordered,
+        latest(yaml, ordered),
         yaml.find("consent").map(Yaml::name).orElse(""),
         FieldRules.parse(yaml),
         Pace.parse(yaml),
         yaml.find("timeout").map(t -> t.duration(TIMEOUT_MIN, TIMEOUT_MAX)).orElse(TIMEOUT));
+  }
+
+  private static boolean latest(Yaml yaml, boolean ordered) {
+    boolean latest = yaml.find("states").map(s -> s.oneOf(STATES).equals(LATEST)).orElse(false);
+    if (latest && !ordered) {
+      throw yaml.get("states")
+          .error("\"latest\" needs an order to tell the latest by: \"order: none\" has none");
+    }
+    return latest;
   }
 
   // A path or a query may hold a token: the messages never show the url.

@@ -48,6 +48,7 @@ class WebhookDefinitionTest {
                   events: {names: [Order Completed], where: properties.total > 100}
                 headers: {X-Tenant: acme}
                 order: none
+                states: every
                 consent: marketing
                 fields: {properties.email: hmac, via.value: drop}
                 fields_key: {env: CRM_FIELDS_KEY}
@@ -71,6 +72,7 @@ class WebhookDefinitionTest {
                 new TransitionFilter.Named(Set.of("vip", "frequent-buyers"), Set.of("lifecycle")),
                 new EventFilter(Set.of("Order Completed"), Optional.of(LARGE)),
                 Map.of("X-Tenant", "acme"),
+                false,
                 false,
                 "marketing",
                 new FieldRules(
@@ -102,6 +104,8 @@ class WebhookDefinitionTest {
     assertThat(webhook.events()).isEqualTo(EventFilter.NONE);
     assertThat(webhook.headers()).isEmpty();
     assertThat(webhook.ordered()).isTrue();
+    assertThat(webhook.latest()).isFalse();
+    assertThat(parse(line("states", "latest")).latest()).isTrue();
     assertThat(webhook.requiresConsent()).isFalse();
     assertThat(webhook.fields()).isEqualTo(FieldRules.NONE);
   }
@@ -234,12 +238,13 @@ class WebhookDefinitionTest {
           fields  | {}                            | webhooks/crm.yaml:6:9: expected 1 to 200 fields, found 0
           fields_key | {env: A}                   | webhooks/crm.yaml:1:1: "fields_key" stands beside fields with "hmac", and only there
           order   | fifo                          | webhooks/crm.yaml:6:8: "fifo" is not allowed (allowed: profile, none)
+          states  | newest                        | webhooks/crm.yaml:6:9: "newest" is not allowed (allowed: every, latest)
           rate_limit | 0                          | webhooks/crm.yaml:6:13: "0" is not a whole number from 1 to 10000
           rate_limit | 50/s                       | webhooks/crm.yaml:6:13: "50/s" is not a whole number from 1 to 10000
           concurrency | 129                       | webhooks/crm.yaml:6:14: "129" is not a whole number from 1 to 128
           timeout | 31s                           | webhooks/crm.yaml:5:10: "31s" is out of bounds (allowed: 100ms to 30s)
           timeout | 10                            | webhooks/crm.yaml:5:10: "10" is not a duration (allowed: e.g. 250ms, 30s, 15m, 12h, 30d)
-          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, headers, order, consent, fields, fields_key, rate_limit, concurrency, timeout)
+          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, headers, order, states, consent, fields, fields_key, rate_limit, concurrency, timeout)
           """)
   void parse_mistake_isNamedWhereItStands(String key, String value, String message) {
     assertThatThrownBy(() -> parse(line(key, value)))
@@ -254,6 +259,14 @@ class WebhookDefinitionTest {
         .hasMessage(
             "webhooks/crm.yaml:1:1: a webhook is signed: it needs \"secret\" (v1), \"signing_key\""
                 + " (v1a) or both");
+  }
+
+  @Test
+  void states_latestWithoutAnOrder_isRefused() {
+    assertThatThrownBy(() -> parse(line("states", "latest") + "order: none\n"))
+        .hasMessage(
+            "webhooks/crm.yaml:6:9: \"latest\" needs an order to tell the latest by: \"order: none\""
+                + " has none");
   }
 
   private static SecretReference env(String variable) {

@@ -122,23 +122,25 @@ final class OwnedPartition {
       delivering.poison().bury(context, record, mistake.get());
       return;
     }
-    String webhook = delivery.getWebhook();
-    if (backlog.pending(webhook) >= delivering.pendingMax()) {
-      tooMany(record, delivery, delivering.pendingMax(), "all deliveries");
-      return;
-    }
-    takeIn(record, delivery);
-  }
-
-  private void takeIn(Record<byte[], byte[]> record, Delivery delivery) {
-    long now = now();
     PendingDelivery taken =
         PendingDelivery.newBuilder()
             .setDelivery(delivery)
             // The offset grows along the partition, and a record read twice has the same one.
             .setSequence(context.recordMetadata().orElseThrow().offset())
-            .setPendingSinceMicros(now)
+            .setPendingSinceMicros(now())
             .build();
+    // What takes the place of another one fits where that was.
+    boolean fits = PendingDeliveries.hasSubject(taken) && overtake(taken);
+    if (!fits && backlog.pending(delivery.getWebhook()) >= delivering.pendingMax()) {
+      tooMany(record, delivery, delivering.pendingMax(), "all deliveries");
+      return;
+    }
+    takeIn(record, taken);
+  }
+
+  private void takeIn(Record<byte[], byte[]> record, PendingDelivery taken) {
+    Delivery delivery = taken.getDelivery();
+    long now = taken.getPendingSinceMicros();
     Lane lane = lanes.computeIfAbsent(delivery.getWebhook(), name -> show(Lane.empty(name, now)));
     PendingDelivery head = pending.head(PendingDeliveries.queue(taken));
     if (head != null) {
@@ -167,6 +169,50 @@ final class OwnedPartition {
     if (!lane.inFlight.containsKey(PendingDeliveries.queue(head))) {
       park(lane, head, head, head.getDueAtMicros());
     }
+  }
+
+  /** Drops what a newer state takes the place of, if anything; never one that may be in flight. */
+  private boolean overtake(PendingDelivery newer) {
+    boolean any = false;
+    PendingDelivery behind = pending.removeBehind(newer);
+    if (behind != null) {
+      backlog.removed(behind);
+      overtaken(behind, newer);
+      any = true;
+    }
+    PendingDelivery head = pending.head(PendingDeliveries.queue(newer));
+    if (head != null && isOvertaken(head, newer)) {
+      overtaken(head, newer);
+      remove(lane(head.getDelivery().getWebhook()), head);
+      any = true;
+    }
+    return any;
+  }
+
+  private boolean isOvertaken(PendingDelivery head, PendingDelivery newer) {
+    WebhookDefinition webhook = definition(head.getDelivery().getWebhook());
+    return PendingDeliveries.hasSubject(head)
+        && head.getDelivery().getSubject().equals(newer.getDelivery().getSubject())
+        && head.getAttempts() == 0
+        && !lane(head.getDelivery().getWebhook())
+            .inFlight
+            .containsKey(PendingDeliveries.queue(head))
+        // Until then the previous owner may have it in flight. What stands behind a head waits for
+        // that in any case.
+        && webhook != null
+        && neverParked.isEmpty()
+        && newer.getPendingSinceMicros() >= heldUntil(webhook);
+  }
+
+  private void overtaken(PendingDelivery older, PendingDelivery newer) {
+    delivering.metrics().overtaken(older.getDelivery().getWebhook());
+    long now = newer.getPendingSinceMicros();
+    log(
+        older,
+        Attempt.newBuilder()
+            .setStartedAtMicros(now)
+            .setOutcome("overtaken by " + newer.getDelivery().getWebhookId()),
+        now);
   }
 
   /**
@@ -503,23 +549,30 @@ final class OwnedPartition {
   }
 
   private void log(PendingDelivery delivery, AttemptEnded attempt) {
-    Attempt entry =
+    log(
+        delivery,
         Attempt.newBuilder()
-            .setWebhook(delivery.getDelivery().getWebhook())
-            .setProfileId(delivery.getDelivery().getProfileId())
-            .setWebhookId(delivery.getDelivery().getWebhookId())
             .setNumber(delivery.getAttempts() + 1)
             .setStartedAtMicros(attempt.startedAt())
             .setTookMicros(attempt.endedAt() - attempt.startedAt())
             .setStatus(attempt.outcome().status())
             .setOutcome(attempt.outcome().words())
-            .setResponse(attempt.outcome().response())
+            .setResponse(attempt.outcome().response()),
+        attempt.endedAt());
+  }
+
+  private void log(PendingDelivery delivery, Attempt.Builder attempt, long atMicros) {
+    Attempt entry =
+        attempt
+            .setWebhook(delivery.getDelivery().getWebhook())
+            .setProfileId(delivery.getDelivery().getProfileId())
+            .setWebhookId(delivery.getDelivery().getWebhookId())
             .build();
     context.forward(
         new Record<>(
             entry.getWebhook().getBytes(StandardCharsets.UTF_8),
             entry.toByteArray(),
-            attempt.endedAt() / 1_000));
+            atMicros / 1_000));
   }
 
   private long heldUntil(WebhookDefinition webhook) {

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@link #HEADS}: a queue to its head.
  *   <li>{@link #BEHIND}: what stands behind heads: 0 and a queue to the sequences in order, with
- *       the highest bit set of those that are bulk, 1 and a queue and a sequence to the delivery.
+ *       the highest bit set of those that are bulk, 1 and a queue and a sequence to the delivery, 2
+ *       and a queue and a subject to the sequence of the one delivery that has the subject.
  *   <li>{@link #DUE}: {@code <webhook>/}, a due time (8 bytes, big-endian, with the highest bit set
  *       where the head waits in the bulk lane) and the rest of the queue, for each head that is
  *       parked, i.e. has a due time. Most deliveries are sent as they come and never stand here.
@@ -41,6 +42,7 @@ final class PendingDeliveries {
   private static final long BULK = Long.MIN_VALUE;
   private static final byte LIST = 0;
   private static final byte DELIVERY = 1;
+  private static final byte SUBJECT = 2;
 
   private final KeyValueStore<Bytes, byte[]> heads;
   private final KeyValueStore<Bytes, byte[]> behind;
@@ -93,7 +95,10 @@ final class PendingDeliveries {
     heads.put(queue(delivery), delivery.toByteArray());
   }
 
-  /** Adds behind the head of a queue; false when {@link #BEHIND_MAX} stand there. */
+  /**
+   * Adds behind the head of a queue; false when {@link #BEHIND_MAX} stand there. Nothing with the
+   * same subject stands there: see {@link #removeBehind}.
+   */
   boolean append(PendingDelivery delivery) {
     Bytes queue = queue(delivery);
     byte[] sequences = behind.get(list(queue));
@@ -108,7 +113,40 @@ final class PendingDeliveries {
     long mark = delivery.getDelivery().getBulk() ? BULK : 0;
     behind.put(list(queue), longer.putLong(delivery.getSequence() | mark).array());
     behind.put(delivery(queue, delivery.getSequence()), delivery.toByteArray());
+    if (hasSubject(delivery)) {
+      behind.put(
+          subject(delivery),
+          ByteBuffer.allocate(Long.BYTES).putLong(delivery.getSequence()).array());
+    }
     return true;
+  }
+
+  /** Whether it says a state that a newer one of the same subject takes the place of. */
+  static boolean hasSubject(PendingDelivery delivery) {
+    // What an operator asks for again is out of the order.
+    return !delivery.getDelivery().getSubject().isEmpty() && !delivery.getDelivery().getReplay();
+  }
+
+  /**
+   * Removes what stands behind the head with the subject of a newer delivery; null when nothing
+   * does.
+   */
+  @Nullable PendingDelivery removeBehind(PendingDelivery newer) {
+    byte[] found = behind.get(subject(newer));
+    if (found == null) {
+      return null;
+    }
+    long sequence = ByteBuffer.wrap(found).getLong();
+    Bytes queue = queue(newer);
+    byte[] sequences = behind.get(list(queue));
+    if (sequences != null) {
+      for (int at = 0; at < sequences.length; at += Long.BYTES) {
+        if ((ByteBuffer.wrap(sequences).getLong(at) & ~BULK) == sequence) {
+          return removeBehind(queue, sequences, at);
+        }
+      }
+    }
+    throw new IllegalStateException("a subject names a delivery that is not there");
   }
 
   /** Removes a head; the next of its queue, if there is one, is the head now, not parked. */
@@ -120,24 +158,34 @@ final class PendingDeliveries {
       heads.delete(queue);
       return null;
     }
-    Bytes key = delivery(queue, ByteBuffer.wrap(sequences).getLong() & ~BULK);
+    PendingDelivery next = removeBehind(queue, sequences, 0);
+    heads.put(queue, next.toByteArray());
+    return next;
+  }
+
+  private PendingDelivery removeBehind(Bytes queue, byte[] sequences, int at) {
+    Bytes key = delivery(queue, ByteBuffer.wrap(sequences).getLong(at) & ~BULK);
     byte[] bytes = behind.get(key);
     if (bytes == null) {
       throw new IllegalStateException("a queue names a delivery that is not there");
     }
-    PendingDelivery next = parse(bytes);
-    heads.put(queue, bytes);
+    PendingDelivery removed = parse(bytes);
     behind.delete(key);
+    if (hasSubject(removed)) {
+      behind.delete(subject(removed));
+    }
+    int after = at + Long.BYTES;
     if (sequences.length == Long.BYTES) {
       behind.delete(list(queue));
     } else {
       behind.put(
           list(queue),
           ByteBuffer.allocate(sequences.length - Long.BYTES)
-              .put(sequences, Long.BYTES, sequences.length - Long.BYTES)
+              .put(sequences, 0, at)
+              .put(sequences, after, sequences.length - after)
               .array());
     }
-    return next;
+    return removed;
   }
 
   /**
@@ -238,6 +286,19 @@ final class PendingDeliveries {
             .put(DELIVERY)
             .put(bytes)
             .putLong(sequence)
+            .array());
+  }
+
+  private static Bytes subject(PendingDelivery delivery) {
+    byte[] bytes = queue(delivery).get();
+    byte[] subject = delivery.getDelivery().getSubject().getBytes(StandardCharsets.UTF_8);
+    // No queue has a 0 in it.
+    return Bytes.wrap(
+        ByteBuffer.allocate(2 + bytes.length + subject.length)
+            .put(SUBJECT)
+            .put(bytes)
+            .put((byte) 0)
+            .put(subject)
             .array());
   }
 

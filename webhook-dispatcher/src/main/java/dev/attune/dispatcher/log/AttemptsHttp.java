@@ -30,7 +30,8 @@ import java.util.function.Consumer;
  *
  * <p>Newest first, of the last 14 days. A page may have fewer than asked for, also none, and yet a
  * {@code next}: it looked at 50,000 attempts. {@code status} is left out where there was no answer,
- * {@code response} where it was empty.
+ * {@code response} where it was empty, {@code number} where no attempt was made because a newer
+ * state came.
  */
 public final class AttemptsHttp implements Consumer<HttpRouting.Builder> {
   private static final int LIMIT = 50;
@@ -91,7 +92,9 @@ public final class AttemptsHttp implements Consumer<HttpRouting.Builder> {
     json.writeStringField("at", Clocks.instant(attempt.getStartedAtMicros()).toString());
     json.writeStringField("webhook_id", attempt.getWebhookId());
     json.writeStringField("profile_id", attempt.getProfileId());
-    json.writeNumberField("number", attempt.getNumber());
+    if (attempt.getNumber() != 0) {
+      json.writeNumberField("number", attempt.getNumber());
+    }
     if (attempt.getStatus() != 0) {
       json.writeNumberField("status", attempt.getStatus());
     }

@@ -84,6 +84,7 @@ public final class TransitionRenderer implements Processor<byte[], byte[], byte[
               .setCausedAtMicros(transition.getAtMicros())
               .setType(Payload.type(transition))
               .setUnordered(!webhook.ordered())
+              .setSubject(webhook.latest() ? "audience/" + transition.getAudience() : "")
               .setTraceparent(transition.getTraceparent())
               .setBulk(!transition.getBatch().isEmpty())
               .build();

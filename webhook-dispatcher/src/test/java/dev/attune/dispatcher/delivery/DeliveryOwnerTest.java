@@ -727,6 +727,192 @@ class DeliveryOwnerTest {
     assertThat(sender.running()).isEmpty();
   }
 
+  // "states: latest": what nobody has been told of yet, and is true no more, is not told at all.
+  @Test
+  void latest_overtakenBeforeItsFirstAttempt_isDroppedCountedAndLogged() {
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(known.change("a", state -> state.paused(clock.instant()))).isPresent();
+    say("a", "p1", "vip", "m1");
+    say("a", "p1", "new", "m2");
+    append("a", "p1", "m3");
+    say("a", "p1", "new", "m4");
+    say("a", "p2", "vip", "m5");
+    say("a", "p1", "vip", "m6");
+    say("b", "p1", "vip", "m7");
+    assertThat(backlog.pending("a")).isEqualTo(4);
+    assertThat(waiting()).isEqualTo(5);
+    assertThat(overtaken("a")).isEqualTo(2);
+    assertThat(attempts())
+        .extracting(Attempt::getWebhookId, Attempt::getNumber, Attempt::getOutcome)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple("m2", 0, "overtaken by m4"),
+            org.assertj.core.groups.Tuple.tuple("m1", 0, "overtaken by m6"));
+
+    assertThat(known.change("a", state -> state.resumed(clock.instant()))).isPresent();
+    deliverAll();
+    assertThat(sender.sent().stream().filter(id -> !id.equals("m5") && !id.equals("m7")))
+        .as("in the order in which they came")
+        .containsExactly("m3", "m4", "m6");
+    assertThat(stores.get(1).approximateNumEntries()).as("nothing is left behind").isZero();
+  }
+
+  // It may have arrived: the newer one comes after it, as ever.
+  @Test
+  void latest_whatIsInFlightOrWasTried_isKept() {
+    clock.advance(Duration.ofMinutes(1));
+    say("a", "p1", "vip", "m1");
+    say("a", "p1", "vip", "m2");
+    say("a", "p1", "vip", "m3");
+    sender.end("m1", new Outcome.Failed(500, "HTTP 500", null));
+    tick();
+    say("a", "p1", "vip", "m4");
+    assertThat(waiting()).isEqualTo(2);
+    advance(Duration.ofSeconds(6));
+    sender.end("m1", new Outcome.Rejected(400));
+    say("a", "p1", "vip", "m5");
+    tick();
+    tick();
+    assertThat(letters).hasSize(1);
+    assertThat(sender.sent()).containsExactly("m1", "m1", "m5");
+    assertThat(overtaken("a")).isEqualTo(3);
+  }
+
+  // A secret that cannot be read: nothing was sent.
+  @Test
+  void latest_notSentYet_isDropped() {
+    clock.advance(Duration.ofMinutes(1));
+    say("a", "p1", "vip", "m1");
+    sender.end("m1", new Outcome.NotSent("the file crm cannot be read"));
+    tick();
+    say("a", "p1", "vip", "m2");
+    assertThat(sender.sent()).containsExactly("m1", "m2");
+    assertThat(waiting()).isOne();
+    assertThat(parked("a")).isZero();
+  }
+
+  // An operator wants it, and it is out of the order in any case.
+  @Test
+  void latest_replayed_neitherOvertakesNorIsOvertaken() {
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(known.change("a", state -> state.paused(clock.instant()))).isPresent();
+    say("a", "p1", "vip", "m1");
+    process(
+        "a/p1",
+        stating("a", "p1", "vip", "old").setReplay(true).build().toByteArray(),
+        clock.millis());
+    say("a", "p1", "new", "m2");
+    assertThat(overtaken("a")).isZero();
+    say("a", "p1", "vip", "m3");
+    assertThat(overtaken("a")).isEqualTo(1);
+    assertThat(known.change("a", state -> state.resumed(clock.instant()))).isPresent();
+    deliverAll();
+    assertThat(sender.sent()).containsExactly("old", "m2", "m3");
+  }
+
+  // The previous owner may have a head in flight: what took its place could arrive before it.
+  @Test
+  void latest_afterATakeover_headIsKeptWhileItMayBeInFlight() {
+    assertThat(known.change("a", state -> state.paused(clock.instant()))).isPresent();
+    say("a", "p1", "vip", "m1");
+    say("a", "p2", "vip", "m2");
+    owner.close();
+    owner = takeOver();
+    say("a", "p1", "vip", "m3");
+    say("a", "p1", "vip", "m4");
+    assertThat(waiting()).isEqualTo(3);
+    advance(Duration.ofSeconds(12));
+    say("a", "p2", "vip", "m5");
+    assertThat(overtaken("a")).isEqualTo(2);
+    assertThat(known.change("a", state -> state.resumed(clock.instant()))).isPresent();
+    deliverAll();
+    assertThat(sender.sent()).containsExactlyInAnyOrder("m1", "m4", "m5");
+    assertThat(sender.sent().indexOf("m1")).isLessThan(sender.sent().indexOf("m4"));
+  }
+
+  // A full queue takes what needs no place of its own.
+  @Test
+  void latest_ofAFullQueue_takesThePlaceOfTheOlder() {
+    pendingMax = 2;
+    owner = takeOver();
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(known.change("a", state -> state.paused(clock.instant()))).isPresent();
+    say("a", "p1", "vip", "m1");
+    say("a", "p1", "new", "m2");
+    say("a", "p1", "new", "m3");
+    say("a", "p1", "vip", "m4");
+    assertThat(letters).isEmpty();
+    say("a", "p2", "vip", "m5");
+    assertThat(letters).hasSize(1);
+    assertThat(known.change("a", state -> state.resumed(clock.instant()))).isPresent();
+    deliverAll();
+    assertThat(sender.sent()).containsExactly("m3", "m4");
+  }
+
+  // Whatever happens, each subject's last state arrives last, and none before an older one.
+  @Test
+  void latest_randomFailuresAndTakeovers_endWithTheLastState() {
+    long seed = System.nanoTime();
+    java.util.Random random = new java.util.Random(seed);
+    slots = new Slots(8, 4);
+    pendingMax = 10_000;
+    owner = takeOver();
+    java.util.Map<String, Integer> last = new java.util.HashMap<>();
+    List<String> delivered = new ArrayList<>();
+    int said = 0;
+    for (int step = 0; step < 3_000; step++) {
+      switch (random.nextInt(12)) {
+        case 0, 1, 2, 3 -> {
+          String profile = "p" + random.nextInt(3);
+          String audience = random.nextBoolean() ? "vip" : "new";
+          last.put(profile + "-" + audience, step);
+          say("a", profile, audience, profile + "-" + audience + "-" + step);
+          said++;
+        }
+        case 4, 5, 6 -> {
+          List<String> running = sender.running();
+          if (!running.isEmpty()) {
+            String id = running.get(random.nextInt(running.size()));
+            if (random.nextInt(3) == 0) {
+              sender.end(id, new Outcome.Failed(500, "HTTP 500", null));
+            } else {
+              delivered.add(id);
+              sender.end(id, new Outcome.Delivered(200));
+            }
+            tick();
+          }
+        }
+        case 7 -> {
+          if (random.nextInt(20) == 0) {
+            sender.running().forEach(id -> sender.end(id, new Outcome.Failed(0, "cut", null)));
+            owner.close();
+            owner = takeOver();
+          }
+        }
+        default -> advance(Duration.ofMillis(random.nextInt(9_000)));
+      }
+    }
+    for (int i = 0; i < 20_000 && waiting() > 0; i++) {
+      for (String id : sender.running()) {
+        delivered.add(id);
+        sender.end(id, new Outcome.Delivered(200));
+      }
+      advance(Duration.ofSeconds(30));
+    }
+    assertThat(letters).as("seed " + seed).isEmpty();
+    assertThat(overtaken("a")).as("seed " + seed).isPositive();
+    assertThat(delivered).as("seed " + seed).hasSize(said - (int) overtaken("a"));
+    last.forEach(
+        (subject, step) ->
+            assertThat(
+                    delivered.stream()
+                        .filter(id -> id.startsWith(subject + "-"))
+                        .map(id -> Integer.parseInt(id.substring(subject.length() + 1))))
+                .as(subject + ", seed " + seed)
+                .isSorted()
+                .endsWith(step));
+    assertThat(stores.get(1).approximateNumEntries()).as("nothing is left behind").isZero();
+  }
+
   private DeliveryOwner owner() {
     DispatcherMetrics metrics = new DispatcherMetrics(registry, backlog, clock);
     return new DeliveryOwner(
@@ -772,6 +958,32 @@ class DeliveryOwnerTest {
   private CompletionStage<?> bury(DeadLetter letter) {
     letters.add(letter);
     return letterKept;
+  }
+
+  // A state of an audience, of which the webhook wants the latest only.
+  private void say(String webhook, String profileId, String audience, String webhookId) {
+    process(
+        webhook + "/" + profileId,
+        stating(webhook, profileId, audience, webhookId).build().toByteArray(),
+        clock.millis());
+  }
+
+  private static Delivery.Builder stating(
+      String webhook, String profileId, String audience, String webhookId) {
+    return delivery(webhook, profileId, webhookId).toBuilder().setSubject("audience/" + audience);
+  }
+
+  private double overtaken(String webhook) {
+    var counter = registry.find("attune.dispatcher.dropped").tag("webhook", webhook).counter();
+    return counter == null ? 0 : counter.count();
+  }
+
+  private void deliverAll() {
+    for (int i = 0; waiting() > 0; i++) {
+      assertThat(i).as("ticks until all is delivered").isLessThan(100);
+      sender.running().forEach(id -> sender.end(id, new Outcome.Delivered(200)));
+      advance(DeliveryOwner.TICK);
+    }
   }
 
   private void append(String webhook, String profileId, String webhookId) {

@@ -109,7 +109,7 @@ public final class WebhooksCommand implements Runnable {
         table.row(
             attempt.path("at").asText(),
             attempt.path("webhook_id").asText(),
-            attempt.path("number").asText(),
+            attempt.path("number").asText("-"),
             attempt.path("status").asText("-"),
             attempt.path("took_ms").asLong() + " ms",
             ended(attempt));
