@@ -16,6 +16,7 @@ import dev.attune.dispatcher.delivery.Gates;
 import dev.attune.dispatcher.delivery.Health;
 import dev.attune.dispatcher.delivery.RetrySchedule;
 import dev.attune.dispatcher.delivery.Slots;
+import dev.attune.dispatcher.form.Forms;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.send.Outcome;
 import dev.attune.dispatcher.send.Sender;
@@ -52,6 +53,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.StreamsConfig;
@@ -244,16 +247,91 @@ class DispatcherTopologyTest {
     pipe(change(order("order-3").toBuilder().setName("Other").build()));
     assertThat(sent)
         .extracting(
-            Delivery::getWebhook,
-            Delivery::getType,
-            Delivery::getUnordered,
-            Delivery::getSubject)
+            Delivery::getWebhook, Delivery::getType, Delivery::getUnordered, Delivery::getSubject)
         .containsExactly(
             Tuple.tuple("sales", "audience.entered", true, ""),
             Tuple.tuple("state", "audience.entered", false, "audience/vip"),
             Tuple.tuple("sales", "event", true, ""),
             // An event is no state: none takes the place of another.
             Tuple.tuple("state", "event", false, ""));
+  }
+
+  // Whoever generates code from the schemas reads what is really sent.
+  @Test
+  void everyForm_fitsItsPublishedSchema() throws Exception {
+    PayloadSchemas schemas = new PayloadSchemas();
+    definitions =
+        Webhooks.definitions(
+            Stream.of("document", "cloudevents", "segment-track", "segment-identify")
+                .map(
+                    form ->
+                        Webhooks.parse(
+                            """
+                            name: %s
+                            url: https://crm.example.com/hook
+                            secret: {env: SECRET}
+                            on: {transitions: all, events: {names: [Order Completed]}}
+                            payload: %s
+                            """
+                                .formatted(form, form)))
+                .toArray(WebhookDefinition[]::new));
+    pipe(transition("vip", true, 1));
+    pipe(
+        transition("vip", true, 2).toBuilder()
+            .setValidUntilMicros(AT + 1)
+            .setCompleteFromMicros(Long.MAX_VALUE)
+            .build());
+    pipe(transition("vip", false, 3).toBuilder().setReason(Transition.Reason.MERGED).build());
+    pipe(change(order("order-1")));
+    tick();
+    assertThat(sent).hasSize(16);
+    for (Delivery delivery : sent) {
+      String body = Forms.of(delivery).body().toStringUtf8();
+      assertThat(schemas.errors(delivery.getForm(), body)).as(body).isEmpty();
+      assertThat(schemas.errors(delivery.getForm(), body.replaceFirst("2026-03-01T", "")))
+          .as("a wrong one is refused")
+          .isNotEmpty();
+    }
+  }
+
+  // As subscribers read them.
+  @Test
+  void examplesOfTheDocumentation_fitTheirSchemas() {
+    PayloadSchemas schemas = new PayloadSchemas();
+    List<String> examples =
+        Pattern.compile("```json\\n(.*?)```", Pattern.DOTALL)
+            .matcher(PayloadSchemas.read("webhooks.md"))
+            .results()
+            .map(block -> block.group(1))
+            .filter(example -> example.contains("timestamp") || example.contains("specversion"))
+            .toList();
+    assertThat(examples).hasSizeGreaterThanOrEqualTo(5);
+    for (String example : examples) {
+      String form =
+          example.contains("specversion")
+              ? "cloudevents"
+              : example.contains("messageId") ? "segment-track" : "";
+      assertThat(schemas.errors(form, example)).as(example).isEmpty();
+    }
+  }
+
+  // What is under way keeps the form that it was rendered with: every attempt sends the same.
+  @Test
+  void form_travelsWithTheDelivery() {
+    String webhook =
+        """
+        name: crm
+        url: https://crm.example.com/hook
+        secret: {env: SECRET}
+        on: {transitions: all}
+        payload: {template: {who: '{{data.profile_id}}', n: 1}}
+        """;
+    definitions = Webhooks.definitions(Webhooks.parse(webhook));
+    pipe(transition("vip", true, 1));
+    assertThat(sent)
+        .singleElement()
+        .extracting(Delivery::getForm)
+        .isEqualTo("{\"who\":\"{{data.profile_id}}\",\"n\":1}");
   }
 
   private static Definition definition(String kind, String id, String yaml) {
@@ -473,6 +551,7 @@ class DispatcherTopologyTest {
         any.signing(),
         transitions,
         new EventFilter(events, Optional.empty()),
+        any.payload(),
         any.headers(),
         any.ordered(),
         any.latest(),

@@ -6,6 +6,7 @@ import dev.attune.core.definition.Yaml;
 import dev.attune.core.webhook.EventFilter;
 import dev.attune.core.webhook.FieldRules;
 import dev.attune.core.webhook.Pace;
+import dev.attune.core.webhook.PayloadForm;
 import dev.attune.core.webhook.SecretReference;
 import dev.attune.core.webhook.SigningSecret;
 import dev.attune.core.webhook.TransitionFilter;
@@ -38,6 +39,7 @@ public final class Webhooks {
                 SigningSecret.Scheme.HMAC_SHA256, new SecretReference.Environment("SECRET"))),
         new TransitionFilter.All(),
         new EventFilter(Set.of("Order Completed"), Optional.empty()),
+        PayloadForm.Named.DOCUMENT,
         Map.of(),
         true,
         false,

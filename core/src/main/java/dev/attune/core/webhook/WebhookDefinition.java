@@ -25,6 +25,7 @@ import java.util.Set;
  *   events:
  *     names: [Order Completed]                   # as the event's name stands, case included
  *     where: properties.total >= 100             # optional: CEL, as audiences have it
+ * payload: document                              # or cloudevents, segment-track, segment-identify, {template: ...}
  * headers: {X-Tenant: acme}                      # optional: requests carry them, unsigned
  * order: profile                                 # or none: one person's deliveries may overtake each other
  * states: every                                  # or latest: of what waits about one audience, only the newest
@@ -38,6 +39,7 @@ import java.util.Set;
  *
  * @param url https or http, with a host, without user information and fragment
  * @param signing at least one; the present ones first
+ * @param payload what the bodies look like
  * @param headers beside the dispatcher's own, by name
  * @param ordered whether a person's deliveries are sent one after the other, in their order
  * @param latest whether a state that waits is dropped when a newer one of the same person and
@@ -51,6 +53,7 @@ public record WebhookDefinition(
     List<SigningSecret> signing,
     TransitionFilter transitions,
     EventFilter events,
+    PayloadForm payload,
     Map<String, String> headers,
     boolean ordered,
     boolean latest,
@@ -97,6 +100,7 @@ public record WebhookDefinition(
         "signing_key",
         "previous",
         "on",
+        "payload",
         "headers",
         "order",
         "states",
@@ -111,8 +115,8 @@ public record WebhookDefinition(
     if (!on.has("transitions") && !on.has("events")) {
       throw on.error("a webhook without transitions and events would never be called");
     }
-    boolean ordered =
-        yaml.find("order").map(o -> o.oneOf(ORDERS).equals(PER_PROFILE)).orElse(true);
+    boolean ordered = yaml.find("order").map(o -> o.oneOf(ORDERS).equals(PER_PROFILE)).orElse(true);
+    FieldRules fields = FieldRules.parse(yaml);
     return new WebhookDefinition(
         yaml.get("name").name(),
         url(yaml.get("url")),
@@ -121,13 +125,20 @@ public record WebhookDefinition(
             .map(t -> TransitionFilter.parse(t, audiences, tags))
             .orElse(TransitionFilter.NONE),
         on.find("events").map(EventFilter::parse).orElse(EventFilter.NONE),
+        yaml.find("payload")
+            .map(p -> PayloadForm.parse(p, wanted(on), fields))
+            .orElse(PayloadForm.Named.DOCUMENT),
         yaml.find("headers").map(StaticHeaders::parse).orElseGet(Map::of),
         ordered,
         latest(yaml, ordered),
         yaml.find("consent").map(Yaml::name).orElse(""),
-        FieldRules.parse(yaml),
+        fields,
         Pace.parse(yaml),
         yaml.find("timeout").map(t -> t.duration(TIMEOUT_MIN, TIMEOUT_MAX)).orElse(TIMEOUT));
+  }
+
+  private static DocumentFields wanted(Yaml on) {
+    return new DocumentFields(on.has("transitions"), on.has("events"));
   }
 
   private static boolean latest(Yaml yaml, boolean ordered) {

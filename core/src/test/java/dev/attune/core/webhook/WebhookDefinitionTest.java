@@ -46,6 +46,7 @@ class WebhookDefinitionTest {
                 on:
                   transitions: {audiences: [frequent-buyers, vip], tags: [lifecycle]}
                   events: {names: [Order Completed], where: properties.total > 100}
+                payload: cloudevents
                 headers: {X-Tenant: acme}
                 order: none
                 states: every
@@ -71,6 +72,7 @@ class WebhookDefinitionTest {
                         Instant.parse("2026-12-24T00:00:00Z"))),
                 new TransitionFilter.Named(Set.of("vip", "frequent-buyers"), Set.of("lifecycle")),
                 new EventFilter(Set.of("Order Completed"), Optional.of(LARGE)),
+                PayloadForm.Named.CLOUDEVENTS,
                 Map.of("X-Tenant", "acme"),
                 false,
                 false,
@@ -103,6 +105,7 @@ class WebhookDefinitionTest {
     assertThat(webhook.transitions().wants("an audience of tomorrow", Set.of())).isTrue();
     assertThat(webhook.events()).isEqualTo(EventFilter.NONE);
     assertThat(webhook.headers()).isEmpty();
+    assertThat(webhook.payload()).isEqualTo(PayloadForm.Named.DOCUMENT);
     assertThat(webhook.ordered()).isTrue();
     assertThat(webhook.latest()).isFalse();
     assertThat(parse(line("states", "latest")).latest()).isTrue();
@@ -237,6 +240,16 @@ class WebhookDefinitionTest {
           fields  | {properties.email: hmac}      | webhooks/crm.yaml:1:1: "fields_key" stands beside fields with "hmac", and only there
           fields  | {}                            | webhooks/crm.yaml:6:9: expected 1 to 200 fields, found 0
           fields_key | {env: A}                   | webhooks/crm.yaml:1:1: "fields_key" stands beside fields with "hmac", and only there
+          payload | xml                           | webhooks/crm.yaml:6:10: expected one of document, cloudevents, segment-track, segment-identify, or {template: ...}
+          payload | [cloudevents]                 | webhooks/crm.yaml:6:10: expected one of document, cloudevents, segment-track, segment-identify, or {template: ...}
+          payload | {templat: {}}                 | webhooks/crm.yaml:6:11: unknown key "templat"; did you mean "template"? (allowed: template)
+          payload | {template: "{{data.at}}"}     | webhooks/crm.yaml:6:21: a template is a mapping or a list
+          payload | {template: {a: ["{{data.audiense}}"]}} | webhooks/crm.yaml:6:26: there is no field "data.audiense" in what this webhook is told; did you mean "data.audience"? (allowed: data, data.at, data.audience, data.complete_from, data.definition_version, data.evidence, data.profile_id, data.reason, data.valid_until, id, timestamp, type, webhook)
+          payload | {template: {a: "{{id}} {{}}"}} | webhooks/crm.yaml:6:25: "{{" begins a place for a value (expected: e.g. {{data.profile_id}})
+          payload | {template: {a: "{{id"}}       | webhooks/crm.yaml:6:25: "{{" begins a place for a value (expected: e.g. {{data.profile_id}})
+          payload | {template: {"{{id}}": 1}}     | webhooks/crm.yaml:6:32: a name cannot have a place for a value in it
+          payload | {template: {a: 1e999}}        | webhooks/crm.yaml:6:25: readers of JSON would round this number (allowed: the same in quotes)
+          payload | {template: {a: 9007199254740993}} | webhooks/crm.yaml:6:25: readers of JSON would round this number (allowed: the same in quotes)
           order   | fifo                          | webhooks/crm.yaml:6:8: "fifo" is not allowed (allowed: profile, none)
           states  | newest                        | webhooks/crm.yaml:6:9: "newest" is not allowed (allowed: every, latest)
           rate_limit | 0                          | webhooks/crm.yaml:6:13: "0" is not a whole number from 1 to 10000
@@ -244,7 +257,7 @@ class WebhookDefinitionTest {
           concurrency | 129                       | webhooks/crm.yaml:6:14: "129" is not a whole number from 1 to 128
           timeout | 31s                           | webhooks/crm.yaml:5:10: "31s" is out of bounds (allowed: 100ms to 30s)
           timeout | 10                            | webhooks/crm.yaml:5:10: "10" is not a duration (allowed: e.g. 250ms, 30s, 15m, 12h, 30d)
-          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, headers, order, states, consent, fields, fields_key, rate_limit, concurrency, timeout)
+          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, payload, headers, order, states, consent, fields, fields_key, rate_limit, concurrency, timeout)
           """)
   void parse_mistake_isNamedWhereItStands(String key, String value, String message) {
     assertThatThrownBy(() -> parse(line(key, value)))
@@ -259,6 +272,49 @@ class WebhookDefinitionTest {
         .hasMessage(
             "webhooks/crm.yaml:1:1: a webhook is signed: it needs \"secret\" (v1), \"signing_key\""
                 + " (v1a) or both");
+  }
+
+  // A template names what its webhook may be told, and no more.
+  @Test
+  void template_namesTheFieldsOfWhatIsWanted() {
+    String property = "{template: {total: '{{data.properties.order.total}} EUR'}}";
+    String events = line("on", "{events: {names: [Order Completed]}}");
+    assertThat(parse(events + "payload: " + property + "\n").payload())
+        .isEqualTo(
+            new PayloadForm.Template(
+                new PayloadTemplate(Map.of("total", "{{data.properties.order.total}} EUR"))));
+    assertThatThrownBy(() -> parse(line("payload", property)))
+        .hasMessageStartingWith(
+            "webhooks/crm.yaml:6:29: there is no field \"data.properties.order.total\"");
+    assertThatThrownBy(() -> parse(events + "payload: {template: {a: '{{data.audience}}'}}\n"))
+        .hasMessageContaining("there is no field \"data.audience\"")
+        .hasMessageEndingWith("webhook, data.properties.NAME)");
+  }
+
+  @Test
+  void template_isBounded() {
+    for (String template :
+        List.of(
+            "[" + "a, ".repeat(PayloadTemplate.NODES_MAX) + "b]",
+            "[" + "a".repeat(PayloadTemplate.LENGTH_MAX + 1) + ", b]",
+            "[".repeat(PayloadTemplate.DEPTH_MAX + 1)
+                + "]".repeat(PayloadTemplate.DEPTH_MAX + 1))) {
+      assertThatThrownBy(() -> parse(line("payload", "{template: " + template + "}")))
+          .hasMessageContaining(
+              "the template is too large (allowed: 1000 values, 16384 characters, 20 levels)");
+    }
+  }
+
+  // Without it Segment's destinations would take the call for nobody's, or refuse it.
+  @Test
+  void segment_needsWhomItIsAbout() {
+    String segment = line("payload", "segment-identify");
+    assertThatThrownBy(() -> parse(segment + "fields: {profile_id: drop}\n"))
+        .hasMessage(
+            "webhooks/crm.yaml:6:10: a Segment call says whom it is about: \"fields\" cannot drop"
+                + " profile_id (allowed: sha256, hmac)");
+    assertThat(parse(segment + "fields: {profile_id: sha256}\n").payload())
+        .isEqualTo(PayloadForm.Named.SEGMENT_IDENTIFY);
   }
 
   @Test

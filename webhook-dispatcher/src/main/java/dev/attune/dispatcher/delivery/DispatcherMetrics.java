@@ -25,9 +25,9 @@ import java.util.concurrent.atomic.LongAdder;
  *       {@code unsendable} bodies do not parse, so that no field of them can be masked.
  *   <li>{@code attune.dispatcher.latency} (webhook): from the cause until it was delivered.
  *   <li>{@code attune.dispatcher.dead.letters} (webhook): each one is a delivery that was given up.
- *   <li>{@code attune.dispatcher.dropped} (webhook, reason): states that nobody needs to be told of:
- *       {@code overtaken} by a newer one before their first attempt. It grows with what waits, and is
- *       no trouble of its own.
+ *   <li>{@code attune.dispatcher.dropped} (webhook, reason): states that nobody needs to be told
+ *       of: {@code overtaken} by a newer one before their first attempt. It grows with what waits,
+ *       and is no trouble of its own.
  *   <li>{@code attune.dispatcher.disabled} (webhook): how often it was disabled since the start, by
  *       this process; each one is for its owner. {@code attune.dispatcher.webhooks} (state: {@code
  *       paused}, {@code disabled}): how many are so; worry when any is disabled.

@@ -6,6 +6,7 @@ import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.ProfileIds;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.delivery.ToldOnce;
+import dev.attune.dispatcher.form.Forms;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.proto.v1.Cause;
@@ -101,6 +102,7 @@ public final class EventRenderer implements Processor<byte[], byte[], byte[], by
               .setAbout(event.getVia())
               .setWebhookId(WebhookId.of(webhook.name(), event))
               .setBody(body)
+              .setForm(Forms.text(webhook.payload()))
               .setCausedAtMicros(
                   // What a client's clock says is in the body; latency counts from the acceptance.
                   event.getReceivedAtMicros() != 0

@@ -5,13 +5,14 @@ import dev.attune.core.audience.AudienceDefinition;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.clock.Clocks;
+import dev.attune.dispatcher.form.Forms;
 import dev.attune.proto.v1.Delivery;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Identifier;
-import dev.attune.proto.v1.ValueObject;
 import dev.attune.proto.v1.Transition;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
+import dev.attune.proto.v1.ValueObject;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,6 +95,7 @@ public final class Samples {
         .setProfileId(NOBODY)
         .setWebhookId("msg_" + UUID.randomUUID())
         .setBody(body)
+        .setForm(Forms.text(webhook.payload()))
         .setCausedAtMicros(now)
         .setType(type)
         .setTest(true)

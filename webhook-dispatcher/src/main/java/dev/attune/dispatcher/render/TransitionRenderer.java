@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.dispatcher.form.Forms;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.state.Changelogs;
 import dev.attune.platform.definition.DefinitionsSource;
@@ -81,6 +82,7 @@ public final class TransitionRenderer implements Processor<byte[], byte[], byte[
               .setProfileId(transition.getProfileId())
               .setWebhookId(WebhookId.of(webhook.name(), transition))
               .setBody(body)
+              .setForm(Forms.text(webhook.payload()))
               .setCausedAtMicros(transition.getAtMicros())
               .setType(Payload.type(transition))
               .setUnordered(!webhook.ordered())

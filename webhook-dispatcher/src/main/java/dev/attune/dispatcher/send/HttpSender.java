@@ -2,6 +2,8 @@ package dev.attune.dispatcher.send;
 
 import com.google.protobuf.ByteString;
 import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.dispatcher.form.Forms;
+import dev.attune.platform.http.InvalidJsonException;
 import dev.attune.proto.v1.Delivery;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -70,8 +72,6 @@ public final class HttpSender implements Sender {
   private static final int RESPONSE_HEADERS_MAX = 100;
   private static final int RESPONSE_LINE_MAX = 8_192;
   private static final Duration RETRY_AFTER_MAX = Duration.ofDays(1);
-  private static final ContentType JSON = ContentType.create("application/json");
-
   private static final String REPLAY_HEADER = "attune-replay";
   private static final String TEST_HEADER = "attune-test";
 
@@ -194,6 +194,10 @@ public final class HttpSender implements Sender {
       request = request(webhook, delivery);
     } catch (Secrets.SecretException e) {
       return new Outcome.NotSent(e.why());
+    } catch (Forms.UnknownFormException e) {
+      return new Outcome.NotSent(e.why());
+    } catch (InvalidJsonException e) {
+      return new Outcome.Unsendable("the body does not parse, so that its form cannot be made");
     }
     AtomicBoolean late = new AtomicBoolean();
     ScheduledFuture<?> deadline =
@@ -225,8 +229,9 @@ public final class HttpSender implements Sender {
   }
 
   private HttpPost request(WebhookDefinition webhook, Delivery delivery)
-      throws Secrets.SecretException {
-    ByteString body = delivery.getBody();
+      throws Secrets.SecretException, Forms.UnknownFormException {
+    Forms.Formed formed = Forms.of(delivery);
+    ByteString body = formed.body();
     Instant now = clock.instant();
     HttpPost request = new HttpPost(webhook.url());
     webhook.headers().forEach(request::setHeader);
@@ -240,7 +245,8 @@ public final class HttpSender implements Sender {
     if (delivery.getTest()) {
       request.setHeader(TEST_HEADER, "true");
     }
-    request.setEntity(new ByteArrayEntity(body.toByteArray(), JSON));
+    request.setEntity(
+        new ByteArrayEntity(body.toByteArray(), ContentType.create(formed.contentType())));
     Timeout timeout = Timeout.ofMilliseconds(webhook.timeout().toMillis());
     request.setConfig(
         RequestConfig.custom()

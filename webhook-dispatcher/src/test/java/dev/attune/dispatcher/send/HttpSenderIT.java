@@ -91,6 +91,28 @@ class HttpSenderIT {
         .doesNotThrowAnyException();
   }
 
+  // Signed as it is sent, and redacted by what it was made of.
+  @Test
+  void send_inAnotherForm_isSignedAndSaysWhatItIs() throws Exception {
+    Delivery event =
+        DELIVERY.toBuilder()
+            .setWebhook("crm")
+            .setForm("cloudevents")
+            .setBody(
+                ByteString.copyFromUtf8(
+                    "{\"type\":\"event\",\"timestamp\":\"2026-03-01T10:00:00Z\",\"data\":{\"a\":1}}"))
+            .build();
+    String url = "http://127.0.0.1:" + port() + answer(200);
+    assertThat(begin(sender, url, TIMEOUT, event).get(20, TimeUnit.SECONDS))
+        .isEqualTo(new Outcome.Delivered(200));
+    Map<String, List<String>> sent = headers.remove();
+    String body = bodies.remove();
+    assertThat(sent.get("Content-type")).containsExactly("application/cloudevents+json");
+    assertThat(body).startsWith("{\"specversion\":\"1.0\",\"id\":\"msg_1\"");
+    assertThatCode(() -> new Webhook(Webhooks.SECRET).verify(body, lower(sent)))
+        .doesNotThrowAnyException();
+  }
+
   // It may be older than what the subscriber has seen since.
   @Test
   void send_replay_isMarked() throws Exception {
