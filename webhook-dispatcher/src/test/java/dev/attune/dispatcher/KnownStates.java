@@ -75,6 +75,7 @@ public final class KnownStates implements DefinitionsSource, WebhookStates {
         any.paused(),
         states,
         any.versions(),
-        any.former());
+        any.former(),
+        any.outdated());
   }
 }

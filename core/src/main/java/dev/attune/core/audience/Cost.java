@@ -30,6 +30,12 @@ final class Cost {
   /** More elements no list of an event of 64 KB has in JSON, nor a trait of 32 KB. */
   static final int ELEMENTS_MAX = 32 << 10;
 
+  /**
+   * Most elements of lists that an expression of an earlier version goes through: as it did there,
+   * so that nobody enters or leaves because of another version.
+   */
+  static final int FORMER_ITERATIONS_MAX = 1_000;
+
   /** Largest program of a regular expression. */
   static final int REGEX_PROGRAM_MAX = 1_000;
 
@@ -51,12 +57,19 @@ final class Cost {
   }
 
   /**
-   * Checks an expression over a variable.
+   * Checks an expression over a variable. False when it may cost too much and is in a definition
+   * that an earlier version took: then it is to be run within {@link #FORMER_ITERATIONS_MAX}.
    *
-   * @throws DefinitionException for the first part that may cost too much
+   * @throws DefinitionException for the first part that may cost too much, in any other definition
    */
-  static void check(Yaml yaml, CelAbstractSyntaxTree ast, String variable) {
-    new Cost(yaml, ast, variable).check(CelNavigableAst.fromAst(ast).getRoot());
+  static boolean check(Yaml yaml, CelAbstractSyntaxTree ast, String variable) {
+    try {
+      new Cost(yaml, ast, variable).check(CelNavigableAst.fromAst(ast).getRoot());
+      return true;
+    } catch (DefinitionException e) {
+      yaml.refuse(e);
+      return false;
+    }
   }
 
   private void check(CelNavigableExpr root) {

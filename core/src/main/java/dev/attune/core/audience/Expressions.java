@@ -25,13 +25,22 @@ final class Expressions {
 
   /** To be completed with a variable. */
   static CelBuilder environment() {
+    return environment(Cost.LOOPS_MAX * Cost.ELEMENTS_MAX);
+  }
+
+  /** The same for expressions that {@link Cost#check} would refuse today. */
+  static CelBuilder formerEnvironment() {
+    return environment(Cost.FORMER_ITERATIONS_MAX);
+  }
+
+  private static CelBuilder environment(int iterationsMax) {
     return CelFactory.plannerCelBuilder()
         .setOptions(
             CelOptions.current()
                 .enableHeterogeneousNumericComparisons(true)
                 .maxExpressionCodePointSize(EXPRESSION_LENGTH_MAX)
                 .maxParseRecursionDepth(DEPTH_MAX)
-                .comprehensionMaxIterations(Cost.LOOPS_MAX * Cost.ELEMENTS_MAX)
+                .comprehensionMaxIterations(iterationsMax)
                 .maxRegexProgramSize(Cost.REGEX_PROGRAM_MAX)
                 .build())
         .setStandardMacros(CelStandardMacro.STANDARD_MACROS)

@@ -2,6 +2,7 @@ package dev.attune.core.audience;
 
 import dev.attune.core.definition.Yaml;
 import dev.cel.bundle.Cel;
+import dev.cel.bundle.CelBuilder;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.types.MapType;
 import dev.cel.common.types.SimpleType;
@@ -12,20 +13,23 @@ final class PropertyLanguage {
   /** The one variable. */
   static final String VARIABLE = "properties";
 
-  private static final Cel CEL =
-      Expressions.environment()
-          .addVar(VARIABLE, MapType.create(SimpleType.STRING, SimpleType.DYN))
-          .build();
+  private static final Cel CEL = build(Expressions.environment());
+  private static final Cel FORMER = build(Expressions.formerEnvironment());
 
   private PropertyLanguage() {}
+
+  private static Cel build(CelBuilder environment) {
+    return environment.addVar(VARIABLE, MapType.create(SimpleType.STRING, SimpleType.DYN)).build();
+  }
 
   /** Checks and compiles an expression. */
   static PropertyExpression compile(Yaml yaml) {
     String text = Expressions.text(yaml);
     CelAbstractSyntaxTree checked =
         Expressions.take(yaml, CEL.compile(text), message -> hint(text, message));
-    Cost.check(yaml, checked, VARIABLE);
-    return new PropertyExpression(text, Expressions.program(CEL, yaml, checked), checked.getExpr());
+    Cel runs = Cost.check(yaml, checked, VARIABLE) ? CEL : FORMER;
+    return new PropertyExpression(
+        text, Expressions.program(runs, yaml, checked), checked.getExpr());
   }
 
   private static String hint(String text, String message) {

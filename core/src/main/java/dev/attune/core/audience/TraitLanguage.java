@@ -1,5 +1,7 @@
 package dev.attune.core.audience;
 
+import com.google.common.base.Supplier;
+import com.google.common.base.Suppliers;
 import com.google.common.collect.ImmutableCollection;
 import com.google.common.collect.ImmutableList;
 import com.google.common.collect.ImmutableMap;
@@ -8,6 +10,7 @@ import dev.attune.core.catalog.TraitType;
 import dev.attune.core.definition.Nearest;
 import dev.attune.core.definition.Yaml;
 import dev.cel.bundle.Cel;
+import dev.cel.bundle.CelBuilder;
 import dev.cel.common.CelAbstractSyntaxTree;
 import dev.cel.common.ast.CelExpr.ExprKind;
 import dev.cel.common.navigation.CelNavigableAst;
@@ -34,6 +37,7 @@ final class TraitLanguage {
 
   private final Catalog catalog;
   private final Cel cel;
+  private final Supplier<Cel> former;
 
   private TraitLanguage(Catalog catalog) {
     this.catalog = catalog;
@@ -43,11 +47,12 @@ final class TraitLanguage {
     StructType traits =
         StructType.create(
             "attune.Traits", fields.keySet(), name -> Optional.ofNullable(fields.get(name)));
-    this.cel =
-        Expressions.environment()
-            .setTypeProvider(new OneType(traits))
-            .addVar(VARIABLE, traits)
-            .build();
+    this.cel = build(Expressions.environment(), traits);
+    this.former = Suppliers.memoize(() -> build(Expressions.formerEnvironment(), traits));
+  }
+
+  private static Cel build(CelBuilder environment, StructType traits) {
+    return environment.setTypeProvider(new OneType(traits)).addVar(VARIABLE, traits).build();
   }
 
   static TraitLanguage of(Catalog catalog) {
@@ -66,9 +71,9 @@ final class TraitLanguage {
     CelAbstractSyntaxTree parsed = Expressions.take(yaml, cel.parse(text), this::hint);
     Set<String> names = traits(yaml, parsed);
     CelAbstractSyntaxTree checked = Expressions.take(yaml, cel.check(parsed), this::hint);
-    Cost.check(yaml, checked, VARIABLE);
+    Cel runs = Cost.check(yaml, checked, VARIABLE) ? cel : former.get();
     return new TraitExpression(
-        text, names, Expressions.program(cel, yaml, checked), checked.getExpr());
+        text, names, Expressions.program(runs, yaml, checked), checked.getExpr());
   }
 
   // What an expression reads must be known for the index, so `traits` is only ever followed by a

@@ -42,6 +42,8 @@ import java.util.stream.Collectors;
  * @param versions of each definition, by {@code kind/id}
  * @param former what audiences and computed traits were before, as far as it may have to decide in
  *     their place
+ * @param outdated why an apply would refuse a definition that an earlier version took, by {@code
+ *     kind/id}, a sentence each that points into its file. It means what it meant then
  */
 public record Definitions(
     long version,
@@ -57,7 +59,8 @@ public record Definitions(
     Set<String> paused,
     Map<String, WebhookState> webhookStates,
     Map<String, Long> versions,
-    FormerDefinitions former) {
+    FormerDefinitions former,
+    Map<String, String> outdated) {
   /** The kind of what says that an audience is paused; no file does. */
   public static final String PAUSE = "pause";
 
@@ -87,6 +90,7 @@ public record Definitions(
     paused = Set.copyOf(paused);
     webhookStates = Map.copyOf(webhookStates);
     versions = Map.copyOf(versions);
+    outdated = Map.copyOf(outdated);
   }
 
   /** A set without computed traits, views, events, streams, pauses and states. */
@@ -112,7 +116,8 @@ public record Definitions(
         Set.of(),
         Map.of(),
         versions,
-        FormerDefinitions.NONE);
+        FormerDefinitions.NONE,
+        Map.of());
   }
 
   /**
@@ -121,6 +126,25 @@ public record Definitions(
    * @throws DefinitionException for the first definition that cannot be taken
    */
   public static Definitions parse(Collection<Definition> definitions) {
+    Definitions parsed = ofStored(definitions);
+    parsed.outdated.values().stream()
+        .sorted()
+        .findFirst()
+        .ifPresent(
+            sentence -> {
+              throw new DefinitionException(sentence);
+            });
+    return parsed;
+  }
+
+  /**
+   * Checks a whole set that was taken before. What earlier versions took and this one refuses is
+   * {@link #outdated}, and nobody's workspace stands still for it.
+   *
+   * @throws DefinitionException for the first definition that cannot be taken
+   */
+  public static Definitions ofStored(Collection<Definition> definitions) {
+    Map<String, String> outdated = new TreeMap<>();
     Map<String, Long> versions = new TreeMap<>();
     long version = 0;
     for (Definition definition : definitions) {
@@ -128,19 +152,24 @@ public record Definitions(
       version = Math.max(version, definition.getVersion());
     }
     Catalog declared =
-        parseKind(definitions, "catalog", Catalog::parse, _ -> "catalog")
+        parseKind(definitions, outdated, "catalog", Catalog::parse, _ -> "catalog")
             .getOrDefault("catalog", Catalog.DEFAULT);
-    Map<String, ComputedTrait> computed = computed(definitions, declared);
+    Map<String, ComputedTrait> computed = computed(definitions, outdated, declared);
     Catalog catalog =
         declared.withComputed(computed.values().stream().map(ComputedTrait::declaration).toList());
     Map<String, ModelDefinition> models =
         parseKind(
-            definitions, "model", y -> ModelDefinition.parse(y, catalog), ModelDefinition::name);
+            definitions,
+            outdated,
+            "model",
+            y -> ModelDefinition.parse(y, catalog),
+            ModelDefinition::name);
     checkPrecedence(definitions, catalog, models.keySet());
     Set<String> audienceNames = audienceNames(definitions, models.values());
     Map<String, AudienceDefinition> audiences =
         parseKind(
             definitions,
+            outdated,
             "audience",
             y -> AudienceDefinition.parse(y, catalog, audienceNames),
             AudienceDefinition::name);
@@ -152,12 +181,14 @@ public record Definitions(
     Map<String, WebhookDefinition> webhooks =
         parseKind(
             definitions,
+            outdated,
             "webhook",
             y -> WebhookDefinition.parse(y, audiences.keySet(), tags),
             WebhookDefinition::name);
     Map<String, ViewDefinition> views =
         parseKind(
             definitions,
+            outdated,
             "view",
             y -> ViewDefinition.parse(y, catalog, audiences.keySet()),
             ViewDefinition::name);
@@ -170,12 +201,13 @@ public record Definitions(
         audiences,
         webhooks,
         views,
-        events(definitions),
-        streams(definitions, catalog),
+        events(definitions, outdated),
+        streams(definitions, outdated, catalog),
         paused(definitions, audiences.keySet()),
         webhookStates(definitions, webhooks.keySet()),
         versions,
-        FormerDefinitions.of(definitions, declared, catalog, audienceNames));
+        FormerDefinitions.of(definitions, declared, catalog, audienceNames),
+        outdated);
   }
 
   /** Whether a webhook is delivered to. */
@@ -204,9 +236,14 @@ public record Definitions(
   }
 
   private static Map<String, ComputedTrait> computed(
-      Collection<Definition> definitions, Catalog catalog) {
+      Collection<Definition> definitions, Map<String, String> outdated, Catalog catalog) {
     Map<String, ComputedTrait> computed =
-        parseKind(definitions, "trait", y -> ComputedTrait.parse(y, catalog), ComputedTrait::name);
+        parseKind(
+            definitions,
+            outdated,
+            "trait",
+            y -> ComputedTrait.parse(y, catalog),
+            ComputedTrait::name);
     if (computed.size() > ComputedTrait.TRAITS_MAX) {
       throw new DefinitionException(
           computed.size() + " computed traits (allowed: " + ComputedTrait.TRAITS_MAX + ")");
@@ -230,10 +267,14 @@ public record Definitions(
   }
 
   private static Map<String, StreamDefinition> streams(
-      Collection<Definition> definitions, Catalog catalog) {
+      Collection<Definition> definitions, Map<String, String> outdated, Catalog catalog) {
     Map<String, StreamDefinition> streams =
         parseKind(
-            definitions, "stream", y -> StreamDefinition.parse(y, catalog), StreamDefinition::name);
+            definitions,
+            outdated,
+            "stream",
+            y -> StreamDefinition.parse(y, catalog),
+            StreamDefinition::name);
     if (streams.size() > StreamDefinition.STREAMS_MAX) {
       throw new DefinitionException(
           streams.size() + " streams (allowed: " + StreamDefinition.STREAMS_MAX + ")");
@@ -241,10 +282,12 @@ public record Definitions(
     return streams;
   }
 
-  private static Map<String, EventDefinition> events(Collection<Definition> definitions) {
+  private static Map<String, EventDefinition> events(
+      Collection<Definition> definitions, Map<String, String> outdated) {
     Map<String, EventDefinition> events = new TreeMap<>();
     for (EventDefinition event :
-        parseKind(definitions, "event", EventDefinition::parse, EventDefinition::name).values()) {
+        parseKind(definitions, outdated, "event", EventDefinition::parse, EventDefinition::name)
+            .values()) {
       EventDefinition other = events.put(event.event(), event);
       if (other != null) {
         throw new DefinitionException(
@@ -341,6 +384,7 @@ public record Definitions(
 
   private static <T> Map<String, T> parseKind(
       Collection<Definition> definitions,
+      Map<String, String> outdated,
       String kind,
       Function<Yaml, T> parser,
       Function<T, String> name) {
@@ -349,7 +393,11 @@ public record Definitions(
       if (!definition.getKind().equals(kind)) {
         continue;
       }
-      Yaml yaml = Yaml.parse(definition.getPath(), definition.getYaml());
+      Yaml yaml =
+          Yaml.parseStored(
+              definition.getPath(),
+              definition.getYaml(),
+              sentence -> outdated.putIfAbsent(kind + "/" + definition.getId(), sentence));
       T value = parser.apply(yaml);
       if (parsed.put(name.apply(value), value) != null) {
         throw yaml.error("the " + kind + " \"" + name.apply(value) + "\" is defined in two files");

@@ -74,7 +74,8 @@ public record FormerDefinitions(
 
   private static <T> Optional<T> read(Definition former, Function<Yaml, T> parser) {
     try {
-      return Optional.of(parser.apply(Yaml.parse(former.getPath(), former.getYaml())));
+      return Optional.of(
+          parser.apply(Yaml.parseStored(former.getPath(), former.getYaml(), _ -> {})));
     } catch (DefinitionException e) {
       return Optional.empty();
     }

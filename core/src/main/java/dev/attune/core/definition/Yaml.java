@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -43,9 +44,13 @@ public final class Yaml {
   private final String path;
   private final Node node;
 
-  private Yaml(String path, Node node) {
+  /** Hears of what is refused today; null: it is refused. */
+  private final @Nullable Consumer<String> outdated;
+
+  private Yaml(String path, Node node, @Nullable Consumer<String> outdated) {
     this.path = path;
     this.node = node;
+    this.outdated = outdated;
   }
 
   /**
@@ -55,6 +60,20 @@ public final class Yaml {
    * @throws DefinitionException when it is not one YAML document
    */
   public static Yaml parse(String path, String text) {
+    return parse(path, text, null);
+  }
+
+  /**
+   * Parses one document that was taken before, perhaps by an earlier version.
+   *
+   * @param outdated hears of what {@link #refuse} would refuse today, a sentence each
+   * @throws DefinitionException as {@link #parse}
+   */
+  public static Yaml parseStored(String path, String text, Consumer<String> outdated) {
+    return parse(path, text, outdated);
+  }
+
+  private static Yaml parse(String path, String text, @Nullable Consumer<String> outdated) {
     if (text.length() > DOCUMENT_LENGTH_MAX) {
       throw new DefinitionException(
           path + ":1:1: the file is larger than " + DOCUMENT_LENGTH_MAX + " characters");
@@ -69,7 +88,9 @@ public final class Yaml {
       Optional<Node> root =
           new Composer(settings, new BoundedParser(settings, text)).getSingleNode();
       return new Yaml(
-          path, root.orElseThrow(() -> new DefinitionException(path + ":1:1: the file is empty")));
+          path,
+          root.orElseThrow(() -> new DefinitionException(path + ":1:1: the file is empty")),
+          outdated);
     } catch (MarkedYamlEngineException e) {
       String at =
           e.getProblemMark()
@@ -86,6 +107,23 @@ public final class Yaml {
     return new DefinitionException(at(message));
   }
 
+  /**
+   * Refuses a definition for something that earlier versions took; one that is stored already goes
+   * on, and says so.
+   *
+   * @throws DefinitionException the error, unless it is stored
+   */
+  public void refuse(DefinitionException error) {
+    if (outdated == null) {
+      throw error;
+    }
+    outdated.accept(String.valueOf(error.getMessage()));
+  }
+
+  private Yaml child(Node part) {
+    return new Yaml(path, part, outdated);
+  }
+
   /** A sentence that points here. */
   String at(String message) {
     String at =
@@ -99,7 +137,7 @@ public final class Yaml {
   public Yaml keys(String... allowed) {
     Set<String> known = new LinkedHashSet<>(List.of(allowed));
     for (NodeTuple tuple : mapping().getValue()) {
-      Yaml key = new Yaml(path, tuple.getKeyNode());
+      Yaml key = child(tuple.getKeyNode());
       if (!known.contains(key.text())) {
         throw key.error(
             "unknown key \""
@@ -133,8 +171,8 @@ public final class Yaml {
   public Map<String, Yaml> entries() {
     Map<String, Yaml> entries = new LinkedHashMap<>();
     for (NodeTuple tuple : mapping().getValue()) {
-      Yaml key = new Yaml(path, tuple.getKeyNode());
-      if (entries.put(key.text(), new Yaml(path, tuple.getValueNode())) != null) {
+      Yaml key = child(tuple.getKeyNode());
+      if (entries.put(key.text(), child(tuple.getValueNode())) != null) {
         throw key.error("the key \"" + key.text() + "\" stands twice");
       }
     }
@@ -148,7 +186,7 @@ public final class Yaml {
     }
     List<Yaml> items = new ArrayList<>();
     for (Node item : sequence.getValue()) {
-      items.add(new Yaml(path, item));
+      items.add(child(item));
     }
     return items;
   }
@@ -229,7 +267,7 @@ public final class Yaml {
 
   /** A mapping whose keys are {@link #name names}, in the file's order. */
   public Map<String, Yaml> keyedByName() {
-    mapping().getValue().forEach(tuple -> new Yaml(path, tuple.getKeyNode()).name());
+    mapping().getValue().forEach(tuple -> child(tuple.getKeyNode()).name());
     return entries();
   }
 

@@ -52,6 +52,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 
 /**
@@ -343,6 +344,11 @@ public final class Standalone implements AutoCloseable {
       process.put("version", Version.TEXT);
       process.put("definitions", feed.current().version());
       feed.lastProblem().ifPresent(problem -> process.put("definitions refused", problem));
+      if (!feed.current().outdated().isEmpty()) {
+        process.put(
+            "definitions to be changed",
+            String.join(", ", new TreeSet<>(feed.current().outdated().keySet())));
+      }
       process.put("dead letters open", letters.open());
       return process;
     }

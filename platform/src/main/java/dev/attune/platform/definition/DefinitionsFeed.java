@@ -139,9 +139,12 @@ public final class DefinitionsFeed implements DefinitionsSource, AutoCloseable {
       Map<String, Definition> stored = Map.copyOf(read);
       State before = state;
       try {
-        Definitions taken = Definitions.parse(read.values());
+        Definitions taken = Definitions.ofStored(read.values());
         state = new State(taken, position, stored, true, null);
         LOG.info("definitions of version {} are in force: {}", taken.version(), stored.size());
+        taken
+            .outdated()
+            .forEach((key, why) -> LOG.warn("{} would be refused by an apply: {}", key, why));
         listeners.forEach(listener -> tell(listener, taken));
       } catch (DefinitionException e) {
         String problem = String.valueOf(e.getMessage());

@@ -144,6 +144,7 @@ public final class DefinitionsHttp implements Consumer<HttpRouting.Builder> {
           json.writeStartObject();
           json.writeNumberField("version", feed.current().version());
           json.writeStringField("problem", problem);
+          Json.writeTexts(json, "outdated", new TreeMap<>(feed.current().outdated()).values());
           json.writeArrayFieldStart("definitions");
           for (var definition : stored.values()) {
             json.writeStartObject();

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param write new or changed definitions, by {@code kind/id}, and those of which nothing is kept
  *     any more that they were before
  * @param missing stored and not among the files, by {@code kind/id}
- * @param warnings what is probably misspelt in what is written
+ * @param warnings what is probably misspelt in what is written, and what is stored and would be
+ *     refused today
  * @param result the set that results
  */
 record DefinitionsPlan(
@@ -31,6 +33,9 @@ record DefinitionsPlan(
     List<String> missing,
     List<String> warnings,
     Definitions result) {
+  private static final String OUTDATED =
+      "stored by an earlier version, in force as it was, and to be changed: ";
+
   /**
    * Compares, and checks the set that would result.
    *
@@ -88,7 +93,13 @@ record DefinitionsPlan(
     if (prune) {
       result.keySet().removeAll(missing);
     }
-    Definitions parsed = Definitions.parse(result.values());
+    Definitions parsed = Definitions.ofStored(result.values());
+    Map<String, String> outdated = new TreeMap<>(parsed.outdated());
+    for (String key : given) {
+      if (outdated.containsKey(key)) {
+        throw new DefinitionException(outdated.get(key));
+      }
+    }
     parsed
         .streams()
         .values()
@@ -102,7 +113,10 @@ record DefinitionsPlan(
         changed,
         unchanged,
         List.copyOf(missing),
-        Misspellings.warnings(parsed, write.values()),
+        Stream.concat(
+                Misspellings.warnings(parsed, write.values()).stream(),
+                outdated.values().stream().map(OUTDATED::concat))
+            .toList(),
         parsed);
   }
 

@@ -191,6 +191,56 @@ class DefinitionsIT {
   }
 
   @Test
+  void definitionThatAnEarlierVersionTook_isInForceAfterAStart_andIsNamed(TestInfo test)
+      throws Exception {
+    KafkaSettings settings = settings(test);
+    Definition former =
+        Definition.newBuilder()
+            .setKind("audience")
+            .setId("a")
+            .setVersion(5)
+            .setPath("audiences/a.yaml")
+            .setYaml(
+                "name: a\nwhen: {event: A, where: 'properties.l.filter(x, x > 1).size() > 0',"
+                    + " within: 1d}\n")
+            .build();
+    try (var producer = KafkaClients.producer(settings, "test")) {
+      producer
+          .send(
+              new ProducerRecord<>(
+                  settings.topics().definitions(),
+                  "audience/a".getBytes(StandardCharsets.UTF_8),
+                  former.toByteArray()))
+          .get(30, TimeUnit.SECONDS);
+    }
+
+    try (DefinitionsFeed feed = feed(settings);
+        HttpServer server =
+            HttpServer.start(
+                HttpServerConfig.onPort(0),
+                List.of(
+                    new DefinitionsHttp(
+                        publisher(settings, feed), feed, InstantSource.system())))) {
+      assertThat(feed.current().audiences()).containsKey("a");
+      JsonNode listed = get(server);
+      assertThat(listed.path("problem").asText()).isEmpty();
+      assertThat(listed.path("outdated")).hasSize(1);
+      assertThat(listed.path("outdated").get(0).asText())
+          .startsWith("audiences/a.yaml:2:")
+          .contains("map and filter copy");
+
+      // It is no reason to refuse others, nor to leave a pause without effect.
+      assertThat(post(server, Map.of("catalog.yaml", CATALOG)).path("added").get(0).asText())
+          .isEqualTo("catalog/catalog");
+      assertThat(publisher(settings, feed).pause("a", true)).isTrue();
+      assertThat(feed.current().paused()).containsExactly("a");
+
+      post(server, Map.of("audiences/a.yaml", "name: a\nwhen: {event: A, within: 1d}\n"));
+      assertThat(get(server).path("outdated")).isEmpty();
+    }
+  }
+
+  @Test
   void routes_applyAndList_andABadFilePublishesNothing(TestInfo test) throws Exception {
     KafkaSettings settings = settings(test);
     try (DefinitionsFeed feed = feed(settings);

@@ -57,6 +57,31 @@ class DefinitionsPlanTest {
     assertThat(plan.write()).isEmpty();
   }
 
+  @Test
+  void audienceThatAnEarlierVersionTook_refusesNoOtherApply_andIsNamedUntilItIsChanged() {
+    DefinitionFile former =
+        audience("event: A, where: 'properties.l.map(x, x).size() > 1', within: 1d");
+    Map<String, Definition> stored = stored(former);
+
+    var other = DefinitionsPlan.of(stored, List.of(CATALOG), 7, false, TOPICS);
+    assertThat(other.added()).containsExactly("catalog/catalog");
+    assertThat(other.warnings())
+        .singleElement()
+        .asString()
+        .startsWith(
+            "stored by an earlier version, in force as it was, and to be changed:"
+                + " audiences/a.yaml:2:")
+        .contains("map and filter copy");
+
+    assertThatThrownBy(() -> DefinitionsPlan.of(stored, List.of(former), 7, false, TOPICS))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessageContaining("map and filter copy");
+    var mended =
+        DefinitionsPlan.of(stored, List.of(audience("event: A, within: 1d")), 7, false, TOPICS);
+    assertThat(mended.changed()).containsExactly("audience/a");
+    assertThat(mended.warnings()).isEmpty();
+  }
+
   private static DefinitionFile audience(String condition) {
     return new DefinitionFile("audiences/a.yaml", "name: a\nwhen: {" + condition + "}\n");
   }
