@@ -120,6 +120,33 @@ class IdentityRefreshTest {
     assertThat(bench.done(MODEL)).isEqualTo(new RefreshOutcome.Done(4, 0, 0));
   }
 
+  // As the documentation has it: the table of the profiles says whose each address is, too.
+  @Test
+  void addressThatChangesHands_isTheOther_whereAModelOfIdentitiesSaysWhose() {
+    String profiles =
+        """
+        name: customers
+        kind: profiles
+        source: {files: people.parquet, format: parquet}
+        key: {namespace: user_id, column: person}
+        traits: {plan: plan}
+        """;
+    String customers =
+        "select * from (values ('always', 'p0', 'free'), ('a@x', '%s', 'pro'), ('%s', '%s', 'pro'))"
+            + " t(email, person, plan)";
+    bench.write("people.parquet", customers.formatted("p1", "b@x", "p2"), DAY_1);
+    bench.done(profiles);
+    bench.done(MODEL);
+    assertThat(inForce(bench)).containsOnlyKeys("a@x p1", "b@x p2");
+    bench.write("people.parquet", customers.formatted("p2", "c@x", "p1"), DAY_2);
+
+    bench.done(profiles);
+    bench.done(MODEL);
+
+    assertThat(inForce(bench)).containsOnlyKeys("a@x p2", "c@x p1");
+    assertThat(bench.links()).allSatisfy(link -> assertThat(link.getSource()).isNotEmpty());
+  }
+
   @Test
   void rowThatComesBack_isNewerThanItsRemoval() {
     bench.write("people.parquet", rows("a@x p1"), DAY_2);
