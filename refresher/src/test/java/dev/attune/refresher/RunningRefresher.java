@@ -1,6 +1,7 @@
 package dev.attune.refresher;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.LookupResult;
@@ -14,8 +15,10 @@ import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.KafkaTopics;
 import dev.attune.platform.kafka.Topics;
+import dev.attune.proto.v1.Changed;
 import dev.attune.proto.v1.DeadLetter;
 import dev.attune.proto.v1.Profile;
+import dev.attune.proto.v1.ProfileChange;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.event.EventLog;
 import dev.attune.refresher.stream.RegistryConfig;
@@ -35,9 +38,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -312,21 +317,45 @@ final class RunningRefresher implements AutoCloseable {
 
   /** All events that the log holds. */
   List<JsonNode> events() {
+    List<JsonNode> events = new ArrayList<>();
+    read(kafka.topics().events(), event -> events.add(Json.parse(event)));
+    return events;
+  }
+
+  /** The ids of the profiles of which the log holds a change that a run made. */
+  Set<String> toldByRun(String run) {
+    Set<String> told = new HashSet<>();
+    read(
+        kafka.topics().profileChanges(),
+        record -> {
+          Changed changed = parse(record).getChanged();
+          if (changed.getCausesList().stream().anyMatch(c -> c.getRow().getRunId().equals(run))) {
+            told.add(changed.getRecord().getProfileId());
+          }
+        });
+    return told;
+  }
+
+  private static ProfileChange parse(byte[] record) {
+    try {
+      return ProfileChange.parseFrom(record);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("the log of changes holds what is none", e);
+    }
+  }
+
+  private void read(String topic, java.util.function.Consumer<byte[]> reader) {
     try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(kafka, "logged")) {
       List<TopicPartition> partitions =
-          consumer.partitionsFor(kafka.topics().events()).stream()
+          consumer.partitionsFor(topic).stream()
               .map(info -> new TopicPartition(info.topic(), info.partition()))
               .toList();
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-      List<JsonNode> events = new ArrayList<>();
       while (partitions.stream().anyMatch(p -> consumer.position(p) < ends.getOrDefault(p, 0L))) {
-        consumer
-            .poll(Duration.ofMillis(200))
-            .forEach(event -> events.add(Json.parse(event.value())));
+        consumer.poll(Duration.ofMillis(200)).forEach(record -> reader.accept(record.value()));
       }
-      return events;
     }
   }
 
