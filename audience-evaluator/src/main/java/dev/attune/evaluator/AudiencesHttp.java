@@ -109,7 +109,10 @@ record AudiencesHttp(
   static void writeCompleteFrom(
       JsonGenerator json, CompiledAudience audience, EvaluatorMetrics metrics, long nowMicros)
       throws IOException {
-    OptionalLong from = metrics.completeFrom(audience, nowMicros);
+    writeCompleteFrom(json, metrics.completeFrom(audience, nowMicros));
+  }
+
+  static void writeCompleteFrom(JsonGenerator json, OptionalLong from) throws IOException {
     if (from.isPresent()) {
       json.writeStringField(
           "complete_from",

@@ -47,7 +47,7 @@ public final class EvaluatorPart implements Part {
   private final CurrentAudiences audiences;
   private final EvaluatorMetrics metrics;
   private final InstantSource wall;
-  private final int partitionsOfAll;
+  private final KafkaSettings kafka;
   private final AtomicLong replacedThreads = new AtomicLong();
   private volatile String lastFailure = "";
 
@@ -62,7 +62,7 @@ public final class EvaluatorPart implements Part {
     this.audiences = new CurrentAudiences(definitions);
     this.metrics = new EvaluatorMetrics(registry);
     this.wall = wall;
-    this.partitionsOfAll = kafka.partitions();
+    this.kafka = kafka;
     var paces = new CommitPace.OfThreads(ProfileProcessor.TICK);
     Topology topology =
         EvaluatorTopology.build(
@@ -155,7 +155,14 @@ public final class EvaluatorPart implements Part {
    * @param preview says what the files would make of the definitions
    */
   public Consumer<HttpRouting.Builder> previews(DefinitionsPreview preview) {
-    return new PreviewHttp(definitions, preview, states(), metrics, partitionsOfAll)::routes;
+    return new PreviewHttp(
+            definitions,
+            preview,
+            states(),
+            new ChangesLog(kafka, wall),
+            metrics,
+            kafka.partitions())
+        ::routes;
   }
 
   private ProfileStates states() {

@@ -8,7 +8,9 @@ import dev.attune.core.audience.ProfileState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -84,6 +86,15 @@ final class Preview {
   /** The set that states are to be read with. */
   AudienceSet after() {
     return after;
+  }
+
+  /** Names of the events that would decide and may not all have been remembered. */
+  Set<String> unknownEvents() {
+    return differences.stream()
+        .filter(difference -> difference.unknown == Unknown.EVENTS)
+        .flatMap(difference -> difference.audience.stream())
+        .flatMap(audience -> audience.events().stream())
+        .collect(Collectors.toSet());
   }
 
   /** Looks at a profile. */

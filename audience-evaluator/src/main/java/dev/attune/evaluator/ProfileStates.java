@@ -85,8 +85,17 @@ record ProfileStates(
    * @throws HttpProblem 503 while states are restored
    */
   int partitionCount() {
+    return numbers().size();
+  }
+
+  /**
+   * The numbers of the partitions that are here.
+   *
+   * @throws HttpProblem 503 while states are restored
+   */
+  SortedSet<Integer> numbers() {
     try {
-      return partitions.get().size();
+      return partitions.get();
     } catch (InvalidStateStoreException e) {
       throw away();
     }

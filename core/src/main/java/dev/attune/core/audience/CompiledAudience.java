@@ -6,8 +6,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** An audience, ready to be asked. Immutable. */
@@ -85,6 +87,25 @@ public final class CompiledAudience {
   /** Which events it counts and how many of them it needs, by {@link EventMatch#key}. */
   Map<String, Matcher> needs() {
     return needs;
+  }
+
+  /** Names of the events that it counts. */
+  public Set<String> events() {
+    return needs.values().stream().map(need -> need.match().event()).collect(Collectors.toSet());
+  }
+
+  /**
+   * From when on it knows all events that its windows see, for whoever was told all that happened
+   * since an instant, in microseconds, 0 for all there ever was; {@link KnownHistory#NEVER} when
+   * that is too late; empty when it does already.
+   */
+  public OptionalLong completeFrom(long toldFromMicros, long nowMicros) {
+    long latest =
+        needs.values().stream()
+            .mapToLong(need -> need.knownFrom(toldFromMicros))
+            .max()
+            .orElse(Long.MIN_VALUE);
+    return latest <= nowMicros ? OptionalLong.empty() : OptionalLong.of(latest);
   }
 
   /** Whether a condition looks at the newest {@link Condition#EVENTS_MAX} events alone. */

@@ -123,12 +123,23 @@ public final class PlanCommand implements Callable<Integer> {
       if (!unknown.isEmpty()) {
         notes.add(name + ": " + unknown);
       }
+      String completeFrom = audience.path("complete_from").asText();
+      if (!completeFrom.isEmpty()) {
+        notes.add(
+            name
+                + (completeFrom.equals("never")
+                    ? ": it would never know all events that it counts."
+                    : ": it would know all events that it counts from " + completeFrom + " on."));
+      }
+      if (audience.path("state").asText().equals("paused")) {
+        notes.add(name + ": it is paused; nobody enters or leaves until it is resumed.");
+      }
     }
     table.lines().forEach(terminal::result);
     terminal.result("");
     notes.forEach(terminal::result);
     String profiles = plan.path("profiles").asText();
-    terminal.result(looked(plan, profiles) + " Nothing was changed.");
+    terminal.result(looked(plan, profiles) + logged(plan) + " Nothing was changed.");
   }
 
   private static String looked(JsonNode plan, String profiles) {
@@ -148,11 +159,31 @@ public final class PlanCommand implements Callable<Integer> {
         : "Of the first " + profiles + " profiles: there was no time for more.";
   }
 
+  private static String logged(JsonNode plan) {
+    if (!plan.has("log")) {
+      return "";
+    }
+    String events = plan.path("log").path("events").asText();
+    String from = plan.path("log").path("from").asText();
+    return switch (from) {
+      case "unknown" -> " The log could not be read for events that were not remembered.";
+      case "all" ->
+          " The log was read for events that were not remembered: " + events + ", all of it.";
+      default ->
+          " The log was read for events that were not remembered: "
+              + events
+              + ", since "
+              + from
+              + ".";
+    };
+  }
+
   private static String unknown(String what) {
     return switch (what) {
       case "events" ->
-          "it asks for events that may not all have been remembered; this counts what is, and once it"
-              + " is applied, those that the log has are told to it before anybody moves.";
+          "it asks for events that neither have all been remembered nor are all in the log; this counts"
+              + " what is known, and once it is applied, those that the log has are told to it before"
+              + " anybody moves.";
       case "traits" ->
           "it reads a trait that is declared otherwise; who belongs is known once profiles are folded"
               + " anew.";

@@ -234,8 +234,21 @@ class ThreeViewsIT {
       post("page", "{\"userId\": \"dora\", \"messageId\": \"d%d\"}".formatted(i));
     }
     await("the person is in the audience", () -> isIn(person));
+    // No audience counts them, so that nobody remembers them.
+    for (int i = 0; i < 2; i++) {
+      post(
+          "track",
+          "{\"userId\": \"dora\", \"messageId\": \"o%d\", \"event\": \"Kayak Bought\"}"
+              .formatted(i));
+    }
     Path changed = folder.resolve("changed");
     var definitions = new Definitions(changed);
+    definitions.with(
+        "audiences/buyers.yaml",
+        "name: buyers\nwhen: {event: Kayak Bought, count: \">= 2\", within: 2h}\n");
+    await(
+        "the log has what was bought",
+        () -> Attune.run(standalone.url(), "plan", changed.toString()).output().contains("+1"));
     definitions.with(
         "audiences/three-views.yaml",
         """
@@ -251,13 +264,17 @@ class ThreeViewsIT {
     Attune.Answer plan = Attune.run(standalone.url(), "plan", changed.toString(), "--exit-code");
     assertThat(plan.code()).as(plan.output()).isEqualTo(3);
     assertThat(plan.output())
-        .containsPattern("audience     members  enter  leave\n")
+        .containsPattern("audience +members  enter  leave\n")
         .containsPattern("three-views  \\d+ +\\+0 +-\\d+\n")
         .contains("three-views: would leave, e.g. ")
-        .contains("it asks for events that may not all have been remembered")
+        .containsPattern("buyers +0 +\\+1 +-0")
+        .containsPattern("buyers: would enter, e.g. [0-9a-f]{32}")
+        .doesNotContain("it asks for events")
         .contains("browses: it looks at the newest 500 events of a person that match")
         .contains("warning: audiences/browses.yaml:2:15: no other definition knows the event")
-        .containsPattern("Of all \\d+ profiles. Nothing was changed.");
+        .containsPattern(
+            "Of all \\d+ profiles. The log was read for events that were not remembered: \\d+, all of"
+                + " it. Nothing was changed.");
     assertThat(isIn(person)).isTrue();
 
     definitions.with("audiences/three-views.yaml", "name: three-views\nwhen: {audience: none}\n");
