@@ -66,12 +66,18 @@ final class Changes {
   static Definitions definitionsOf(long version, String catalog, String... audiences) {
     List<Definition> definitions = new ArrayList<>();
     definitions.add(definition("catalog", "catalog", 1, catalog));
+    addAudiences(definitions, version, audiences);
+    return Definitions.parse(definitions);
+  }
+
+  // Some are computed by a table of the warehouse.
+  private static void addAudiences(
+      List<Definition> definitions, long version, String... audiences) {
     for (String audience : audiences) {
       String name = audience.substring("name: ".length(), audience.indexOf('\n'));
       String kind = audience.contains("\nkind: audience\n") ? "model" : "audience";
       definitions.add(definition(kind, name, version, audience));
     }
-    return Definitions.parse(definitions);
   }
 
   /** With computed traits, by name. */
@@ -84,10 +90,7 @@ final class Changes {
     List<Definition> definitions = new ArrayList<>();
     definitions.add(definition("catalog", "catalog", 1, catalog));
     traits.forEach((name, yaml) -> definitions.add(definition("trait", name, version, yaml)));
-    for (String audience : audiences) {
-      String name = audience.substring("name: ".length(), audience.indexOf('\n'));
-      definitions.add(definition("audience", name, version, audience));
-    }
+    addAudiences(definitions, version, audiences);
     return Definitions.parse(definitions);
   }
 
@@ -204,8 +207,13 @@ final class Changes {
 
   /** With traits of any type, sorted by name. */
   static ProfileChange live(String id, long version, List<Trait> traits, List<Cause> causes) {
+    return live(id, version, traits, Facts.getDefaultInstance(), causes);
+  }
+
+  static ProfileChange live(
+      String id, long version, List<Trait> traits, Facts facts, List<Cause> causes) {
     Profile.Builder profile = Profile.newBuilder().setProfileId(id).setVersion(version);
-    return live(profile.addAllTraits(traits), Map.of(), Facts.getDefaultInstance(), causes);
+    return live(profile.addAllTraits(traits), Map.of(), facts, causes);
   }
 
   /** The profile of the group acme with these traits. */

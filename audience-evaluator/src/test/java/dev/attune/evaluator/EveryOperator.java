@@ -37,6 +37,8 @@ final class EveryOperator {
     "name: long-ago\nwhen: {event: A, last: \"true\", ago: [132h, 372h]}\n",
     "name: recent\nwhen: {date: joined_at, last: 7d}\n",
     "name: both\nwhen: {all: [{audience: two}, {any: [{audience: pro}, {not: {audience: renews}}]}]}\n",
+    Changes.CHURN,
+    "name: at-risk\nconsent: marketing\nwhen: {all: [{audience: churn}, {event: A, within: 30d}]}\n",
     "name: " + OF_GROUP + "\nwhen: {group: traits.plan == \"pro\"}\n",
   };
 

@@ -11,6 +11,7 @@ import dev.attune.core.audience.AudienceSet;
 import dev.attune.core.audience.CompiledAudience;
 import dev.attune.core.audience.CompiledTrait;
 import dev.attune.core.audience.ProfileState;
+import dev.attune.core.audience.WarehouseMembers;
 import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.core.definition.Definitions;
 import dev.attune.platform.kafka.KafkaClients;
@@ -18,6 +19,7 @@ import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.KafkaTopics;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.Cause;
+import dev.attune.proto.v1.Facts;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.Transition;
@@ -100,6 +102,7 @@ final class SeveralEvaluatorsIT {
     private final long renewsAt;
     private final long joinedAt;
     private boolean agrees;
+    private boolean listed;
 
     Person(int number, long now) {
       this.id = "person-" + number;
@@ -120,6 +123,11 @@ final class SeveralEvaluatorsIT {
               "joined_at", Value.newBuilder().setTimestampMicros(joinedAt).build(),
               "plan", Value.newBuilder().setText(pro ? "pro" : "free").build(),
               "renews_at", Value.newBuilder().setTimestampMicros(renewsAt).build()));
+    }
+
+    /** With what a table of the warehouse says. */
+    Facts facts() {
+      return listed ? Changes.listed("churn", joinedAt) : Facts.getDefaultInstance();
     }
 
     Person now() {
@@ -192,8 +200,8 @@ final class SeveralEvaluatorsIT {
   }
 
   /**
-   * Events, copies of them, merges and splits, events of those who were merged away, and consents
-   * that are given and taken back.
+   * Events, copies of them, merges and splits, events of those who were merged away, consents that
+   * are given and taken back, and rows of a table of the warehouse that come and go.
    */
   private void steps() {
     for (int i = 0; i < STEPS; i++) {
@@ -207,7 +215,11 @@ final class SeveralEvaluatorsIT {
       } else if (what < 6 && !person.into.equals(person) && person.height == 0) {
         leaves(person, person.now());
       } else if (what < 10 && person.into.equals(person)) {
-        person.agrees = !person.agrees;
+        if (random.nextBoolean()) {
+          person.agrees = !person.agrees;
+        } else {
+          person.listed = !person.listed;
+        }
         sendLive(person);
       } else if (what < 20 && !person.events.isEmpty()) {
         happens(person, person.events.get(random.nextInt(person.events.size())));
@@ -270,7 +282,7 @@ final class SeveralEvaluatorsIT {
         .traits()
         .forEach(
             (name, value) -> traits.add(Trait.newBuilder().setName(name).setValue(value).build()));
-    send(live(person.id, next(person), traits, List.of(causes)));
+    send(live(person.id, next(person), traits, person.facts(), List.of(causes)));
   }
 
   private void send(ProfileChange change) {
@@ -358,7 +370,9 @@ final class SeveralEvaluatorsIT {
   }
 
   private void addExpected(Person person, ProfileState state, SortedSet<String> members) {
-    state.setTraits(person.traits());
+    Map<String, Value> traits = person.traits();
+    WarehouseMembers.add(person.facts(), traits);
+    state.setTraits(traits);
     for (CompiledTrait trait : audiences.computed()) {
       Value value = trait.compute(state, micros()).value().orElseThrow();
       state.setComputed(trait.key(), new ProfileState.Membership(1, trait.version(), 0, value));
