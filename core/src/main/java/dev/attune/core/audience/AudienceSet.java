@@ -47,8 +47,18 @@ public final class AudienceSet {
   private AudienceSet(Definitions definitions) {
     this.catalog = definitions.catalog();
     StringBuilder versions = new StringBuilder("catalog " + definitions.catalogVersion());
+    Map<String, Long> computedVersions = new HashMap<>();
+    definitions
+        .computed()
+        .keySet()
+        .forEach(name -> computedVersions.put(name, version(name, definitions)));
     for (var entry : new TreeMap<>(definitions.audiences()).entrySet()) {
-      CompiledAudience audience = compiled(entry.getValue(), definitions);
+      CompiledAudience audience =
+          new CompiledAudience(
+              entry.getValue(),
+              version(entry.getValue(), definitions),
+              definitions.audiences(),
+              computedVersions);
       audiences.put(audience.name(), audience);
       versions.append('\n').append(audience.name()).append(' ').append(audience.version());
       index(audience, audience);
@@ -73,13 +83,6 @@ public final class AudienceSet {
     this.eventKeys = new EventKeys(matchers.keySet());
     this.fingerprint = EventHash.of(versions.toString());
     this.groupTraitsHash = KnownGroups.asks(groupTraits);
-  }
-
-  private static CompiledAudience compiled(AudienceDefinition audience, Definitions definitions) {
-    Map<String, Long> traits = new HashMap<>();
-    definitions.computed().keySet().forEach(name -> traits.put(name, version(name, definitions)));
-    return new CompiledAudience(
-        audience, version(audience, definitions), definitions.audiences(), traits);
   }
 
   // What they asked for is remembered as long as it is kept.
