@@ -11,6 +11,7 @@ import dev.attune.proto.v1.Changed;
 import dev.attune.proto.v1.EvaluatorState;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.StateMove;
+import dev.attune.proto.v1.Transition;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -421,18 +422,27 @@ final class ProfileProcessor implements Processor<String, byte[], String, byte[]
       timers.move(step.profileId(), step.timerBefore(), step.timerAfter());
       metrics.copies(step.out().copies());
       long hour = Duration.ofMillis(wall.millis()).toHours();
+      List<Transition> told =
+          step.out().transitions().stream().map(one -> withMembers(one, hour)).toList();
       sizes.count(step.profileId(), step.out().transitions(), step.out().seeded(), hour);
       long stamp = wall.millis();
-      step.out()
-          .transitions()
-          .forEach(
-              transition -> {
-                metrics.told(transition);
-                context.forward(
-                    new Record<>(transition.getProfileId(), transition.toByteArray(), stamp),
-                    TRANSITIONS_SINK);
-              });
+      told.forEach(
+          transition -> {
+            metrics.told(transition);
+            context.forward(
+                new Record<>(transition.getProfileId(), transition.toByteArray(), stamp),
+                TRANSITIONS_SINK);
+          });
       step.out().moves().forEach(this::forward);
+    }
+
+    // So that whoever reads of a recompute can tell how much of the audience it moves.
+    private Transition withMembers(Transition transition, long hour) {
+      return transition.getBatch().isEmpty() || !sizes.isComplete()
+          ? transition
+          : transition.toBuilder()
+              .setMembersBefore(sizes.of(transition.getAudience(), hour).members())
+              .build();
     }
 
     private void forward(StateMove move) {

@@ -16,10 +16,13 @@ import static dev.attune.evaluator.Changes.split;
 import static dev.attune.evaluator.Rig.MINUTE;
 import static dev.attune.evaluator.Rig.START;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.attune.proto.v1.Cause;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.StateMove;
+import dev.attune.proto.v1.RowCause;
+import dev.attune.proto.v1.Facts;
 import dev.attune.proto.v1.Transition;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -293,6 +296,28 @@ final class EvaluatorTopologyTest {
       rig.define(definitions(3));
       rig.send(live(USER, 3, NONE, listed("churn", 0), List.of()));
       assertThat(rig.told()).containsExactly(USER + " -churn DEFINITION");
+    }
+  }
+
+  // Readers tell a recompute from what happens to people, and how much of an audience it moves.
+  @Test
+  void transition_saysWhatRecomputedIt_andHowManyBelongedBefore() {
+    try (Rig rig = Rig.onWall(directory, definitions(1, CHURN))) {
+      Cause row =
+          Cause.newBuilder()
+              .setRow(RowCause.newBuilder().setModel("churn").setRunId("r7"))
+              .build();
+      rig.send(live(USER, 1, NONE, listed("churn", 0), List.of(row)));
+      rig.send(live(ANON, 1, NONE, listed("churn", 0), List.of(row)));
+      rig.send(live(USER, 2, NONE, Facts.getDefaultInstance(), List.of()));
+      assertThat(rig.transitions())
+          .extracting(Transition::getBatch, Transition::getMembersBefore)
+          .containsExactly(tuple("model/churn/r7", 0L), tuple("model/churn/r7", 1L), tuple("", 0L));
+      rig.define(definitions(2));
+      rig.pass(Rig.TICK);
+      assertThat(rig.transitions())
+          .extracting(Transition::getBatch, Transition::getMembersBefore)
+          .containsExactly(tuple("definition/1", 1L));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.attune.dispatcher;
 
+import dev.attune.core.webhook.FlipLimit;
 import dev.attune.dispatcher.delivery.RetrySchedule;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import java.util.List;
  * @param pendingMax deliveries that wait per webhook and partition; those beyond are dead letters
  * @param commitInterval between transactions: every event waits for one or two of them
  * @param retries when a failed delivery is tried again
+ * @param holdAbove when webhooks are held whose definition does not say
  */
 public record DispatcherConfig(
     Path stateDirectory,
@@ -29,7 +31,8 @@ public record DispatcherConfig(
     int attemptsPerWebhookMax,
     long pendingMax,
     Duration commitInterval,
-    RetrySchedule retries) {
+    RetrySchedule retries,
+    FlipLimit holdAbove) {
   public DispatcherConfig {
     allow = List.copyOf(allow);
     within("threads", threads, 1, 16);
@@ -50,7 +53,8 @@ public record DispatcherConfig(
         128,
         1_000_000,
         Duration.ofMillis(100),
-        RetrySchedule.DEFAULT);
+        RetrySchedule.DEFAULT,
+        FlipLimit.DEFAULT);
   }
 
   /** The same, with addresses that may be reached. */
@@ -64,7 +68,8 @@ public record DispatcherConfig(
         attemptsPerWebhookMax,
         pendingMax,
         commitInterval,
-        retries);
+        retries,
+        holdAbove);
   }
 
   /** The same, with another schedule. */
@@ -78,7 +83,23 @@ public record DispatcherConfig(
         attemptsPerWebhookMax,
         pendingMax,
         commitInterval,
-        retries);
+        retries,
+        holdAbove);
+  }
+
+  /** The same, with another limit. */
+  public DispatcherConfig withHoldAbove(FlipLimit holdAbove) {
+    return new DispatcherConfig(
+        stateDirectory,
+        version,
+        allow,
+        threads,
+        attemptsMax,
+        attemptsPerWebhookMax,
+        pendingMax,
+        commitInterval,
+        retries,
+        holdAbove);
   }
 
   private static void within(String name, long value, long min, long max) {

@@ -136,7 +136,7 @@ public final class DispatcherPart implements Part {
     Health health = new Health(clock);
     webhooks = new WebhooksHttp(definitions, backlog, health, slots, signatures, clock);
     metrics = new DispatcherMetrics(registry, backlog, clock);
-    Gates gates = new Gates(definitions, states, metrics, beside, clock);
+    Gates gates = new Gates(definitions, states, metrics, beside, config.holdAbove(), clock);
     metrics.show(gates);
     metrics.show(slots);
     Delivering delivering =

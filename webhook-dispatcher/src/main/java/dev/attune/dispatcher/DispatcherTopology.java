@@ -55,7 +55,7 @@ final class DispatcherTopology {
             .addSource(CHANGES, bytesIn, bytesIn, topics.profileChanges())
             .addProcessor(
                 RENDER_TRANSITIONS,
-                () -> new TransitionRenderer(definitions, poison, clock),
+                () -> new TransitionRenderer(definitions, delivering.gates(), poison, clock),
                 TRANSITIONS)
             .addProcessor(
                 RENDER_EVENTS,

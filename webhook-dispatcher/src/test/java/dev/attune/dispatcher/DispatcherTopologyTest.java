@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.webhook.EventFilter;
+import dev.attune.core.webhook.FlipLimit;
 import dev.attune.core.webhook.TransitionFilter;
 import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.core.webhook.WebhookState;
 import dev.attune.dispatcher.delivery.Backlog;
 import dev.attune.dispatcher.delivery.Delivering;
 import dev.attune.dispatcher.delivery.DeliveryOwner;
@@ -78,6 +80,7 @@ class DispatcherTopologyTest {
   private final TestClock clock = new TestClock();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final List<DeadLetter> letters = new ArrayList<>();
+  private final List<String> held = new ArrayList<>();
   private final List<Delivery> sent = new ArrayList<>();
   private Definitions definitions =
       Webhooks.definitions(
@@ -118,7 +121,16 @@ class DispatcherTopologyTest {
                 TOPICS,
                 new Delivering(
                     source,
-                    new Gates(source, (_, _) -> Optional.empty(), metrics, Runnable::run, clock),
+                    new Gates(
+                        source,
+                        (webhook, change) -> {
+                          held.add(change.apply(WebhookState.INITIAL).reason());
+                          throw new IllegalStateException("nothing is kept");
+                        },
+                        metrics,
+                        Runnable::run,
+                        FlipLimit.DEFAULT,
+                        clock),
                     new AcceptingSender(),
                     new Slots(8, 4),
                     RetrySchedule.DEFAULT,
@@ -171,6 +183,29 @@ class DispatcherTopologyTest {
         .allSatisfy(
             record ->
                 assertThat(Attempt.parseFrom(record.value()).getOutcome()).isEqualTo("delivered"));
+  }
+
+  // Before it is known that it is too much, what came was sent; the rest waits.
+  @Test
+  void run_thatMovesTooMuch_holdsWhoIsToldOfIt_andNothingIsLost() {
+    for (int i = 1; i <= 120; i++) {
+      pipe(
+          transition("vip", false, 1).toBuilder()
+              .setProfileId("p" + i)
+              .setReason(Transition.Reason.DEFINITION)
+              .setBatch("definition/7")
+              .setMembersBefore(201 - i)
+              .build());
+      tick();
+    }
+    assertThat(held)
+        .containsOnly(
+            "the definition of version 7 moved 101 of the 200 members of vip in one partition, and"
+                + " maybe more (allowed: 50%)");
+    assertThat(sent).filteredOn(d -> d.getWebhook().equals("all")).hasSize(100);
+    assertThat(sent).allSatisfy(delivery -> assertThat(delivery.getBulk()).isTrue());
+    assertThat(meters.get("attune.dispatcher.pending").tag("webhook", "all").gauge().value())
+        .isEqualTo(20);
   }
 
   @Test
@@ -558,7 +593,8 @@ class DispatcherTopologyTest {
         any.consent(),
         any.fields(),
         any.pace(),
-        any.timeout());
+        any.timeout(),
+        any.holdAbove());
   }
 
   private static TransitionFilter named(String audience) {

@@ -46,7 +46,8 @@ public final class Webhooks {
         "",
         FieldRules.NONE,
         Pace.DEFAULT,
-        Duration.ofSeconds(10));
+        Duration.ofSeconds(10),
+        Optional.empty());
   }
 
   public static WebhookDefinition webhook(String name) {

@@ -6,6 +6,7 @@ import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -35,6 +36,7 @@ import java.util.Set;
  * rate_limit: 50                                 # attempts a second; optional, 1 to 10000
  * concurrency: 8                                 # attempts at once; optional, 1 to 128
  * timeout: 10s                                   # of a whole attempt; optional, 100ms to 30s
+ * hold_above: 30%                                # of an audience moved by one run; optional, or never
  * }</pre>
  *
  * @param url https or http, with a host, without user information and fragment
@@ -46,6 +48,7 @@ import java.util.Set;
  *     subject comes; only where {@code ordered}
  * @param consent a purpose, asked for at every attempt; or empty
  * @param timeout of one whole attempt, from the look-up of the address to the answer
+ * @param holdAbove when it is held; empty: as the process is set
  */
 public record WebhookDefinition(
     String name,
@@ -60,7 +63,8 @@ public record WebhookDefinition(
     String consent,
     FieldRules fields,
     Pace pace,
-    Duration timeout) {
+    Duration timeout,
+    Optional<FlipLimit> holdAbove) {
   /** When the definition names none. */
   public static final Duration TIMEOUT = Duration.ofSeconds(10);
 
@@ -109,7 +113,8 @@ public record WebhookDefinition(
         "fields_key",
         "rate_limit",
         "concurrency",
-        "timeout");
+        "timeout",
+        "hold_above");
     yaml.find("description").ifPresent(Yaml::text);
     Yaml on = yaml.get("on").keys("transitions", "events");
     if (!on.has("transitions") && !on.has("events")) {
@@ -134,7 +139,8 @@ public record WebhookDefinition(
         yaml.find("consent").map(Yaml::name).orElse(""),
         fields,
         Pace.parse(yaml),
-        yaml.find("timeout").map(t -> t.duration(TIMEOUT_MIN, TIMEOUT_MAX)).orElse(TIMEOUT));
+        yaml.find("timeout").map(t -> t.duration(TIMEOUT_MIN, TIMEOUT_MAX)).orElse(TIMEOUT),
+        yaml.find("hold_above").map(FlipLimit::parse));
   }
 
   private static DocumentFields wanted(Yaml on) {

@@ -56,6 +56,7 @@ class WebhookDefinitionTest {
                 rate_limit: 50
                 concurrency: 8
                 timeout: 2500ms
+                hold_above: 30%
                 """))
         .isEqualTo(
             new WebhookDefinition(
@@ -85,7 +86,8 @@ class WebhookDefinitionTest {
                         FieldRules.Rule.DROP),
                     Optional.of(env("CRM_FIELDS_KEY"))),
                 new Pace(50, 8),
-                Duration.ofMillis(2_500)));
+                Duration.ofMillis(2_500),
+                Optional.of(new FlipLimit(0.3))));
   }
 
   @Test
@@ -257,7 +259,10 @@ class WebhookDefinitionTest {
           concurrency | 129                       | webhooks/crm.yaml:6:14: "129" is not a whole number from 1 to 128
           timeout | 31s                           | webhooks/crm.yaml:5:10: "31s" is out of bounds (allowed: 100ms to 30s)
           timeout | 10                            | webhooks/crm.yaml:5:10: "10" is not a duration (allowed: e.g. 250ms, 30s, 15m, 12h, 30d)
-          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, payload, headers, order, states, consent, fields, fields_key, rate_limit, concurrency, timeout)
+          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, payload, headers, order, states, consent, fields, fields_key, rate_limit, concurrency, timeout, hold_above)
+          hold_above | 0%                         | webhooks/crm.yaml:6:13: expected a share of an audience such as 30% (more than 0%, at most 1000%), or never
+          hold_above | 1001%                      | webhooks/crm.yaml:6:13: expected a share of an audience such as 30% (more than 0%, at most 1000%), or never
+          hold_above | half                       | webhooks/crm.yaml:6:13: expected a share of an audience such as 30% (more than 0%, at most 1000%), or never
           """)
   void parse_mistake_isNamedWhereItStands(String key, String value, String message) {
     assertThatThrownBy(() -> parse(line(key, value)))

@@ -68,6 +68,8 @@ class WebhookSchemaTest {
         "",
         "description: 3",
         "timeout: 100ms",
+        "hold_above: 12.5%",
+        "hold_above: never",
         "on: {transitions: {tags: [lifecycle]}}",
         "on: {events: {names: [a], where: properties.total > 1}}",
         "headers: {X-Tenant: acme, Accept: '*/*', X-Number: 3}",
@@ -148,6 +150,7 @@ class WebhookSchemaTest {
         "fields_key: {env: K}",
         "timeout: 10",
         "timeout: 1m",
+        "hold_above: 0.3",
         "retries: 3",
       })
   void lines_thatAreRefused_areNotValid(String line) {

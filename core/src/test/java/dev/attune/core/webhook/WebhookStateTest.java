@@ -22,7 +22,9 @@ class WebhookStateTest {
             initial.failing(NOW),
             initial.paused(NOW),
             initial.disabled("it's gone: HTTP 410 # \"now\"", NOW),
-            initial.paused(NOW).resumed(LATER))) {
+            initial.paused(NOW).resumed(LATER),
+            initial.held("model/orders/r7", "run r7 of model orders: too much", NOW),
+            initial.held("definition/7", "too much", NOW).released(LATER))) {
       assertThat(WebhookState.parse(Yaml.parse("state", state.yaml()))).isEqualTo(state);
     }
   }
@@ -41,8 +43,24 @@ class WebhookStateTest {
   @Test
   void resumed_hasACleanRecord() {
     assertThat(WebhookState.INITIAL.failing(NOW).disabled("gone", NOW).resumed(LATER))
-        .isEqualTo(new WebhookState(WebhookState.Status.ACTIVE, LATER, "", Instant.MAX));
+        .isEqualTo(new WebhookState(WebhookState.Status.ACTIVE, LATER, "", Instant.MAX, ""));
     assertThat(WebhookState.INITIAL.resumed(NOW)).isEqualTo(WebhookState.INITIAL);
+  }
+
+  // Who releases it has seen the run: it is not held again because of what is left of it.
+  @Test
+  void held_isReleasedOnly_andThenNotHeldByTheSameRun() {
+    WebhookState held = WebhookState.INITIAL.held("definition/7", "too much", NOW);
+    assertThat(held.isActive()).isFalse();
+    assertThat(held.resumed(LATER)).isEqualTo(held);
+    WebhookState released = held.released(LATER);
+    assertThat(released.isActive()).isTrue();
+    assertThat(released.held("definition/7", "still", LATER)).isEqualTo(released);
+    assertThat(released.held("definition/8", "again", LATER).isActive()).isFalse();
+    WebhookState paused = released.paused(LATER);
+    assertThat(paused.released(LATER)).isEqualTo(paused);
+    assertThat(paused.held("definition/8", "again", LATER)).isEqualTo(paused);
+    assertThat(paused.resumed(LATER).held("definition/7", "still", LATER).isActive()).isTrue();
   }
 
   @Test
@@ -56,6 +74,6 @@ class WebhookStateTest {
     assertThatThrownBy(
             () -> WebhookState.parse(Yaml.parse("state", "state: off\nsince: 2026-01-01")))
         .isInstanceOf(DefinitionException.class)
-        .hasMessageContaining("allowed: active, paused, disabled");
+        .hasMessageContaining("allowed: active, paused, disabled, held");
   }
 }

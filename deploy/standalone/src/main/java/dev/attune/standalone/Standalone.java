@@ -335,7 +335,8 @@ public final class Standalone implements AutoCloseable {
           Deletions.NONE,
           deadLetters,
           DispatcherConfig.of(data.state("dispatcher"), Version.TEXT)
-              .withAllow(List.copyOf(config.webhooksAllow())),
+              .withAllow(List.copyOf(config.webhooksAllow()))
+              .withHoldAbove(config.webhooksHoldAbove()),
           meters);
     }
 

@@ -2,6 +2,7 @@ package dev.attune.standalone;
 
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
+import dev.attune.core.webhook.FlipLimit;
 import dev.attune.profiles.NearCacheConfig;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.snapshot.S3Settings;
@@ -31,6 +32,7 @@ import java.util.Set;
  * @param nearCache what lookups keep in this process, if it is said; see {@link
  *     StoreConfig#nearCache}
  * @param webhooksAllow {@code host:port} of private addresses that webhooks may be sent to
+ * @param webhooksHoldAbove when webhooks are held whose definition does not say
  * @param collector who may send events
  * @param registry of the schemas of streams, if there is one
  * @param partitions of each topic that is spread by key
@@ -46,6 +48,7 @@ public record StandaloneConfig(
     StoreConfig store,
     Optional<NearCacheConfig> nearCache,
     Set<String> webhooksAllow,
+    FlipLimit webhooksHoldAbove,
     CollectorConfig collector,
     Optional<RegistryConfig> registry,
     int partitions,
@@ -106,6 +109,7 @@ public record StandaloneConfig(
         new StoreConfig.OwnRedis(),
         Optional.empty(),
         Set.of(),
+        FlipLimit.DEFAULT,
         CollectorConfig.OPEN,
         Optional.empty(),
         4,
@@ -145,6 +149,8 @@ public record StandaloneConfig(
         "schema_registry",
         "partitions",
         "drain");
+    Optional<Yaml> webhooks =
+        yaml.find("webhooks").map(hooks -> hooks.keys("allow", "hold_above"));
     StandaloneConfig defaults = of(otherwise);
     try {
       return new StandaloneConfig(
@@ -158,7 +164,11 @@ public record StandaloneConfig(
               .map(store -> StoreConfig.parse(store, folder))
               .orElse(defaults.store()),
           yaml.find("near_cache").map(StandaloneConfig::nearCache),
-          texts(yaml.find("webhooks").flatMap(hooks -> hooks.keys("allow").find("allow"))),
+          texts(webhooks.flatMap(hooks -> hooks.find("allow"))),
+          webhooks
+              .flatMap(hooks -> hooks.find("hold_above"))
+              .map(FlipLimit::parse)
+              .orElse(defaults.webhooksHoldAbove()),
           yaml.find("collector")
               .map(collector -> Senders.parse(collector, folder))
               .orElse(defaults.collector()),
@@ -249,6 +259,7 @@ public record StandaloneConfig(
         store,
         nearCache,
         webhooksAllow,
+        webhooksHoldAbove,
         collector,
         registry,
         partitions,
@@ -267,6 +278,7 @@ public record StandaloneConfig(
         store,
         nearCache,
         webhooksAllow,
+        webhooksHoldAbove,
         collector,
         registry,
         partitions,
@@ -285,6 +297,7 @@ public record StandaloneConfig(
         store,
         nearCache,
         webhooksAllow,
+        webhooksHoldAbove,
         collector,
         registry,
         partitions,
@@ -303,6 +316,7 @@ public record StandaloneConfig(
         store,
         nearCache,
         webhooksAllow,
+        webhooksHoldAbove,
         collector,
         registry,
         partitions,
@@ -321,6 +335,7 @@ public record StandaloneConfig(
         store,
         nearCache,
         webhooksAllow,
+        webhooksHoldAbove,
         collector,
         registry,
         partitions,
@@ -339,6 +354,7 @@ public record StandaloneConfig(
         store,
         Optional.of(nearCache),
         webhooksAllow,
+        webhooksHoldAbove,
         collector,
         registry,
         partitions,
@@ -357,6 +373,7 @@ public record StandaloneConfig(
         store,
         nearCache,
         webhooksAllow,
+        webhooksHoldAbove,
         collector,
         registry,
         partitions,

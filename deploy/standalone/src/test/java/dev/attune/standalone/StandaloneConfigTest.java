@@ -3,6 +3,7 @@ package dev.attune.standalone;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.attune.core.webhook.FlipLimit;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import dev.attune.profiles.NearCacheConfig;
@@ -35,6 +36,7 @@ class StandaloneConfigTest {
     assertThat(config.dataDir()).isEqualTo(Path.of(".attune/up"));
     assertThat(config.store()).isEqualTo(new StoreConfig.OwnRedis());
     assertThat(config.webhooksAllow()).isEmpty();
+    assertThat(config.webhooksHoldAbove()).isEqualTo(FlipLimit.DEFAULT);
     assertThat(config.partitions()).isEqualTo(4);
     assertThat(config.drain()).isEqualTo(Duration.ofSeconds(10));
   }
@@ -51,7 +53,7 @@ class StandaloneConfigTest {
             s3: {endpoint: "https://minio:9000", region: eu-central-1, path_style: true, disk_megabytes: 9}
             store: memory
             near_cache: {megabytes: 8, max_age: 500ms}
-            webhooks: {allow: ["127.0.0.1:9999"]}
+            webhooks: {allow: ["127.0.0.1:9999"], hold_above: 20%}
             collector: {write_keys: {web: k1}, origins: ["https://shop.example"]}
             schema_registry: {url: "https://registry.example/api"}
             partitions: 8
@@ -70,6 +72,7 @@ class StandaloneConfigTest {
                 new StoreConfig.Memory(),
                 Optional.of(new NearCacheConfig(8 << 20, Duration.ofMillis(500))),
                 Set.of("127.0.0.1:9999"),
+                new FlipLimit(0.2),
                 new CollectorConfig(Map.of("web", "k1"), Set.of("https://shop.example"), true),
                 Optional.of(new RegistryConfig(URI.create("https://registry.example/api"), "", "")),
                 8,

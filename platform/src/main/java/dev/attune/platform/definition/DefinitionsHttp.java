@@ -25,8 +25,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * {@code POST /v1/definitions:apply}, {@code GET /v1/definitions}, and {@code POST
- * /v1/audiences/{name}:pause} and {@code :resume}, {@code /v1/webhooks/{name}:pause} and {@code
- * :resume}.
+ * /v1/audiences/{name}:pause} and {@code :resume}, {@code /v1/webhooks/{name}:pause}, {@code
+ * :resume} and {@code :release}.
  */
 public final class DefinitionsHttp implements Consumer<HttpRouting.Builder> {
   private static final int PAUSE_BYTES_MAX = 4_096;
@@ -53,6 +53,9 @@ public final class DefinitionsHttp implements Consumer<HttpRouting.Builder> {
         .post(
             "/v1/webhooks/{name}:resume",
             OperatorOnly.json((q, r) -> change(q, r, state -> state.resumed(clock.instant()))))
+        .post(
+            "/v1/webhooks/{name}:release",
+            OperatorOnly.json((q, r) -> change(q, r, state -> state.released(clock.instant()))))
         .get("/v1/definitions", this::list);
   }
 

@@ -35,9 +35,9 @@ import java.util.function.Consumer;
  *  "pending":12,"oldest_pending_age_seconds":60}
  * }</pre>
  *
- * <p>The state is {@code active}, {@code paused}, {@code disabled}, or {@code undefined}: its
- * definition has gone, and deliveries still wait. {@code since} where somebody ever changed it,
- * {@code reason} where it is disabled, {@code problem} where the last attempt failed or nothing can
+ * <p>The state is {@code active}, {@code paused}, {@code disabled}, {@code held}, or {@code
+ * undefined}: its definition has gone, and deliveries still wait. {@code since} where somebody ever
+ * changed it, {@code reason} where it is disabled or held, {@code problem} where the last attempt failed or nothing can
  * be signed, {@code failing_since} where it did nothing but fail for an hour or longer, {@code
  * "circuit":"open"} where so much failed that hardly any attempt is made. What waits, what the
  * problem is and whether the circuit is open each process says for the partitions that it has.
@@ -76,7 +76,9 @@ public final class WebhooksHttp implements Consumer<HttpRouting.Builder> {
     return switch (state.status()) {
       case ACTIVE -> problem(webhook);
       case PAUSED -> Optional.of("paused since " + time(state.since()));
-      case DISABLED -> Optional.of("disabled since " + time(state.since()) + ": " + state.reason());
+      case DISABLED, HELD ->
+          Optional.of(
+              state.status().label() + " since " + time(state.since()) + ": " + state.reason());
     };
   }
 

@@ -1,7 +1,9 @@
 package dev.attune.dispatcher.delivery;
 
+import dev.attune.core.webhook.FlipLimit;
 import dev.attune.core.webhook.WebhookState;
 import dev.attune.core.webhook.WebhookStates;
+import dev.attune.dispatcher.guard.Holds;
 import dev.attune.platform.definition.DefinitionsSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,15 +18,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether each webhook is delivered to: not while it is paused or disabled. It is disabled when its
- * endpoint says that it has gone, and when it did nothing but fail for 5 days, in any process.
+ * Whether each webhook is delivered to: not while it is paused, disabled or held. It is disabled
+ * when its endpoint says that it has gone, and when it did nothing but fail for 5 days, in any
+ * process; it is held when one run moved too much of an audience.
  *
  * <p>The states stand beside the definitions, which every process follows. That a webhook fails is
  * told there once it has lasted for an hour, and taken back by the first success of any process: so
  * the 5 days go on through restarts, and one partition whose deliveries all fail disables nothing
  * that others deliver to.
  */
-public final class Gates {
+public final class Gates implements Holds {
   static final Duration FAILING_MAX = Duration.ofDays(5);
   static final Duration TOLD_AFTER = Duration.ofHours(1);
   private static final Duration AGAIN = Duration.ofSeconds(5);
@@ -35,6 +38,7 @@ public final class Gates {
   private final WebhookStates states;
   private final DispatcherMetrics metrics;
   private final Executor beside;
+  private final FlipLimit otherwise;
   private final InstantSource clock;
 
   /** Since when this process has seen nothing but failure. */
@@ -50,17 +54,20 @@ public final class Gates {
    * All are as the definitions say.
    *
    * @param beside runs what waits for Kafka
+   * @param otherwise when webhooks are held whose definition does not say
    */
   public Gates(
       DefinitionsSource definitions,
       WebhookStates states,
       DispatcherMetrics metrics,
       Executor beside,
+      FlipLimit otherwise,
       InstantSource clock) {
     this.definitions = definitions;
     this.states = states;
     this.metrics = metrics;
     this.beside = beside;
+    this.otherwise = otherwise;
     this.clock = clock;
   }
 
@@ -128,6 +135,18 @@ public final class Gates {
     }
   }
 
+  @Override
+  public FlipLimit otherwise() {
+    return otherwise;
+  }
+
+  @Override
+  public void hold(String webhook, String run, String reason) {
+    if (!state(webhook).run().equals(run)) {
+      begin(webhook, new Shutting(reason, run, clock.instant()));
+    }
+  }
+
   /** How many defined webhooks are so. */
   public long count(WebhookState.Status status) {
     var current = definitions.current();
@@ -137,7 +156,11 @@ public final class Gates {
   }
 
   private void disable(String webhook, String reason, Instant startedAt) {
-    Shutting one = new Shutting(reason, startedAt);
+    begin(webhook, new Shutting(reason, "", startedAt));
+  }
+
+  // Shut here at once.
+  private void begin(String webhook, Shutting one) {
     if (state(webhook).isActive() && shutting.putIfAbsent(webhook, one) == null) {
       shut(webhook, one);
     }
@@ -153,17 +176,19 @@ public final class Gates {
     tell(
         webhook,
         // An attempt from before it was resumed is no reason.
-        state -> one.startedAt.isBefore(state.since()) ? state : state.disabled(one.reason, now),
+        state -> one.startedAt.isBefore(state.since()) ? state : one.change(state, now),
         () -> {
           shutting.remove(webhook);
           streaks.remove(webhook);
           WebhookState state = state(webhook);
-          if (state.status() == WebhookState.Status.DISABLED && state.since().equals(now)) {
-            metrics.disabled(webhook);
+          if (!state.isActive() && state.since().equals(now)) {
+            metrics.shut(webhook, state.status());
             LOG.error(
-                "webhook {} is disabled: {}; its deliveries wait until it is resumed",
+                "webhook {} is {}: {}; its deliveries wait until it is {}",
                 webhook,
-                one.reason);
+                state.status().label(),
+                one.reason,
+                state.status() == WebhookState.Status.HELD ? "released" : "resumed");
           }
         });
   }
@@ -204,12 +229,21 @@ public final class Gates {
 
   private static final class Shutting {
     private final String reason;
+    private final String run;
     private final Instant startedAt;
     private volatile Instant again = Instant.MIN;
 
-    Shutting(String reason, Instant startedAt) {
+    /**
+     * @param run because of which it is held; empty: it is disabled
+     */
+    Shutting(String reason, String run, Instant startedAt) {
       this.reason = reason;
+      this.run = run;
       this.startedAt = startedAt;
+    }
+
+    WebhookState change(WebhookState state, Instant now) {
+      return run.isEmpty() ? state.disabled(reason, now) : state.held(run, reason, now);
     }
   }
 }

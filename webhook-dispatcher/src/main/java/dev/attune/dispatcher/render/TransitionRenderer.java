@@ -5,6 +5,8 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.catalog.ComputedKeys;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.form.Forms;
+import dev.attune.dispatcher.guard.FlipGuard;
+import dev.attune.dispatcher.guard.Holds;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.state.Changelogs;
 import dev.attune.platform.definition.DefinitionsSource;
@@ -29,14 +31,17 @@ public final class TransitionRenderer implements Processor<byte[], byte[], byte[
   public static final String STORE = "rendered-transitions";
 
   private final Subscriptions subscriptions;
+  private final FlipGuard guard;
   private final Poison poison;
   private final InstantSource clock;
   private ProcessorContext<byte[], byte[]> context;
   private KeyValueStore<Bytes, byte[]> rendered;
 
   @SuppressWarnings("NullAway.Init") // Streams calls init before anything else.
-  public TransitionRenderer(DefinitionsSource definitions, Poison poison, InstantSource clock) {
+  public TransitionRenderer(
+      DefinitionsSource definitions, Holds holds, Poison poison, InstantSource clock) {
     subscriptions = new Subscriptions(definitions);
+    guard = new FlipGuard(holds);
     this.poison = poison;
     this.clock = clock;
   }
@@ -74,6 +79,7 @@ public final class TransitionRenderer implements Processor<byte[], byte[], byte[
     if (webhooks.isEmpty() || isRendered(transition)) {
       return;
     }
+    guard.moved(transition, webhooks);
     ByteString body = Payload.of(transition);
     for (WebhookDefinition webhook : webhooks) {
       Delivery delivery =

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.attune.core.webhook.FlipLimit;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.core.webhook.WebhookState;
 import dev.attune.dispatcher.KnownStates;
@@ -918,7 +919,7 @@ class DeliveryOwnerTest {
     return new DeliveryOwner(
         new Delivering(
             known,
-            new Gates(known, known, metrics, Runnable::run, clock),
+            new Gates(known, known, metrics, Runnable::run, FlipLimit.DEFAULT, clock),
             sender,
             slots,
             RetrySchedule.DEFAULT,

@@ -2,6 +2,7 @@ package dev.attune.dispatcher.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.attune.core.webhook.FlipLimit;
 import dev.attune.core.webhook.WebhookState;
 import dev.attune.dispatcher.KnownStates;
 import dev.attune.dispatcher.TestClock;
@@ -24,7 +25,7 @@ class GatesTest {
 
   private Gates gates() {
     return new Gates(
-        known, known, new DispatcherMetrics(meters, new Backlog(), clock), Runnable::run, clock);
+        known, known, new DispatcherMetrics(meters, new Backlog(), clock), Runnable::run, FlipLimit.DEFAULT, clock);
   }
 
   private void fail(Gates gates) {
@@ -134,6 +135,23 @@ class GatesTest {
     assertThat(elsewhere.isOpen("a")).isFalse();
     assertThat(state().reason()).isEqualTo("the endpoint has gone (HTTP 410)");
     assertThat(meters.get("attune.dispatcher.disabled").counter().count()).isEqualTo(1);
+  }
+
+  @Test
+  void held_isShutForAll_untilReleased_andGoesOnWithThatRun() {
+    here.hold("a", "definition/7", "too much");
+    here.hold("a", "definition/7", "too much");
+    assertThat(here.isOpen("a")).isFalse();
+    assertThat(elsewhere.isOpen("a")).isFalse();
+    assertThat(here.count(WebhookState.Status.HELD)).isEqualTo(1);
+    assertThat(meters.get("attune.dispatcher.held").counter().count()).isEqualTo(1);
+
+    clock.advance(MINUTE);
+    assertThat(known.change("a", state -> state.released(clock.instant()))).isPresent();
+    here.hold("a", "definition/7", "too much");
+    assertThat(here.isOpen("a")).isTrue();
+    elsewhere.hold("a", "definition/8", "too much");
+    assertThat(here.isOpen("a")).isFalse();
   }
 
   @Test

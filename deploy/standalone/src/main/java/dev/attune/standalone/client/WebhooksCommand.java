@@ -12,11 +12,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code ./attune webhooks list | log | pause | resume}; the others have classes of their own. */
+/** {@code ./attune webhooks list | log | pause | resume | release}; the others have classes of their own. */
 @Command(
     name = "webhooks",
     description = "Shows the webhooks, what waits for them and what was sent, and pauses them.",
-    synopsisSubcommandLabel = "(list | log | pause | resume | test | listen | verify)")
+    synopsisSubcommandLabel = "(list | log | pause | resume | release | test | listen | verify)")
 public final class WebhooksCommand implements Runnable {
   private static final String PATH = "/v1/webhooks";
 
@@ -30,7 +30,7 @@ public final class WebhooksCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new Complaint("webhooks needs one of: list, log, pause, resume, test, listen, verify.");
+    throw new Complaint("webhooks needs one of: list, log, pause, resume, release, test, listen, verify.");
   }
 
   @Command(
@@ -63,7 +63,7 @@ public final class WebhooksCommand implements Runnable {
     String reason = webhook.path("reason").asText();
     return switch (webhook.path("state").asText()) {
       case "paused" -> "since " + since;
-      case "disabled" -> "since " + since + ": " + reason;
+      case "disabled", "held" -> "since " + since + ": " + reason;
       default ->
           (webhook.has("circuit") ? "circuit " + webhook.path("circuit").asText() + ": " : "")
               + webhook.path("problem").asText();
@@ -175,6 +175,19 @@ public final class WebhooksCommand implements Runnable {
       @Parameters(index = "0", paramLabel = "WEBHOOK", description = "e.g. crm.") String webhook)
       throws InterruptedException {
     String state = steer(server, webhook, "resume");
+    terminal.result(webhook + " is " + state + ".");
+    return 0;
+  }
+
+  @Command(
+      name = "release",
+      description = "Sends what is held because one run moved so much of an audience.",
+      mixinStandardHelpOptions = true)
+  int release(
+      @Mixin Server server,
+      @Parameters(index = "0", paramLabel = "WEBHOOK", description = "e.g. crm.") String webhook)
+      throws InterruptedException {
+    String state = steer(server, webhook, "release");
     terminal.result(webhook + " is " + state + ".");
     return 0;
   }
