@@ -19,10 +19,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.attune.proto.v1.Cause;
-import dev.attune.proto.v1.ProfileChange;
-import dev.attune.proto.v1.StateMove;
-import dev.attune.proto.v1.RowCause;
 import dev.attune.proto.v1.Facts;
+import dev.attune.proto.v1.ProfileChange;
+import dev.attune.proto.v1.RowCause;
+import dev.attune.proto.v1.StateMove;
 import dev.attune.proto.v1.Transition;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -304,9 +304,7 @@ final class EvaluatorTopologyTest {
   void transition_saysWhatRecomputedIt_andHowManyBelongedBefore() {
     try (Rig rig = Rig.onWall(directory, definitions(1, CHURN))) {
       Cause row =
-          Cause.newBuilder()
-              .setRow(RowCause.newBuilder().setModel("churn").setRunId("r7"))
-              .build();
+          Cause.newBuilder().setRow(RowCause.newBuilder().setModel("churn").setRunId("r7")).build();
       rig.send(live(USER, 1, NONE, listed("churn", 0), List.of(row)));
       rig.send(live(ANON, 1, NONE, listed("churn", 0), List.of(row)));
       rig.send(live(USER, 2, NONE, Facts.getDefaultInstance(), List.of()));

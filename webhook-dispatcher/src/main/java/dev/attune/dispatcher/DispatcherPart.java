@@ -23,8 +23,10 @@ import dev.attune.dispatcher.log.AttemptsHttp;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.sample.SamplesHttp;
 import dev.attune.dispatcher.send.AddressPolicy;
+import dev.attune.dispatcher.send.GeneratedSecrets;
 import dev.attune.dispatcher.send.HttpSender;
 import dev.attune.dispatcher.send.LocalSecrets;
+import dev.attune.dispatcher.send.SealingKeys;
 import dev.attune.dispatcher.send.Secrets;
 import dev.attune.dispatcher.send.Sender;
 import dev.attune.dispatcher.send.Signatures;
@@ -88,7 +90,8 @@ public final class DispatcherPart implements Part {
       DeadLetters deadLetters,
       DispatcherConfig config,
       MeterRegistry registry) {
-    Secrets secrets = LocalSecrets.ofProcess();
+    Secrets secrets =
+        new GeneratedSecrets(LocalSecrets.ofProcess(), definitions, SealingKeys.ofProcess());
     Signatures signatures = new Signatures(secrets);
     Sender http =
         HttpSender.create(

@@ -73,7 +73,9 @@ public final class KnownStates implements DefinitionsSource, WebhookStates {
         any.events(),
         any.streams(),
         any.paused(),
+        any.webhooksOfApi(),
         states,
+        any.sealedSecrets(),
         any.versions(),
         any.former(),
         any.outdated());

@@ -13,6 +13,7 @@ import dev.attune.core.model.AudienceModel;
 import dev.attune.core.model.ModelDefinition;
 import dev.attune.core.stream.StreamDefinition;
 import dev.attune.core.view.ViewDefinition;
+import dev.attune.core.webhook.SealedSecret;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.core.webhook.WebhookState;
 import dev.attune.proto.v1.Definition;
@@ -38,7 +39,9 @@ import java.util.stream.Collectors;
  * @param events by the name of the events that they are about
  * @param streams by name
  * @param paused names of the audiences that an operator has paused: nobody enters or leaves them
+ * @param webhooksOfApi names of the webhooks that the API owns; the others are files'
  * @param webhookStates of the webhooks of which somebody said something, by name
+ * @param sealedSecrets that were generated for webhooks, by the webhook's name
  * @param versions of each definition, by {@code kind/id}
  * @param former what audiences and computed traits were before, as far as it may have to decide in
  *     their place
@@ -57,12 +60,20 @@ public record Definitions(
     Map<String, EventDefinition> events,
     Map<String, StreamDefinition> streams,
     Set<String> paused,
+    Set<String> webhooksOfApi,
     Map<String, WebhookState> webhookStates,
+    Map<String, List<SealedSecret>> sealedSecrets,
     Map<String, Long> versions,
     FormerDefinitions former,
     Map<String, String> outdated) {
   /** The kind of what says that an audience is paused; no file does. */
   public static final String PAUSE = "pause";
+
+  /** The kind of the secrets that were generated for a webhook, sealed; no file holds them. */
+  public static final String WEBHOOK_SECRET = "webhook-secret";
+
+  /** The owner of what the API defines. */
+  public static final String API = "api";
 
   /** The kind of what says whether a webhook is delivered to; no file does. */
   public static final String WEBHOOK_STATE = "webhook-state";
@@ -88,7 +99,9 @@ public record Definitions(
     events = Map.copyOf(events);
     streams = Map.copyOf(streams);
     paused = Set.copyOf(paused);
+    webhooksOfApi = Set.copyOf(webhooksOfApi);
     webhookStates = Map.copyOf(webhookStates);
+    sealedSecrets = Map.copyOf(sealedSecrets);
     versions = Map.copyOf(versions);
     outdated = Map.copyOf(outdated);
   }
@@ -114,6 +127,8 @@ public record Definitions(
         Map.of(),
         Map.of(),
         Set.of(),
+        Set.of(),
+        Map.of(),
         Map.of(),
         versions,
         FormerDefinitions.NONE,
@@ -204,7 +219,9 @@ public record Definitions(
         events(definitions, outdated),
         streams(definitions, outdated, catalog),
         paused(definitions, audiences.keySet()),
+        webhooksOfApi(definitions),
         webhookStates(definitions, webhooks.keySet()),
+        sealedSecrets(definitions),
         versions,
         FormerDefinitions.of(definitions, declared, catalog, audienceNames),
         outdated);
@@ -213,6 +230,13 @@ public record Definitions(
   /** Whether a webhook is delivered to. */
   public WebhookState webhookState(String webhook) {
     return webhookStates.getOrDefault(webhook, WebhookState.INITIAL);
+  }
+
+  private static Set<String> webhooksOfApi(Collection<Definition> definitions) {
+    return definitions.stream()
+        .filter(d -> d.getKind().equals("webhook") && d.getOwner().equals(API))
+        .map(Definition::getId)
+        .collect(Collectors.toSet());
   }
 
   // As with pauses.
@@ -224,6 +248,14 @@ public record Definitions(
         .forEach(
             d -> states.put(d.getId(), WebhookState.parse(Yaml.parse(d.getPath(), d.getYaml()))));
     return states;
+  }
+
+  private static Map<String, List<SealedSecret>> sealedSecrets(Collection<Definition> definitions) {
+    return definitions.stream()
+        .filter(d -> d.getKind().equals(WEBHOOK_SECRET))
+        .collect(
+            Collectors.toMap(
+                Definition::getId, d -> SealedSecret.parse(Yaml.parse(d.getPath(), d.getYaml()))));
   }
 
   // A pause may outlive its audience: then it says nothing.

@@ -27,6 +27,18 @@ public sealed interface SecretReference {
   }
 
   /**
+   * One that Attune generated for this webhook, and keeps sealed beside the definitions.
+   *
+   * @param webhook its name
+   */
+  record Generated(String webhook) implements SecretReference {
+    @Override
+    public String describe() {
+      return "generated secret of webhook " + webhook;
+    }
+  }
+
+  /**
    * Reads {@code {env: VARIABLE}} or {@code {file: PATH}}.
    *
    * @throws dev.attune.core.definition.DefinitionException that says where and what is wrong, and

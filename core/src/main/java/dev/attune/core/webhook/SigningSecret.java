@@ -3,7 +3,10 @@ package dev.attune.core.webhook;
 import dev.attune.core.definition.Yaml;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Something that a webhook's deliveries are signed with. Each one that is in use gives a signature
@@ -23,7 +26,15 @@ public record SigningSecret(Scheme scheme, SecretReference reference, Instant un
      * base64 of the 32 bytes of an Ed25519 private key (RFC 8032), or of those and the 32 bytes of
      * its public key.
      */
-    ED25519
+    ED25519;
+
+    /** As Standard Webhooks calls it. */
+    public String label() {
+      return switch (this) {
+        case HMAC_SHA256 -> "v1";
+        case ED25519 -> "v1a";
+      };
+    }
   }
 
   /** One without an end. */
@@ -43,7 +54,15 @@ public record SigningSecret(Scheme scheme, SecretReference reference, Instant un
    * @throws dev.attune.core.definition.DefinitionException that says where and what is wrong
    */
   static List<SigningSecret> parse(Yaml webhook) {
-    List<SigningSecret> secrets = new ArrayList<>(parse(webhook, Instant.MAX));
+    List<SigningSecret> secrets = new ArrayList<>();
+    webhook
+        .find("secret")
+        .map(secret -> reference(webhook, secret))
+        .ifPresent(r -> secrets.add(new SigningSecret(Scheme.HMAC_SHA256, r, Instant.MAX)));
+    webhook
+        .find("signing_key")
+        .map(secret -> reference(webhook, secret))
+        .ifPresent(r -> secrets.add(new SigningSecret(Scheme.ED25519, r, Instant.MAX)));
     if (secrets.isEmpty()) {
       throw webhook.error(
           "a webhook is signed: it needs \"secret\" (v1), \"signing_key\" (v1a) or both");
@@ -62,6 +81,24 @@ public record SigningSecret(Scheme scheme, SecretReference reference, Instant un
       secrets.addAll(before);
     }
     return List.copyOf(secrets);
+  }
+
+  /** Which of a webhook's secrets Attune generates, as its definition says. */
+  public static Set<Scheme> generated(Yaml webhook) {
+    return parse(webhook).stream()
+        .filter(secret -> secret.reference instanceof SecretReference.Generated)
+        .map(SigningSecret::scheme)
+        .collect(Collectors.toCollection(() -> EnumSet.noneOf(Scheme.class)));
+  }
+
+  private static SecretReference reference(Yaml webhook, Yaml secret) {
+    if (!secret.isMapping() || !secret.has("generated")) {
+      return SecretReference.parse(secret);
+    }
+    if (!secret.keys("generated").get("generated").bool()) {
+      throw secret.error("the secret is in no place (allowed: generated: true)");
+    }
+    return new SecretReference.Generated(webhook.get("name").name());
   }
 
   private static List<SigningSecret> parse(Yaml yaml, Instant until) {

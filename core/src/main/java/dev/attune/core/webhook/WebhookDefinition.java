@@ -16,7 +16,7 @@ import java.util.Set;
  * name: crm                                      # a-z, 0-9, _, - and ., at most 100
  * description: what it is for                    # optional
  * url: https://crm.example.com/hooks/attune      # http only to addresses that the dispatcher allows
- * secret: {env: CRM_WEBHOOK_SECRET}              # or {file: PATH}; never the secret itself. For v1
+ * secret: {env: CRM_WEBHOOK_SECRET}              # or {file: PATH} or {generated: true}; never itself
  * signing_key: {env: CRM_SIGNING_KEY}            # likewise, for v1a; at least one of the two
  * previous:                                      # optional: those that are being replaced
  *   until: 2026-12-24T00:00:00Z                  # deliveries are signed with them, too, up to then

@@ -260,6 +260,9 @@ class WebhookDefinitionTest {
           timeout | 31s                           | webhooks/crm.yaml:5:10: "31s" is out of bounds (allowed: 100ms to 30s)
           timeout | 10                            | webhooks/crm.yaml:5:10: "10" is not a duration (allowed: e.g. 250ms, 30s, 15m, 12h, 30d)
           retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, payload, headers, order, states, consent, fields, fields_key, rate_limit, concurrency, timeout, hold_above)
+          signing_key | {generated: false}        | webhooks/crm.yaml:6:14: the secret is in no place (allowed: generated: true)
+          signing_key | {generated: true, env: A} | webhooks/crm.yaml:6:32: unknown key "env" (allowed: generated)
+          fields_key | {generated: true}          | webhooks/crm.yaml:6:14: unknown key "generated" (allowed: env, file)
           hold_above | 0%                         | webhooks/crm.yaml:6:13: expected a share of an audience such as 30% (more than 0%, at most 1000%), or never
           hold_above | 1001%                      | webhooks/crm.yaml:6:13: expected a share of an audience such as 30% (more than 0%, at most 1000%), or never
           hold_above | half                       | webhooks/crm.yaml:6:13: expected a share of an audience such as 30% (more than 0%, at most 1000%), or never

@@ -70,6 +70,7 @@ class WebhookSchemaTest {
         "timeout: 100ms",
         "hold_above: 12.5%",
         "hold_above: never",
+        "signing_key: {generated: true}",
         "on: {transitions: {tags: [lifecycle]}}",
         "on: {events: {names: [a], where: properties.total > 1}}",
         "headers: {X-Tenant: acme, Accept: '*/*', X-Number: 3}",
@@ -151,6 +152,9 @@ class WebhookSchemaTest {
         "timeout: 10",
         "timeout: 1m",
         "hold_above: 0.3",
+        "signing_key: {generated: false}",
+        "fields: {via.value: hmac}\nfields_key: {generated: true}",
+        "previous: {until: 2026-12-24, secret: {generated: true}}",
         "retries: 3",
       })
   void lines_thatAreRefused_areNotValid(String line) {

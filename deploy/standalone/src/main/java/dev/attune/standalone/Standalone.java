@@ -6,6 +6,8 @@ import dev.attune.core.webhook.Deletions;
 import dev.attune.core.webhook.WebhookStates;
 import dev.attune.dispatcher.DispatcherConfig;
 import dev.attune.dispatcher.DispatcherPart;
+import dev.attune.dispatcher.api.WebhookEditsHttp;
+import dev.attune.dispatcher.send.SealingKeys;
 import dev.attune.embedded.EmbeddedKafka;
 import dev.attune.embedded.EmbeddedRedis;
 import dev.attune.embedded.NewerKafkaException;
@@ -239,6 +241,7 @@ public final class Standalone implements AutoCloseable {
       EvaluatorPart evaluator = evaluator(kafka, feed, deadLetters, metrics.registry());
       parts.add(evaluator);
       var publisher = new DefinitionsPublisher(kafka, feed, InstantSource.system());
+      SealingKeys sealingKeys = sealingKeys();
       parts.add(dispatcher(kafka, feed, publisher, store, deadLetters, metrics.registry()));
       // Before anybody asks the store: nothing that it loses goes unheard, nobody finds it empty.
       opened.lostWrites().accept(refresher.rebuilds()::lostWrites);
@@ -255,6 +258,7 @@ public final class Standalone implements AutoCloseable {
       routes.add(new HealthHttp(parts, () -> process(feed, letterLog)));
       routes.add(metrics);
       routes.add(new DefinitionsHttp(publisher, feed, InstantSource.system()));
+      routes.add(new WebhookEditsHttp(publisher, sealingKeys, InstantSource.system()));
       routes.add(evaluator.previews(publisher));
       routes.add(new DeadLettersHttp(letterLog, replay));
       parts.forEach(part -> routes.add(part::routes));
@@ -338,6 +342,14 @@ public final class Standalone implements AutoCloseable {
               .withAllow(List.copyOf(config.webhooksAllow()))
               .withHoldAbove(config.webhooksHoldAbove()),
           meters);
+    }
+
+    private static SealingKeys sealingKeys() {
+      try {
+        return SealingKeys.ofProcess();
+      } catch (IllegalArgumentException e) {
+        throw new Complaint(e.getMessage() + ".", e);
+      }
     }
 
     private static Map<String, Object> process(DefinitionsFeed feed, DeadLetterLog letters) {

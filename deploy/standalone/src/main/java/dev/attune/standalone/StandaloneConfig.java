@@ -149,8 +149,7 @@ public record StandaloneConfig(
         "schema_registry",
         "partitions",
         "drain");
-    Optional<Yaml> webhooks =
-        yaml.find("webhooks").map(hooks -> hooks.keys("allow", "hold_above"));
+    Optional<Yaml> webhooks = yaml.find("webhooks").map(hooks -> hooks.keys("allow", "hold_above"));
     StandaloneConfig defaults = of(otherwise);
     try {
       return new StandaloneConfig(

@@ -267,22 +267,22 @@ class CommandsTest {
         200,
         """
         {"webhooks": [
-          {"name": "ads", "state": "disabled", "since": "2026-11-30T08:00:00Z",
+          {"name": "ads", "owner": "files", "state": "disabled", "since": "2026-11-30T08:00:00Z",
            "reason": "the endpoint has gone (HTTP 410)", "problem": "x", "pending": 1200,
            "oldest_pending_age_seconds": 86400},
-          {"name": "crm", "state": "active", "problem": "HTTP 503", "circuit": "open", "pending": 0,
+          {"name": "crm", "owner": "api", "state": "active", "problem": "HTTP 503", "circuit": "open", "pending": 0,
            "oldest_pending_age_seconds": 0},
-          {"name": "erp", "state": "paused", "since": "2026-11-30T08:00:00Z", "pending": 1,
-           "oldest_pending_age_seconds": 60}]}
+          {"name": "erp", "owner": "files", "state": "held", "since": "2026-11-30T08:00:00Z",
+           "reason": "too much", "pending": 1, "oldest_pending_age_seconds": 60}]}
         """);
     assertThat(attune("webhooks", "list")).isZero();
     assertThat(out())
         .isEqualTo(
             """
-            webhook  state     pending  oldest
-            ads      disabled  1200     86400 s  since 2026-11-30T08:00:00Z: the endpoint has gone (HTTP 410)
-            crm      active    0        0 s      circuit open: HTTP 503
-            erp      paused    1        60 s     since 2026-11-30T08:00:00Z
+            webhook  state     pending  oldest   owner
+            ads      disabled  1200     86400 s  files  since 2026-11-30T08:00:00Z: the endpoint has gone (HTTP 410)
+            crm      active    0        0 s      api    circuit open: HTTP 503
+            erp      held      1        60 s     files  since 2026-11-30T08:00:00Z: too much
             """);
   }
 

@@ -3,9 +3,9 @@ package dev.attune.standalone;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.attune.core.webhook.FlipLimit;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
+import dev.attune.core.webhook.FlipLimit;
 import dev.attune.profiles.NearCacheConfig;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.snapshot.S3Settings;

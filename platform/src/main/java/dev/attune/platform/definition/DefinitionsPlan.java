@@ -66,6 +66,13 @@ record DefinitionsPlan(
                 + "\" is defined in two files");
       }
       Definition before = stored.get(key);
+      if (isOfApi(before)) {
+        throw new DefinitionException(
+            file.path()
+                + ":1:1: the webhook \""
+                + definition.getId()
+                + "\" is the API's (delete it there first, or choose another name)");
+      }
       if (before == null) {
         added.add(key);
         write.put(key, definition);
@@ -79,8 +86,12 @@ record DefinitionsPlan(
     }
     TreeSet<String> missing = new TreeSet<>(stored.keySet());
     missing.removeAll(given);
-    // No file says that an audience is paused, or whether a webhook is delivered to.
-    missing.removeIf(key -> !Definitions.KINDS.contains(key.substring(0, key.indexOf('/'))));
+    // No file says that an audience is paused, or whether a webhook is delivered to; and what the
+    // API owns is missing in none.
+    missing.removeIf(
+        key ->
+            !Definitions.KINDS.contains(key.substring(0, key.indexOf('/')))
+                || isOfApi(stored.get(key)));
     stored.forEach(
         (key, before) ->
             FormerDefinition.dropOld(before, version)
@@ -118,6 +129,10 @@ record DefinitionsPlan(
                 outdated.values().stream().map(OUTDATED::concat))
             .toList(),
         parsed);
+  }
+
+  private static boolean isOfApi(@Nullable Definition definition) {
+    return definition != null && definition.getOwner().equals(Definitions.API);
   }
 
   // The events that the stream makes would be read for ever. One that is stored already waits, and

@@ -18,12 +18,14 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -40,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * Publishes a folder of definitions: checks the set that results, then writes all of it in one
  * transaction, or nothing. Never removes unless told to prune.
  */
-public final class DefinitionsPublisher implements DefinitionsPreview, WebhookStates {
+public final class DefinitionsPublisher
+    implements DefinitionsPreview, DefinitionEdits, WebhookStates {
   /** Longest wait for the broker and for the own feed, each. */
   private static final Duration WAIT = Duration.ofSeconds(20);
 
@@ -144,6 +147,39 @@ public final class DefinitionsPublisher implements DefinitionsPreview, WebhookSt
         });
   }
 
+  @Override
+  public Optional<Definition> stored(String key) {
+    return Optional.ofNullable(feed.stored().get(key));
+  }
+
+  @Override
+  public <T> T edit(Change<T> change) {
+    return alone(
+        () -> {
+          try (Producer<byte[], byte[]> producer = producer()) {
+            producer.initTransactions();
+            awaitEnd();
+            Map<String, Definition> stored = feed.stored();
+            Edit<T> edit = change.of(stored, nextVersion(stored));
+            if (!edit.write().isEmpty() || !edit.remove().isEmpty()) {
+              Map<String, Definition> result = new TreeMap<>(stored);
+              result.putAll(edit.write());
+              result.keySet().removeAll(edit.remove());
+              Map<String, String> outdated = Definitions.ofStored(result.values()).outdated();
+              for (String key : edit.write().keySet()) {
+                String why = outdated.get(key);
+                if (why != null) {
+                  throw new DefinitionException(why);
+                }
+              }
+              long last = write(producer, edit.write(), List.copyOf(edit.remove()));
+              feed.awaitOffset(last + 1, WAIT);
+            }
+            return edit.result();
+          }
+        });
+  }
+
   private interface Publishing<T> {
     T run() throws InterruptedException, ExecutionException, TimeoutException;
   }
@@ -216,7 +252,8 @@ public final class DefinitionsPublisher implements DefinitionsPreview, WebhookSt
     }
   }
 
-  // Whoever defines such an audience or webhook again later does not find it paused.
+  // Whoever defines such an audience or webhook again later does not find it paused, and signs with
+  // a new secret.
   private static List<String> withStates(
       List<String> removed, Map<String, Definition> stored, Definitions result) {
     List<String> all = new ArrayList<>(removed);
@@ -227,8 +264,9 @@ public final class DefinitionsPublisher implements DefinitionsPreview, WebhookSt
         all.add(pause);
       }
       String state = Definitions.WEBHOOK_STATE + "/" + name;
-      if (key.startsWith("webhook/") && stored.containsKey(state)) {
-        all.add(state);
+      String secrets = Definitions.WEBHOOK_SECRET + "/" + name;
+      if (key.startsWith("webhook/")) {
+        Stream.of(state, secrets).filter(stored::containsKey).forEach(all::add);
       }
     }
     return all;

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.attune.core.definition.DefinitionException;
+import dev.attune.core.definition.Definitions;
 import dev.attune.platform.http.HttpProblem;
 import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.Definition;
@@ -144,6 +145,39 @@ class DefinitionsPlanTest {
     apply(stored, 1, large);
     apply(stored, 2, audience("event: B, within: 1d"));
     assertThat(audience(stored).getBeforeList()).isEmpty();
+  }
+
+  // Neither takes what is the other's.
+  @Test
+  void whatTheApiOwns_isNeitherChangedNorMissing() {
+    String yaml =
+        "name: crm\nurl: https://crm.example.com\nsecret: {env: A}\non: {transitions: all}\n";
+    Map<String, Definition> stored =
+        Map.of(
+            "webhook/crm",
+            Definition.newBuilder()
+                .setKind("webhook")
+                .setId("crm")
+                .setVersion(1)
+                .setYaml(yaml)
+                .setPath("webhooks/crm (API)")
+                .setOwner(Definitions.API)
+                .build());
+    var plan = DefinitionsPlan.of(stored, List.of(), 2, true, TOPICS);
+    assertThat(plan.missing()).isEmpty();
+    assertThat(plan.result().webhooks()).containsKey("crm");
+    assertThatThrownBy(
+            () ->
+                DefinitionsPlan.of(
+                    stored,
+                    List.of(new DefinitionFile("webhooks/mine.yaml", yaml)),
+                    2,
+                    true,
+                    TOPICS))
+        .isInstanceOf(DefinitionException.class)
+        .hasMessage(
+            "webhooks/mine.yaml:1:1: the webhook \"crm\" is the API's (delete it there first, or"
+                + " choose another name)");
   }
 
   @Test

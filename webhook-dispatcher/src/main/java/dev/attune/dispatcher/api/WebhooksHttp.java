@@ -30,17 +30,18 @@ import java.util.function.Consumer;
  * them:
  *
  * <pre>{@code
- * {"name":"crm","state":"disabled","since":"2026-03-01T10:00:00Z",
+ * {"name":"crm","owner":"files","version":1764500000000000,"state":"disabled","since":"2026-03-01T10:00:00Z",
  *  "reason":"the endpoint has gone (HTTP 410)","problem":"the endpoint has gone (HTTP 410)",
  *  "pending":12,"oldest_pending_age_seconds":60}
  * }</pre>
  *
- * <p>The state is {@code active}, {@code paused}, {@code disabled}, {@code held}, or {@code
- * undefined}: its definition has gone, and deliveries still wait. {@code since} where somebody ever
- * changed it, {@code reason} where it is disabled or held, {@code problem} where the last attempt failed or nothing can
- * be signed, {@code failing_since} where it did nothing but fail for an hour or longer, {@code
- * "circuit":"open"} where so much failed that hardly any attempt is made. What waits, what the
- * problem is and whether the circuit is open each process says for the partitions that it has.
+ * <p>The owner is {@code files} or {@code api}. The state is {@code active}, {@code paused}, {@code
+ * disabled}, {@code held}, or {@code undefined}: its definition has gone, and deliveries still
+ * wait. {@code since} where somebody ever changed it, {@code reason} where it is disabled or held,
+ * {@code problem} where the last attempt failed or nothing can be signed, {@code failing_since}
+ * where it did nothing but fail for an hour or longer, {@code "circuit":"open"} where so much
+ * failed that hardly any attempt is made. What waits, what the problem is and whether the circuit
+ * is open each process says for the partitions that it has.
  */
 public final class WebhooksHttp implements Consumer<HttpRouting.Builder> {
   private final DefinitionsSource definitions;
@@ -120,6 +121,10 @@ public final class WebhooksHttp implements Consumer<HttpRouting.Builder> {
     WebhookState state = current.webhookState(name);
     json.writeStartObject();
     json.writeStringField("name", name);
+    if (webhook != null) {
+      json.writeStringField("owner", current.webhooksOfApi().contains(name) ? "api" : "files");
+      json.writeNumberField("version", current.versions().getOrDefault(WebhookEdits.key(name), 0L));
+    }
     json.writeStringField("state", webhook == null ? "undefined" : state.status().label());
     if (state.since().isAfter(Instant.EPOCH)) {
       json.writeStringField("since", time(state.since()));

@@ -28,17 +28,17 @@ import java.util.concurrent.atomic.LongAdder;
  *   <li>{@code attune.dispatcher.dropped} (webhook, reason): states that nobody needs to be told
  *       of: {@code overtaken} by a newer one before their first attempt. It grows with what waits,
  *       and is no trouble of its own.
- *   <li>{@code attune.dispatcher.disabled} and {@code attune.dispatcher.held} (webhook): how often it
- *       became so since the start, by this process; each one is for its owner. {@code
- *       attune.dispatcher.webhooks} (state: {@code paused}, {@code disabled}, {@code held}): how many
- *       are so; worry when any is disabled or held.
+ *   <li>{@code attune.dispatcher.disabled} and {@code attune.dispatcher.held} (webhook): how often
+ *       it became so since the start, by this process; each one is for its owner. {@code
+ *       attune.dispatcher.webhooks} (state: {@code paused}, {@code disabled}, {@code held}): how
+ *       many are so; worry when any is disabled or held.
  *   <li>{@code attune.dispatcher.circuits.open}: endpoints to which hardly any attempt is made,
  *       because all of them failed; worry when it is more than a deployment explains.
  *   <li>{@code attune.dispatcher.pending} and {@code attune.dispatcher.oldest.pending.seconds}
  *       (webhook): worry when the age passes what subscribers were promised.
  *   <li>{@code attune.dispatcher.lane.depth} (webhook, lane: {@code live}, {@code bulk}): what of
- *       {@code pending} happened to single people, and what comes of a recompute; worry when
- *       {@code live} grows.
+ *       {@code pending} happened to single people, and what comes of a recompute; worry when {@code
+ *       live} grows.
  *   <li>{@code attune.events.duplicates} (kind): {@code recognised} copies of events were not told
  *       again, counted for each webhook, also those that were emitted again after a crash; {@code
  *       late} events happened so long before their receipt that a first copy may be forgotten.
@@ -140,9 +140,7 @@ public final class DispatcherMetrics {
   public void show(Gates gates) {
     for (WebhookState.Status status :
         List.of(
-            WebhookState.Status.PAUSED,
-            WebhookState.Status.DISABLED,
-            WebhookState.Status.HELD)) {
+            WebhookState.Status.PAUSED, WebhookState.Status.DISABLED, WebhookState.Status.HELD)) {
       Gauge.builder("attune.dispatcher.webhooks", gates, g -> g.count(status))
           .tag("state", status.label())
           .register(registry);

@@ -239,10 +239,7 @@ final class OwnedPartition {
     pending.fence(lane.webhook, urgency);
     pending.park(
         head,
-        later.toBuilder()
-            .setDueAtMicros(dueAtMicros)
-            .setBulk(urgency == Urgency.BULK)
-            .build());
+        later.toBuilder().setDueAtMicros(dueAtMicros).setBulk(urgency == Urgency.BULK).build());
     lane.looks(urgency).parked(dueAtMicros);
   }
 
@@ -374,8 +371,7 @@ final class OwnedPartition {
     }
   }
 
-  private void begin(
-      Lane lane, WebhookDefinition webhook, Urgency urgency, PendingDelivery head) {
+  private void begin(Lane lane, WebhookDefinition webhook, Urgency urgency, PendingDelivery head) {
     Bytes queue = PendingDeliveries.queue(head);
     lane.inFlight.put(queue, head);
     long started = now();

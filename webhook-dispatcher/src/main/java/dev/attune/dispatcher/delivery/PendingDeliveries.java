@@ -242,9 +242,7 @@ final class PendingDeliveries {
     }
   }
 
-  /**
-   * Shows a lane's parked heads in the order in which they are due, until answered with false.
-   */
+  /** Shows a lane's parked heads in the order in which they are due, until answered with false. */
   void parked(String webhook, Urgency urgency, long fromMicros, Predicate<Parked> visitor) {
     Bytes last = dueKey(webhook, urgency, Long.MAX_VALUE);
     try (var parked = due.range(dueKey(webhook, urgency, fromMicros), last)) {
@@ -349,9 +347,7 @@ final class PendingDeliveries {
               .array();
       long marked = ByteBuffer.wrap(bytes).getLong(start);
       return new Parked(
-          Bytes.wrap(queue),
-          (marked & BULK) == 0 ? Urgency.LIVE : Urgency.BULK,
-          marked & ~BULK);
+          Bytes.wrap(queue), (marked & BULK) == 0 ? Urgency.LIVE : Urgency.BULK, marked & ~BULK);
     }
 
     private Bytes dueKey(String webhook) {
@@ -365,8 +361,7 @@ final class PendingDeliveries {
 
     /** Whether it is that head, as it is parked now. */
     boolean isOf(PendingDelivery head) {
-      return head.getDueAtMicros() == dueAtMicros
-          && head.getBulk() == (urgency == Urgency.BULK);
+      return head.getDueAtMicros() == dueAtMicros && head.getBulk() == (urgency == Urgency.BULK);
     }
   }
 }

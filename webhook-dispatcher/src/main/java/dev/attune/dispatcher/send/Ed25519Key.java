@@ -36,7 +36,7 @@ public final class Ed25519Key implements SigningKey {
    * @throws IllegalArgumentException when there are not 32 or 64 bytes, or the two halves are not
    *     of one pair
    */
-  static Ed25519Key of(byte[] secret) {
+  public static Ed25519Key of(byte[] secret) {
     if (secret.length != LENGTH && secret.length != 2 * LENGTH) {
       throw new IllegalArgumentException("expected 32 or 64 bytes");
     }

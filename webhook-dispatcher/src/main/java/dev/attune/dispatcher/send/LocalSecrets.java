@@ -34,6 +34,8 @@ public final class LocalSecrets implements Secrets {
     return switch (secret.reference()) {
       case SecretReference.Environment variable -> ofVariable(secret, variable);
       case SecretReference.File file -> ofFile(secret, file);
+      case SecretReference.Generated generated ->
+          throw new SecretException("the " + generated.describe() + " is not kept here");
     };
   }
 

@@ -38,10 +38,12 @@ public final class Signatures {
       throws Secrets.SecretException {
     List<Ed25519Key> keys = new ArrayList<>();
     for (SigningSecret secret : webhook.signing()) {
-      if (secret.scheme() == SigningSecret.Scheme.ED25519
-          && secret.isUsedAt(now)
-          && secrets.key(secret) instanceof Ed25519Key key) {
-        keys.add(key);
+      if (secret.scheme() == SigningSecret.Scheme.ED25519 && secret.isUsedAt(now)) {
+        for (SigningKey key : secrets.keys(secret, now)) {
+          if (key instanceof Ed25519Key ed25519) {
+            keys.add(ed25519);
+          }
+        }
       }
     }
     return keys;
@@ -62,7 +64,7 @@ public final class Signatures {
     List<SigningKey> keys = new ArrayList<>();
     for (SigningSecret secret : webhook.signing()) {
       if (secret.isUsedAt(now)) {
-        keys.add(secrets.key(secret));
+        keys.addAll(secrets.keys(secret, now));
       }
     }
     return keys;

@@ -25,7 +25,12 @@ class GatesTest {
 
   private Gates gates() {
     return new Gates(
-        known, known, new DispatcherMetrics(meters, new Backlog(), clock), Runnable::run, FlipLimit.DEFAULT, clock);
+        known,
+        known,
+        new DispatcherMetrics(meters, new Backlog(), clock),
+        Runnable::run,
+        FlipLimit.DEFAULT,
+        clock);
   }
 
   private void fail(Gates gates) {

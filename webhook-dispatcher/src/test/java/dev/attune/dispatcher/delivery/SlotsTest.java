@@ -145,7 +145,9 @@ class SlotsTest {
           .isPresent();
       now += wait * SECOND;
       assertThat(slots.acquire(webhook, Urgency.LIVE, now)).as("after %s s", wait).isEmpty();
-      assertThat(slots.acquire(webhook, Urgency.LIVE, now)).as("a second one beside it").isPresent();
+      assertThat(slots.acquire(webhook, Urgency.LIVE, now))
+          .as("a second one beside it")
+          .isPresent();
       release(webhook, End.SILENT, 1);
     }
     now += 60 * SECOND;

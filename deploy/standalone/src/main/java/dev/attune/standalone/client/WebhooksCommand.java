@@ -12,11 +12,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code ./attune webhooks list | log | pause | resume | release}; the others have classes of their own. */
+/**
+ * {@code ./attune webhooks list | log | pause | resume | release | rotate-secret}; the others have
+ * classes of their own.
+ */
 @Command(
     name = "webhooks",
     description = "Shows the webhooks, what waits for them and what was sent, and pauses them.",
-    synopsisSubcommandLabel = "(list | log | pause | resume | release | test | listen | verify)")
+    synopsisSubcommandLabel =
+        "(list | log | pause | resume | release | rotate-secret | test | listen | verify)")
 public final class WebhooksCommand implements Runnable {
   private static final String PATH = "/v1/webhooks";
 
@@ -30,7 +34,8 @@ public final class WebhooksCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new Complaint("webhooks needs one of: list, log, pause, resume, release, test, listen, verify.");
+    throw new Complaint(
+        "webhooks needs one of: list, log, pause, resume, release, rotate-secret, test, listen, verify.");
   }
 
   @Command(
@@ -39,7 +44,7 @@ public final class WebhooksCommand implements Runnable {
       mixinStandardHelpOptions = true)
   int list(@Mixin Server server) throws InterruptedException {
     try (AttuneClient attune = server.connect()) {
-      var table = new Table().row("webhook", "state", "pending", "oldest", "");
+      var table = new Table().row("webhook", "state", "pending", "oldest", "owner", "");
       JsonNode webhooks = attune.get(PATH).orComplain().path("webhooks");
       for (JsonNode webhook : webhooks) {
         table.row(
@@ -47,6 +52,7 @@ public final class WebhooksCommand implements Runnable {
             webhook.path("state").asText(),
             String.valueOf(webhook.path("pending").asLong()),
             webhook.path("oldest_pending_age_seconds").asLong() + " s",
+            webhook.path("owner").asText("-"),
             remark(webhook));
       }
       if (webhooks.isEmpty()) {
@@ -190,6 +196,40 @@ public final class WebhooksCommand implements Runnable {
     String state = steer(server, webhook, "release");
     terminal.result(webhook + " is " + state + ".");
     return 0;
+  }
+
+  @Command(
+      name = "rotate-secret",
+      description = "Generates the webhook's secrets anew, and shows them this once.",
+      mixinStandardHelpOptions = true)
+  int rotateSecret(
+      @Mixin Server server,
+      @Parameters(index = "0", paramLabel = "WEBHOOK", description = "e.g. crm.") String webhook,
+      @Option(
+              names = "--overlap",
+              paramLabel = "DURATION",
+              defaultValue = "24h",
+              description =
+                  "How long deliveries are signed with those before, too; ${DEFAULT-VALUE} unless"
+                      + " given.")
+          String overlap)
+      throws InterruptedException {
+    try (AttuneClient attune = server.connect()) {
+      JsonNode secrets =
+          attune
+              .post(
+                  PATH + "/" + AttuneClient.segment(webhook) + "/secret:rotate",
+                  AttuneClient.JSON.createObjectNode().put("overlap", overlap))
+              .orComplain()
+              .path("secrets");
+      for (JsonNode secret : secrets) {
+        terminal.result(
+            secret.path("scheme").asText()
+                + " "
+                + secret.path("secret").asText(secret.path("public_key").asText()));
+      }
+      return 0;
+    }
   }
 
   // The state afterwards: a pause of one that is disabled leaves it so.

@@ -34,6 +34,15 @@ final class Http {
         HttpRequest.newBuilder(URI.create(url)).POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 
+  /** One that changes something, as operators' programs send it. */
+  static Reply json(String method, String url, String body)
+      throws IOException, InterruptedException {
+    return send(
+        HttpRequest.newBuilder(URI.create(url))
+            .header("Content-Type", "application/json")
+            .method(method, HttpRequest.BodyPublishers.ofString(body)));
+  }
+
   /** What stands at an address, whatever it is. */
   static String text(String url) throws IOException, InterruptedException {
     return CLIENT

@@ -70,8 +70,37 @@ class WebhookStatesIT {
                     == 2);
         assertThat(webhooks(standalone, "log", "other")).contains("there is no such webhook");
         assertThat(endpoint.complaints()).isEmpty();
+        defineByTheApi(standalone, definitions);
       }
     }
+  }
+
+  // Each owner's webhooks are out of the other's reach.
+  private static void defineByTheApi(Standalone standalone, Definitions definitions)
+      throws Exception {
+    String url = standalone.url() + "/v1/webhooks/";
+    String body =
+        """
+        {"url": "https://crm.example.com/hook", "on": {"transitions": "all"}, "secret": %s}
+        """;
+    String named = body.formatted("{\"env\": \"CRM\"}");
+    assertThat(Http.json("PUT", url + "end-to-end", named).message())
+        .startsWith("the webhook is defined in webhooks/");
+    assertThat(Http.json("PUT", url + "crm", named.replace("on", "no")).message())
+        .contains("unknown key");
+    assertThat(Http.json("PUT", url + "crm", body.formatted("{\"generated\": true}")).message())
+        .startsWith("no secret is generated without a key");
+    assertThat(Http.json("PUT", url + "crm", named).status()).isEqualTo(201);
+    Attune.run(standalone.url(), "apply", definitions.folder().toString(), "--prune", "--yes");
+    assertThat(webhooks(standalone, "list"))
+        .containsPattern("crm +active +0 +0 s +api ")
+        .containsPattern("end-to-end +active +0 +0 s +files");
+    assertThat(Http.get(url + "crm/definition").body().path("name").asText()).isEqualTo("crm");
+    assertThat(webhooks(standalone, "rotate-secret", "crm"))
+        .contains("the definition of the webhook says where its secrets are");
+    assertThat(Http.json("DELETE", url + "end-to-end", "").status()).isEqualTo(409);
+    assertThat(Http.json("DELETE", url + "crm", "").status()).isEqualTo(200);
+    assertThat(Http.get(url + "crm").status()).isEqualTo(404);
   }
 
   private Standalone start(WebhookEndpoint endpoint) throws InterruptedException {
