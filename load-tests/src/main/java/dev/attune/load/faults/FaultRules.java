@@ -77,6 +77,11 @@ final class FaultRules {
     add(files, "audiences/pros.yaml", "name: pros\nwhen: {trait: traits.plan == \"pro\"}\n");
     add(
         files,
+        "audiences/mailable.yaml",
+        "name: mailable\nconsent: %s\nwhen: {trait: traits.plan == \"pro\"}\n"
+            .formatted(Consents.MARKETING));
+    add(
+        files,
         "webhooks/orders.yaml",
         """
         name: orders
@@ -108,6 +113,12 @@ final class FaultRules {
     }
     if (person.has("plan", "pro")) {
       audiences.add("pros");
+      if (person.consents(Consents.MARKETING)) {
+        audiences.add("mailable");
+      }
+    }
+    if (person.isListed(Members.MODEL) && person.consents(Consents.MARKETING)) {
+      audiences.add(Members.MODEL);
     }
     return audiences;
   }

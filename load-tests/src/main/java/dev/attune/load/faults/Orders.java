@@ -17,9 +17,12 @@ import java.util.Random;
 /** Events of the past, a file a batch; none is in two. */
 final class Orders {
   static final String MODEL = "orders";
-  private static final Duration PAST = Duration.ofDays(20);
-  private static final DateTimeFormatter TIME =
+
+  /** As tables tell times, in UTC. */
+  static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
+
+  private static final Duration PAST = Duration.ofDays(20);
 
   private final Random random;
   private final int users;

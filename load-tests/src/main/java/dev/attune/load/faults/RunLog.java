@@ -140,13 +140,13 @@ final class RunLog {
       sum =
           sum.plus(
               switch (run) {
-                case Runs.Begun.OfCustomers of -> {
+                case Runs.Begun.OfUsers of -> {
                   Map<String, BitSet> lives = rows.getOrDefault(of.id(), Map.of());
                   long skipped = of.profiles().stream().filter(p -> !lives.containsKey(p)).count();
                   yield verdict(of.profiles().size(), skipped, lives, CHUNK_ROWS);
                 }
                 // Several rows may be one person's, so that only their number tells.
-                case Runs.Begun.OfHouseholds of ->
+                case Runs.Begun.OfAddresses of ->
                     new Verdict(
                         of.rows(),
                         Math.max(0, of.rows() - rowCauses.getOrDefault(of.id(), 0)),

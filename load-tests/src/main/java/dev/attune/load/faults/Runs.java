@@ -6,13 +6,17 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Runs of all models, one after the other, each of a snapshot or a file of its own. */
 final class Runs {
@@ -24,10 +28,13 @@ final class Runs {
 
   private final Supplier<String> url;
   private final Path folder;
-  private final Customers customers;
-  private final Households households;
+  private final Warehouse warehouse;
   private final Orders orders;
   private final Random random;
+
+  /** Which tables come next; each one once before the first comes again. */
+  private final Deque<Table> bag = new ArrayDeque<>();
+
   private final List<Begun> begun = new ArrayList<>();
   private Instant dataTime;
   private Optional<String> active = Optional.empty();
@@ -37,18 +44,18 @@ final class Runs {
     String id();
 
     /**
-     * Of the customers.
+     * Of a table with a row a user.
      *
      * @param profiles that it has to write, each for a row
      */
-    record OfCustomers(String id, Set<String> profiles) implements Begun {}
+    record OfUsers(String id, Set<String> profiles) implements Begun {}
 
     /**
-     * Of the households.
+     * Of a table with a row an address; several may be one person's.
      *
      * @param rows that it has to write
      */
-    record OfHouseholds(String id, int rows) implements Begun {}
+    record OfAddresses(String id, int rows) implements Begun {}
 
     /**
      * Of the orders.
@@ -67,15 +74,13 @@ final class Runs {
   Runs(
       Supplier<String> url,
       Path folder,
-      Customers customers,
-      Households households,
+      Warehouse warehouse,
       Orders orders,
       Random random,
       Instant firstDataTime) {
     this.url = url;
     this.folder = folder;
-    this.customers = customers;
-    this.households = households;
+    this.warehouse = warehouse;
     this.orders = orders;
     this.random = random;
     this.dataTime = firstDataTime;
@@ -102,16 +107,51 @@ final class Runs {
       String prefix = orders.next(folder);
       String id = begin(Orders.MODEL);
       begun.add(new Begun.OfOrders(id, prefix, orders.batchSize()));
-    } else if (begun.isEmpty() || random.nextInt(4) > 0) {
-      customers.next(folder, dataTime);
-      String id = begin(customers.model());
-      begun.add(new Begun.OfCustomers(id, customers.written()));
     } else {
-      int rows = households.next(folder, dataTime);
-      String id = begin(households.model());
-      begun.add(new Begun.OfHouseholds(id, rows));
+      begin(nextTable());
     }
     active = Optional.of(begun.getLast().id());
+  }
+
+  private Table nextTable() {
+    if (bag.isEmpty()) {
+      List<Table> tables = new ArrayList<>(warehouse.tables());
+      // Most kills fall into the one that says most of people.
+      tables.add(warehouse.customers());
+      Collections.shuffle(tables, random);
+      bag.addAll(tables);
+    }
+    return bag.remove();
+  }
+
+  private void begin(Table table) throws IOException, InterruptedException {
+    int rows = table.next(folder, dataTime);
+    String id = begin(table.model());
+    Begun run =
+        switch (table) {
+          case Customers customers -> new Begun.OfUsers(id, customers.written());
+          case Members members -> new Begun.OfUsers(id, members.written());
+          case Households _, Consents _ -> new Begun.OfAddresses(id, rows);
+        };
+    begun.add(run);
+  }
+
+  /** Waits for the run under way, then makes one of each table that there was none of so far. */
+  void complete() throws IOException, InterruptedException {
+    finish();
+    for (Table table : warehouse.tables()) {
+      if (begunOf(table.model())) {
+        continue;
+      }
+      dataTime = dataTime.plus(BETWEEN_SNAPSHOTS);
+      begin(table);
+      active = Optional.of(begun.getLast().id());
+      finish();
+    }
+  }
+
+  private boolean begunOf(String model) {
+    return begun.stream().anyMatch(run -> run.id().startsWith(model + "-"));
   }
 
   private String begin(String model) throws InterruptedException {
@@ -199,10 +239,11 @@ final class Runs {
         problems.add("the run " + run.id() + " is " + ended);
       }
     }
-    for (String model : List.of(customers.model(), households.model(), Orders.MODEL)) {
-      if (begun.stream().noneMatch(run -> run.id().startsWith(model + "-"))) {
-        continue;
-      }
+    List<String> models =
+        Stream.concat(warehouse.tables().stream().map(Table::model), Stream.of(Orders.MODEL))
+            .filter(this::begunOf)
+            .toList();
+    for (String model : models) {
       JsonNode request =
           AttuneClient.JSON.createObjectNode().put("model", model).put("dry_run", true);
       JsonNode compared = await(post(request).path("id").asText());

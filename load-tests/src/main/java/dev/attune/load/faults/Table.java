@@ -8,7 +8,7 @@ import java.time.Instant;
 import java.util.Collection;
 
 /** A table of the warehouse that changes from snapshot to snapshot, and all that it ever said. */
-interface Table {
+sealed interface Table permits Customers, Households, Members, Consents {
   /** The name of its model. */
   String model();
 

@@ -25,7 +25,7 @@ class RunLogTest {
   private RunLog.Verdict customers(int rows) {
     Set<String> profiles =
         IntStream.range(0, rows).mapToObj(i -> "p" + i).collect(Collectors.toSet());
-    return log.verdict(List.of(new Runs.Begun.OfCustomers("run", profiles)));
+    return log.verdict(List.of(new Runs.Begun.OfUsers("run", profiles)));
   }
 
   @Test
@@ -71,9 +71,9 @@ class RunLogTest {
   }
 
   @Test
-  void verdict_ofHouseholds_countsRowsThatAreMissing() {
+  void verdict_ofAddresses_countsRowsThatAreMissing() {
     rows(0, 90, KILLED);
-    assertThat(log.verdict(List.of(new Runs.Begun.OfHouseholds("run", 100))).skipped())
+    assertThat(log.verdict(List.of(new Runs.Begun.OfAddresses("run", 100))).skipped())
         .isEqualTo(10);
   }
 }

@@ -1,12 +1,14 @@
 package dev.attune.testkit.people;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.attune.core.audience.AudienceDefinition;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.identity.Links;
 import dev.attune.core.identity.Partition;
 import dev.attune.core.identity.Partition.Component;
 import dev.attune.core.profile.FactSet;
 import dev.attune.core.profile.Fold;
+import dev.attune.core.profile.HiddenFacts;
 import dev.attune.core.profile.Identifier;
 import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Facts;
@@ -38,9 +40,10 @@ public final class Model {
   /**
    * One person.
    *
+   * @param facts all that was said of them, with what nobody is served
    * @param events ids of their events, by name
    */
-  public record Person(Profile profile, Map<String, Set<String>> events) {
+  public record Person(Profile profile, Facts facts, Map<String, Set<String>> events) {
     /** How many different events of a name they caused. */
     public int count(String event) {
       return events.getOrDefault(event, Set.of()).size();
@@ -50,6 +53,20 @@ public final class Model {
     public boolean has(String trait, String text) {
       return profile.getTraitsList().stream()
           .anyMatch(t -> t.getName().equals(trait) && t.getValue().getText().equals(text));
+    }
+
+    /** Whether they consent to a purpose. */
+    public boolean consents(String purpose) {
+      return profile.getTraitsList().stream()
+          .anyMatch(
+              t ->
+                  t.getName().equals(AudienceDefinition.CONSENT_PREFIX + purpose)
+                      && t.getValue().getBoolean());
+    }
+
+    /** Whether a table of an audience's members lists them. */
+    public boolean isListed(String model) {
+      return HiddenFacts.memberSince(facts).containsKey(model);
     }
   }
 
@@ -152,7 +169,7 @@ public final class Model {
             .addAllFacts(facts.all())
             .addAllIdentifiers(component.identifiers().stream().map(Identifier::toProto).toList())
             .build();
-    return new Person(Fold.serve(component.profileId(), all, 0, catalog), events);
+    return new Person(Fold.serve(component.profileId(), all, 0, catalog), all, events);
   }
 
   /** All of an event's identifiers; it belongs to the first. */
