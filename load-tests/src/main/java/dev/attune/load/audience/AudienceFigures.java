@@ -1,16 +1,12 @@
 package dev.attune.load.audience;
 
 import dev.attune.load.report.Bound;
-import dev.attune.load.report.Figure;
-import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
+import dev.attune.load.report.Figures;
 
 /** The figures of this bench: their names and bounds, and what has been measured so far. */
-final class AudienceFigures {
+final class AudienceFigures extends Figures<AudienceFigures.Name> {
   /** As they were agreed on, word for word, in their order. */
-  enum Name {
+  enum Name implements Figures.Name {
     ENGINE(
         "engine alone, 10,000 audiences, 10 affected per event, one thread, events/s",
         "events/s",
@@ -45,26 +41,14 @@ final class AudienceFigures {
       this.unit = unit;
       this.bound = bound;
     }
-  }
 
-  private final Map<Name, Figure> measured = new EnumMap<>(Name.class);
-
-  void measured(Name name, double value, long samples, String note) {
-    measured.put(name, Figure.of(name.text, value, name.unit, name.bound, samples, note));
-  }
-
-  void notMeasured(Name name, String why) {
-    measured.put(name, Figure.notMeasured(name.text, name.unit, name.bound, why));
-  }
-
-  List<Figure> list() {
-    List<Figure> list = new ArrayList<>();
-    for (Name name : Name.values()) {
-      if (!measured.containsKey(name)) {
-        notMeasured(name, "the run ended before it");
-      }
-      list.add(measured.get(name));
+    @Override
+    public Goal goal() {
+      return new Goal(text, unit, bound);
     }
-    return list;
+  }
+
+  AudienceFigures() {
+    super(Name.class);
   }
 }

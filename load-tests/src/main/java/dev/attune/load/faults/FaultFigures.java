@@ -1,16 +1,12 @@
 package dev.attune.load.faults;
 
 import dev.attune.load.report.Bound;
-import dev.attune.load.report.Figure;
-import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
+import dev.attune.load.report.Figures;
 
 /** The figures of this bench: their names and bounds, and what has been measured so far. */
-final class FaultFigures {
+final class FaultFigures extends Figures<FaultFigures.Name> {
   /** In their order. */
-  enum Name {
+  enum Name implements Figures.Name {
     KILLS("kills at random points over batch and stream", "kills", Bound.atLeast(50)),
     DIFFERENT(
         "identifiers whose profile is not what all inputs at once give",
@@ -33,27 +29,14 @@ final class FaultFigures {
       this.unit = unit;
       this.bound = bound;
     }
+
+    @Override
+    public Goal goal() {
+      return new Goal(text, unit, bound);
+    }
   }
 
-  private final Map<Name, Figure> measured = new EnumMap<>(Name.class);
-  private String ended = "the run ended before it";
-
-  void measured(Name name, double value, long samples, String note) {
-    measured.put(name, Figure.of(name.text, value, name.unit, name.bound, samples, note));
-  }
-
-  /** Why figures that are still open will not be measured. */
-  void ended(String why) {
-    ended = why;
-  }
-
-  /** One of them. */
-  Figure figure(Name name) {
-    Figure open = Figure.notMeasured(name.text, name.unit, name.bound, ended);
-    return measured.getOrDefault(name, open);
-  }
-
-  List<Figure> list() {
-    return Arrays.stream(Name.values()).map(this::figure).toList();
+  FaultFigures() {
+    super(Name.class);
   }
 }

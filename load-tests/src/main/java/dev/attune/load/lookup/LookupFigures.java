@@ -2,15 +2,14 @@ package dev.attune.load.lookup;
 
 import dev.attune.load.report.Bound;
 import dev.attune.load.report.Figure;
-import java.util.ArrayList;
-import java.util.EnumMap;
+import dev.attune.load.report.Figures;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 
 /** The figures of this bench: their names and bounds, and what has been measured so far. */
-final class LookupFigures {
+final class LookupFigures extends Figures<LookupFigures.Name> {
   /** As they were agreed on, word for word, in their order. */
-  enum Name {
+  enum Name implements Figures.Name {
     HIT("gRPC lookups, near-cache hit / redis-benchmark GET", Bound.atLeast(1.3)),
     MISS(
         "gRPC lookups, miss (identity + profile from Redis) / redis-benchmark GET",
@@ -22,8 +21,8 @@ final class LookupFigures {
     BATCH("batch of 100 / 100 single lookups, time", Bound.atMost(0.25)),
     BULK("lookups while a bulk load runs: p99 with / without", Bound.atMost(2)),
     OVERLOAD("goodput at 10x overload / peak", Bound.atLeast(0.9)),
-    ZIPF("gRPC lookups, Zipf over everybody", Bound.none()),
-    WRONG("stale or wrong answers in all of it", Bound.atMost(0)),
+    ZIPF("gRPC lookups, Zipf over everybody", "lookups/s", Bound.none()),
+    WRONG("stale or wrong answers in all of it", "answers", Bound.atMost(0)),
     SOAK_CACHE("near-cache in use / its bound, the most in a soak", Bound.atMost(1)),
     SOAK_MEMORY(
         "resident memory in a soak, the most / the least after its first minute",
@@ -31,19 +30,22 @@ final class LookupFigures {
     SOAK_HEAP("heap in use in a soak, at its end / after its first minute", Bound.atMost(1.05));
 
     private final String text;
+    private final String unit;
     private final Bound bound;
 
     Name(String text, Bound bound) {
+      this(text, "ratio", bound);
+    }
+
+    Name(String text, String unit, Bound bound) {
       this.text = text;
+      this.unit = unit;
       this.bound = bound;
     }
 
-    private String unit() {
-      return switch (this) {
-        case WRONG -> "answers";
-        case ZIPF -> "lookups/s";
-        default -> "ratio";
-      };
+    @Override
+    public Goal goal() {
+      return new Goal(text, unit, bound);
     }
 
     private boolean isOfSoak() {
@@ -51,50 +53,34 @@ final class LookupFigures {
     }
   }
 
-  private final Map<Name, Figure> measured = new EnumMap<>(Name.class);
   private final String otherLoad;
-  private String ended = "the run ended before it";
 
   /**
    * @param otherLoad how the run differs from what the bounds speak of; empty when it does not
    */
   LookupFigures(String otherLoad) {
+    super(Name.class);
     this.otherLoad = otherLoad;
   }
 
   /** Only from a run that the bounds speak of; else it says what was seen, and that it is none. */
-  void measured(Name name, double value, long samples, String note) {
+  @Override
+  public void measured(Name name, double value, long samples, String note) {
     if (otherLoad.isEmpty() || (name == Name.WRONG && value > 0)) {
-      measured.put(name, Figure.of(name.text, value, name.unit(), name.bound, samples, note));
+      super.measured(name, value, samples, note);
     } else {
       notMeasured(
           name, "%s; it would be %.3g over %d; %s".formatted(otherLoad, value, samples, note));
     }
   }
 
-  void notMeasured(Name name, String why) {
-    measured.put(name, Figure.notMeasured(name.text, name.unit(), name.bound, why));
-  }
-
-  /** Why figures that are still open will not be measured. */
-  void ended(String why) {
-    ended = why;
-  }
-
   /**
    * @param soak whether its figures were asked for
    */
   List<Figure> list(boolean soak) {
-    List<Figure> list = new ArrayList<>();
-    for (Name name : Name.values()) {
-      if (name.isOfSoak() && !soak) {
-        continue;
-      }
-      if (!measured.containsKey(name)) {
-        notMeasured(name, ended);
-      }
-      list.add(measured.get(name));
-    }
-    return list;
+    return Arrays.stream(Name.values())
+        .filter(name -> soak || !name.isOfSoak())
+        .map(this::figure)
+        .toList();
   }
 }

@@ -1,16 +1,12 @@
 package dev.attune.load.pipeline;
 
 import dev.attune.load.report.Bound;
-import dev.attune.load.report.Figure;
-import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
+import dev.attune.load.report.Figures;
 
 /** The figures of this bench: their names and bounds, and what has been measured so far. */
-final class PipelineFigures {
+final class PipelineFigures extends Figures<PipelineFigures.Name> {
   /** As they were agreed on, word for word, in their order. */
-  enum Name {
+  enum Name implements Figures.Name {
     UP("`up` until ready, s", "s", Bound.atMost(15)),
     MEMORY("resident memory of the standalone with its Redis, MB", "MB", Bound.atMost(1_500)),
     VISIBLE(
@@ -32,30 +28,26 @@ final class PipelineFigures {
       this.bound = bound;
     }
 
+    @Override
+    public Goal goal() {
+      return new Goal(text, unit, bound);
+    }
+
     double limit() {
       return bound.limit();
     }
   }
 
-  private final Map<Name, Figure> measured = new EnumMap<>(Name.class);
   private final Plan plan;
   private final boolean asAgreed;
-  private String ended = "the run ended before it";
 
   /**
    * @param asAgreed whether the plan is the load that the bounds speak of
    */
   PipelineFigures(Plan plan, boolean asAgreed) {
+    super(Name.class);
     this.plan = plan;
     this.asAgreed = asAgreed;
-  }
-
-  void measured(Name name, double value, long samples, String note) {
-    measured.put(name, Figure.of(name.text, value, name.unit, name.bound, samples, note));
-  }
-
-  void notMeasured(Name name, String why) {
-    measured.put(name, Figure.notMeasured(name.text, name.unit, name.bound, why));
   }
 
   /** A 99th percentile in milliseconds under the plan's load. */
@@ -79,21 +71,5 @@ final class PipelineFigures {
     } else {
       notMeasured(name, "another load than the bound speaks of: " + load);
     }
-  }
-
-  /** Why figures that are still open will not be measured. */
-  void ended(String why) {
-    ended = why;
-  }
-
-  List<Figure> list() {
-    List<Figure> list = new ArrayList<>();
-    for (Name name : Name.values()) {
-      if (!measured.containsKey(name)) {
-        notMeasured(name, ended);
-      }
-      list.add(measured.get(name));
-    }
-    return list;
   }
 }

@@ -1,16 +1,12 @@
 package dev.attune.load.refresh;
 
 import dev.attune.load.report.Bound;
-import dev.attune.load.report.Figure;
-import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
+import dev.attune.load.report.Figures;
 
 /** The figures of this bench: their names and bounds, and what has been measured so far. */
-final class RefreshFigures {
+final class RefreshFigures extends Figures<RefreshFigures.Name> {
   /** As they were agreed on, word for word, in their order. */
-  enum Name {
+  enum Name implements Figures.Name {
     FIRST_LOAD(
         "first load, rows/s (1 million rows of 20 traits, changes to Kafka included) /"
             + " redis-benchmark SET at pipeline 64",
@@ -43,47 +39,32 @@ final class RefreshFigures {
       this.unit = unit;
       this.bound = bound;
     }
+
+    @Override
+    public Goal goal() {
+      return new Goal(text, unit, bound);
+    }
   }
 
-  private final Map<Name, Figure> measured = new EnumMap<>(Name.class);
   private final boolean asAgreed;
-  private String ended = "the run ended before it";
 
   /**
    * @param asAgreed whether the run is the size that the bounds speak of
    */
   RefreshFigures(boolean asAgreed) {
+    super(Name.class);
     this.asAgreed = asAgreed;
   }
 
-  void measured(Name name, double value, long samples, String note) {
+  @Override
+  public void measured(Name name, double value, long samples, String note) {
     if (asAgreed) {
-      measured.put(name, Figure.of(name.text, value, name.unit, name.bound, samples, note));
+      super.measured(name, value, samples, note);
     } else {
       notMeasured(
           name,
           "a smaller run than the bound speaks of; it would be %.3g over %d; %s"
               .formatted(value, samples, note));
     }
-  }
-
-  void notMeasured(Name name, String why) {
-    measured.put(name, Figure.notMeasured(name.text, name.unit, name.bound, why));
-  }
-
-  /** Why figures that are still open will not be measured. */
-  void ended(String why) {
-    ended = why;
-  }
-
-  List<Figure> list() {
-    List<Figure> list = new ArrayList<>();
-    for (Name name : Name.values()) {
-      if (!measured.containsKey(name)) {
-        notMeasured(name, ended);
-      }
-      list.add(measured.get(name));
-    }
-    return list;
   }
 }

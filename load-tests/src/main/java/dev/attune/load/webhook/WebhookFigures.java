@@ -1,16 +1,12 @@
 package dev.attune.load.webhook;
 
 import dev.attune.load.report.Bound;
-import dev.attune.load.report.Figure;
-import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.List;
-import java.util.Map;
+import dev.attune.load.report.Figures;
 
 /** The figures of this bench: their names and bounds, and what has been measured so far. */
-final class WebhookFigures {
+final class WebhookFigures extends Figures<WebhookFigures.Name> {
   /** As they were agreed on, word for word, in their order. */
-  enum Name {
+  enum Name implements Figures.Name {
     RATE("deliveries/s, 10 healthy endpoints, 1 KB", "deliveries/s", Bound.atLeast(3_000)),
     DEAD(
         "healthy endpoints' p99 with 9 of 10 endpoints dead / with none dead",
@@ -33,26 +29,14 @@ final class WebhookFigures {
       this.unit = unit;
       this.bound = bound;
     }
-  }
 
-  private final Map<Name, Figure> measured = new EnumMap<>(Name.class);
-
-  void measured(Name name, double value, long samples, String note) {
-    measured.put(name, Figure.of(name.text, value, name.unit, name.bound, samples, note));
-  }
-
-  void notMeasured(Name name, String why) {
-    measured.put(name, Figure.notMeasured(name.text, name.unit, name.bound, why));
-  }
-
-  List<Figure> list() {
-    List<Figure> list = new ArrayList<>();
-    for (Name name : Name.values()) {
-      if (!measured.containsKey(name)) {
-        notMeasured(name, "the run ended before it");
-      }
-      list.add(measured.get(name));
+    @Override
+    public Goal goal() {
+      return new Goal(text, unit, bound);
     }
-    return list;
+  }
+
+  WebhookFigures() {
+    super(Name.class);
   }
 }
