@@ -10,11 +10,11 @@ import dev.attune.core.profile.ProfileStore.ProfileIdPage;
 import dev.attune.core.profile.ProfileStore.ProfileWrite;
 import dev.attune.core.profile.StoreException;
 import dev.attune.proto.v1.IdentityRecord;
-import dev.attune.store.redis.TlsProxy.Identity;
 import dev.attune.testkit.ProfileStoreContract;
 import dev.attune.testkit.RedisBackend;
 import dev.attune.testkit.RedisClusterBackend;
 import dev.attune.testkit.RedisTalk;
+import dev.attune.testkit.TlsIdentity;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,7 +46,7 @@ class RedisAccessIT {
 
   @Test
   void tls_certificateOfATrustedAuthority_isServed() throws Exception {
-    Identity server = Identity.of("ip:127.0.0.1", directory);
+    TlsIdentity server = TlsIdentity.of("ip:127.0.0.1", directory);
     try (var proxy = TlsProxy.start(server, RedisBackend.shared().port(), null);
         var store = open(proxy, RedisTls.trusting(server.certificateFile()))) {
       useAll(store);
@@ -55,7 +55,7 @@ class RedisAccessIT {
 
   @Test
   void tls_certificateForAnotherHost_isRefused() throws Exception {
-    Identity server = Identity.of("dns:redis.example.org,ip:127.0.0.2", directory);
+    TlsIdentity server = TlsIdentity.of("dns:redis.example.org,ip:127.0.0.2", directory);
     try (var proxy = TlsProxy.start(server, RedisBackend.shared().port(), null);
         var store = open(proxy, RedisTls.trusting(server.certificateFile()))) {
       assertUnavailable(store, "certificate");
@@ -64,8 +64,8 @@ class RedisAccessIT {
 
   @Test
   void tls_certificateOfAnUnknownAuthority_isRefused() throws Exception {
-    Identity server = Identity.of("ip:127.0.0.1", directory);
-    Identity other = Identity.of("ip:127.0.0.1", directory);
+    TlsIdentity server = TlsIdentity.of("ip:127.0.0.1", directory);
+    TlsIdentity other = TlsIdentity.of("ip:127.0.0.1", directory);
     try (var proxy = TlsProxy.start(server, RedisBackend.shared().port(), null);
         var trustsOther = open(proxy, RedisTls.trusting(other.certificateFile()));
         var trustsTheJdks = open(proxy, RedisTls.ON)) {
@@ -76,8 +76,8 @@ class RedisAccessIT {
 
   @Test
   void tls_serverThatAsksForACertificate_getsOurs() throws Exception {
-    Identity server = Identity.of("ip:127.0.0.1", directory);
-    Identity client = Identity.of("dns:attune", directory);
+    TlsIdentity server = TlsIdentity.of("ip:127.0.0.1", directory);
+    TlsIdentity client = TlsIdentity.of("dns:attune", directory);
     try (var proxy = TlsProxy.start(server, RedisBackend.shared().port(), client);
         var known =
             open(
@@ -123,8 +123,8 @@ class RedisAccessIT {
   // Each node is asked for its certificate, at the address that the cluster says.
   @Test
   void tlsAndUser_inACluster_areServedByEveryNode() throws Exception {
-    Identity server = Identity.of("ip:127.0.0.1", directory);
-    Identity other = Identity.of("ip:127.0.0.1", directory);
+    TlsIdentity server = TlsIdentity.of("ip:127.0.0.1", directory);
+    TlsIdentity other = TlsIdentity.of("ip:127.0.0.1", directory);
     List<TlsProxy> proxies = new ArrayList<>();
     try (var cluster =
         RedisClusterBackend.startBehind(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.attune.core.webhook.FlipLimit;
+import dev.attune.core.webhook.Pace;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.core.webhook.WebhookState;
 import dev.attune.dispatcher.KnownStates;
@@ -22,7 +23,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
@@ -491,18 +494,131 @@ class DeliveryOwnerTest {
     assertThat(letters).isEmpty();
   }
 
+  /**
+   * An endpoint that is away for two hours, in ticks. One delivery comes every four seconds, to one
+   * of 300 people; an attempt is answered after one to four ticks.
+   */
+  private final class Outage {
+    private static final int PEOPLE = 300;
+    private static final int DELIVERIES = 1_800;
+    private static final int TICKS_PER_SECOND = 40;
+    private static final int LATENCY_TICKS_MAX = 4;
+    private static final int DOWN_TICKS = 2 * 3_600 * TICKS_PER_SECOND;
+    private static final int BACK_TICKS = 120 * TICKS_PER_SECOND;
+    private static final int IDLE_TICKS = 8;
+    private static final int LONG_IDLE_TICKS = 400;
+    private static final int ARRIVAL_TICKS = DOWN_TICKS / DELIVERIES;
+
+    private final Map<String, Integer> endsAt = new HashMap<>();
+    private final Map<Integer, Integer> begunInSecond = new HashMap<>();
+    private final Map<String, Integer> taken = new HashMap<>();
+    private int now;
+    private int begun;
+    private int atOnce;
+
+    private void run() {
+      for (int arrived = 0; now < DOWN_TICKS; now += ahead(IDLE_TICKS)) {
+        for (; arrived * ARRIVAL_TICKS <= now; arrived++) {
+          int person = arrived % PEOPLE;
+          append("a", "p" + person, "p" + person + "-" + (arrived / PEOPLE + 1));
+        }
+        step(new Outcome.Failed(503, "HTTP 503", null));
+      }
+      // Of those that were probes again and again the schedule asks for hours.
+      while (waiting() > 0) {
+        assertThat(now / TICKS_PER_SECOND).as("seconds until all came").isLessThan(12 * 3_600);
+        step(new Outcome.Delivered(200));
+        now += ahead(now < DOWN_TICKS + BACK_TICKS ? 1 : LONG_IDLE_TICKS);
+      }
+    }
+
+    // A step over so many ticks when nothing runs.
+    private int ahead(int idle) {
+      int ticks = endsAt.isEmpty() ? idle : 1;
+      clock.advance(DeliveryOwner.TICK.multipliedBy(ticks - 1));
+      return ticks;
+    }
+
+    private void step(Outcome outcome) {
+      for (String id : sender.running()) {
+        if (endsAt.getOrDefault(id, 0) <= now) {
+          endsAt.remove(id);
+          sender.end(id, outcome);
+          if (outcome instanceof Outcome.Delivered) {
+            take(id);
+          }
+        }
+      }
+      advance(DeliveryOwner.TICK);
+      for (String id : sender.running()) {
+        if (endsAt.putIfAbsent(id, now + 1 + begun % LATENCY_TICKS_MAX) == null) {
+          begun++;
+          begunInSecond.merge(now / TICKS_PER_SECOND, 1, Integer::sum);
+        }
+      }
+      atOnce = Math.max(atOnce, endsAt.size());
+    }
+
+    private void take(String id) {
+      String person = id.substring(0, id.indexOf('-'));
+      assertThat(id).isEqualTo(person + "-" + taken.merge(person, 1, Integer::sum));
+    }
+
+    private int begun(int fromSecond, int toSecond) {
+      return begunInSecond.entrySet().stream()
+          .filter(entry -> entry.getKey() >= fromSecond && entry.getKey() < toSecond)
+          .mapToInt(Map.Entry::getValue)
+          .sum();
+    }
+
+    private int peak() {
+      return begunInSecond.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+    }
+  }
+
+  // What waited comes as fast as the endpoint takes it: 32 at once, some 62 ms each.
+  @Test
+  void outageOfTwoHours_endsWithEverythingInOrder_withoutAHerd() {
+    Outage outage = outage();
+    assertThat(outage.atOnce).isEqualTo(Pace.DEFAULT.concurrency());
+    assertThat(outage.peak()).as("attempts in a second").isBetween(400, 550);
+  }
+
+  @Test
+  void outageOfTwoHours_withARateLimit_endsAtThatRate() {
+    known.define(Webhooks.definitions(limited(20)));
+    assertThat(outage().peak()).as("attempts in a second").isBetween(20, 22);
+  }
+
+  private Outage outage() {
+    slots = new Slots(128, 128);
+    pendingMax = Outage.DELIVERIES;
+    owner = takeOver();
+    Outage outage = new Outage();
+    outage.run();
+    assertThat(outage.taken)
+        .hasSize(Outage.PEOPLE)
+        .allSatisfy((_, count) -> assertThat(count).isEqualTo(Outage.DELIVERIES / Outage.PEOPLE));
+    assertThat(letters).isEmpty();
+    assertThat(outage.begun(60, 7_200)).as("probes in two hours").isBetween(60, 121);
+    return outage;
+  }
+
+  private static WebhookDefinition limited(int perSecond) {
+    return Webhooks.parse(
+        """
+        name: a
+        url: https://a.example.com/hook
+        secret: {env: SECRET}
+        on: {transitions: all}
+        rate_limit: %d
+        """
+            .formatted(perSecond));
+  }
+
   @Test
   void rateLimit_spreadsWhatWaits() {
-    known.define(
-        Webhooks.definitions(
-            Webhooks.parse(
-                """
-                name: a
-                url: https://a.example.com/hook
-                secret: {env: SECRET}
-                on: {transitions: all}
-                rate_limit: 2
-                """)));
+    known.define(Webhooks.definitions(limited(2)));
     for (int i = 0; i < 20; i++) {
       append("a", "p" + i, "a" + i);
     }
