@@ -4,7 +4,7 @@ import dev.attune.dispatcher.delivery.Delivering;
 import dev.attune.dispatcher.delivery.DeliveryOwner;
 import dev.attune.dispatcher.delivery.ToldOnce;
 import dev.attune.dispatcher.poison.Poison;
-import dev.attune.dispatcher.render.EventRenderer;
+import dev.attune.dispatcher.render.ChangeRenderer;
 import dev.attune.dispatcher.render.PromptCommits;
 import dev.attune.dispatcher.render.TransitionRenderer;
 import dev.attune.platform.kafka.CommitPace;
@@ -30,7 +30,7 @@ final class DispatcherTopology {
   private static final String CHANGES = "changes";
   private static final String DELIVERIES = "deliveries";
   private static final String RENDER_TRANSITIONS = "render-transitions";
-  private static final String RENDER_EVENTS = "render-events";
+  private static final String RENDER_CHANGES = "render-changes";
   private static final String PROMPT_COMMITS = "prompt-commits";
   private static final String TOLD_ONCE = "told-once";
   private static final String OWNER = "owner";
@@ -58,23 +58,24 @@ final class DispatcherTopology {
                 () -> new TransitionRenderer(definitions, delivering.gates(), poison, clock),
                 TRANSITIONS)
             .addProcessor(
-                RENDER_EVENTS,
-                () -> new EventRenderer(definitions, poison, delivering.metrics()::late, clock),
+                RENDER_CHANGES,
+                () -> new ChangeRenderer(definitions, poison, delivering.metrics()::late, clock),
                 CHANGES)
             .addStateStore(keyValue(TransitionRenderer.STORE), RENDER_TRANSITIONS)
+            .addStateStore(keyValue(ChangeRenderer.STORE), RENDER_CHANGES)
             .addSink(
                 "rendered",
                 topics.deliveries(),
                 bytesOut,
                 bytesOut,
                 RENDER_TRANSITIONS,
-                RENDER_EVENTS)
+                RENDER_CHANGES)
             .addProcessor(
-                PROMPT_COMMITS, () -> new PromptCommits(paces), RENDER_TRANSITIONS, RENDER_EVENTS)
+                PROMPT_COMMITS, () -> new PromptCommits(paces), RENDER_TRANSITIONS, RENDER_CHANGES)
             .addSource(DELIVERIES, bytesIn, bytesIn, topics.deliveries())
             .addProcessor(
                 TOLD_ONCE,
-                () -> new ToldOnce(EventRenderer.TYPE, delivering.metrics(), clock),
+                () -> new ToldOnce(ChangeRenderer.EVENT_TYPE, delivering.metrics(), clock),
                 DELIVERIES)
             .addStateStore(toldEvents(), TOLD_ONCE)
             .addProcessor(

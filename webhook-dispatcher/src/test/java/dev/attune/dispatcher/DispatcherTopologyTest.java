@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.profile.Served;
 import dev.attune.core.webhook.EventFilter;
 import dev.attune.core.webhook.FlipLimit;
 import dev.attune.core.webhook.TransitionFilter;
@@ -33,9 +34,12 @@ import dev.attune.proto.v1.Definition;
 import dev.attune.proto.v1.Delivery;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Identifier;
+import dev.attune.proto.v1.LiveProfile;
 import dev.attune.proto.v1.MembershipCause;
+import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.Transition;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
@@ -305,7 +309,7 @@ class DispatcherTopologyTest {
                             name: %s
                             url: https://crm.example.com/hook
                             secret: {env: SECRET}
-                            on: {transitions: all, events: {names: [Order Completed]}}
+                            on: {transitions: all, events: {names: [Order Completed]}, traits: [plan]}
                             payload: %s
                             """
                                 .formatted(form, form)))
@@ -318,8 +322,11 @@ class DispatcherTopologyTest {
             .build());
     pipe(transition("vip", false, 3).toBuilder().setReason(Transition.Reason.MERGED).build());
     pipe(change(order("order-1")));
+    pipe(profile("p2", AT, text("plan", "gold")));
     tick();
-    assertThat(sent).hasSize(16);
+    pipe(redirect("p2", AT + 1, "p1"));
+    tick();
+    assertThat(sent).hasSize(24);
     for (Delivery delivery : sent) {
       String body = Forms.of(delivery).body().toStringUtf8();
       assertThat(schemas.errors(delivery.getForm(), body)).as(body).isEmpty();
@@ -367,6 +374,131 @@ class DispatcherTopologyTest {
         .singleElement()
         .extracting(Delivery::getForm)
         .isEqualTo("{\"who\":\"{{data.profile_id}}\",\"n\":1}");
+  }
+
+  // Each write of a profile is a change to the refresher, and few of them are to a subscriber.
+  @Test
+  void traits_areToldWhenTheyAreOthers_andOnlyThen() {
+    definitions = Webhooks.definitions(traits("crm", "plan, total_spent"), traits("mail", "plan"));
+    pipe(profile("p1", 1));
+    assertThat(sent).as("nothing is known yet").isEmpty();
+    pipe(profile("p1", 2, text("plan", "gold"), text("email", "a@example.com")));
+    tick();
+    assertThat(sent).extracting(Delivery::getWebhook).containsExactly("crm", "mail");
+    assertThat(sent.getFirst().getBody().toStringUtf8())
+        .isEqualTo(
+            "{\"type\":\"profile.changed\",\"timestamp\":\"1970-01-01T00:00:00.000002Z\","
+                + "\"data\":{\"profile_id\":\"p1\",\"version\":2,"
+                + "\"traits\":{\"plan\":\"gold\",\"total_spent\":null}}}");
+    pipe(profile("p1", 3, text("plan", "gold"), text("email", "b@example.com")));
+    tick();
+    assertThat(sent).as("written again").hasSize(2);
+    pipe(profile("p1", 4, text("plan", "gold"), text("total_spent", "12.5")));
+    pipe(profile("p1", 5, text("plan", "silver")));
+    tick();
+    assertThat(sent.subList(2, sent.size()))
+        .extracting(Delivery::getWebhook)
+        .containsExactlyInAnyOrder("crm", "crm", "mail");
+    pipe(profile("p1", 4, text("plan", "gold"), text("total_spent", "12.5")));
+    tick();
+    assertThat(sent).as("told again from the log").hasSize(5);
+    assertThat(webhookIds()).doesNotHaveDuplicates();
+    pipe(profile("p1", 6));
+    tick();
+    assertThat(sent.getLast().getBody().toStringUtf8()).contains("\"traits\":{\"plan\":null}");
+  }
+
+  // Who knows the old id has to let go of what it was told; who never heard of it has not.
+  @Test
+  void traits_ofAMergedProfile_areToldOnceMore_underTheNewOneFromThenOn() {
+    definitions = Webhooks.definitions(traits("crm", "plan"));
+    pipe(profile("p1", 1, text("plan", "gold")));
+    pipe(redirect("p1", 2, "p2"));
+    pipe(redirect("p3", 2, "p2"));
+    pipe(profile("p2", 3, text("plan", "gold")));
+    pipe(redirect("p1", 4, "p2"));
+    tick();
+    assertThat(sent).extracting(Delivery::getProfileId).containsExactlyInAnyOrder("p1", "p1", "p2");
+    assertThat(
+            sent.stream()
+                .filter(d -> d.getProfileId().equals("p1"))
+                .reduce((_, later) -> later)
+                .orElseThrow()
+                .getBody()
+                .toStringUtf8())
+        .endsWith(
+            "\"data\":{\"profile_id\":\"p1\",\"version\":2,\"merged_into\":\"p2\","
+                + "\"traits\":{\"plan\":null}}}");
+    pipe(profile("p1", 5, text("plan", "gold")));
+    tick();
+    assertThat(sent.getLast().getProfileId()).as("it was split off again").isEqualTo("p1");
+  }
+
+  // The same cause has the same id and body also after everything was forgotten.
+  @Test
+  void traits_idsAndBodies_dependOnTheRecordAlone() {
+    definitions = Webhooks.definitions(traits("crm", "plan"));
+    pipe(profile("p1", 7, text("plan", "gold")));
+    List<Delivery> first = List.copyOf(sent);
+    stop();
+    sent.clear();
+    clock.advance(Duration.ofHours(1));
+    start();
+    pipe(profile("p1", 7, text("plan", "gold")));
+    assertThat(sent).isEqualTo(first).hasSize(1);
+  }
+
+  @Test
+  void traits_ofARecordThatCannotBeRead_areADeadLetter_andItsEventsAreTold() {
+    definitions =
+        Webhooks.definitions(
+            traits("crm", "plan"),
+            webhook("orders", TransitionFilter.NONE, Set.of("Order Completed")));
+    ProfileChange.Builder change = change(order("order-1")).toBuilder();
+    change.getChangedBuilder().getRecordBuilder().getLiveBuilder();
+    pipe(change.build());
+    assertThat(letters)
+        .extracting(DeadLetter::getReason)
+        .containsExactly("the profile of the profile change does not parse");
+    assertThat(sent).extracting(Delivery::getWebhook).containsExactly("orders");
+  }
+
+  private static WebhookDefinition traits(String name, String traits) {
+    return Webhooks.parse(
+        """
+        name: %s
+        url: https://crm.example.com/hook
+        secret: {env: SECRET}
+        on: {traits: [%s]}
+        """
+            .formatted(name, traits));
+  }
+
+  private static ProfileChange profile(String id, long version, Trait... traits) {
+    Profile profile =
+        Profile.newBuilder()
+            .setProfileId(id)
+            .setVersion(version)
+            .addAllTraits(List.of(traits))
+            .build();
+    return written(
+        ProfileRecord.newBuilder()
+            .setProfileId(id)
+            .setVersion(version)
+            .setLive(LiveProfile.newBuilder().setServed(Served.of(profile).bytes())));
+  }
+
+  private static ProfileChange redirect(String id, long version, String into) {
+    return written(
+        ProfileRecord.newBuilder().setProfileId(id).setVersion(version).setRedirectTo(into));
+  }
+
+  private static ProfileChange written(ProfileRecord.Builder record) {
+    return ProfileChange.newBuilder().setChanged(Changed.newBuilder().setRecord(record)).build();
+  }
+
+  private static Trait text(String name, String value) {
+    return Trait.newBuilder().setName(name).setValue(Value.newBuilder().setText(value)).build();
   }
 
   private static Definition definition(String kind, String id, String yaml) {
@@ -586,6 +718,7 @@ class DispatcherTopologyTest {
         any.signing(),
         transitions,
         new EventFilter(events, Optional.empty()),
+        any.traits(),
         any.payload(),
         any.headers(),
         any.ordered(),

@@ -39,6 +39,7 @@ public final class Webhooks {
                 SigningSecret.Scheme.HMAC_SHA256, new SecretReference.Environment("SECRET"))),
         new TransitionFilter.All(),
         new EventFilter(Set.of("Order Completed"), Optional.empty()),
+        Set.of(),
         PayloadForm.Named.DOCUMENT,
         Map.of(),
         true,
@@ -55,12 +56,15 @@ public final class Webhooks {
   }
 
   /**
-   * As in a file of {@code webhooks/}, where the audiences {@code vip} and {@code new} are, and a
-   * tag {@code lifecycle}.
+   * As in a file of {@code webhooks/}, where the audiences {@code vip} and {@code new} are, a tag
+   * {@code lifecycle}, and the traits {@code plan} and {@code total_spent}.
    */
   public static WebhookDefinition parse(String yaml) {
     return WebhookDefinition.parse(
-        Yaml.parse("webhooks/test.yaml", yaml), Set.of("new", "vip"), Set.of("lifecycle"));
+        Yaml.parse("webhooks/test.yaml", yaml),
+        Set.of("plan", "total_spent"),
+        Set.of("new", "vip"),
+        Set.of("lifecycle"));
   }
 
   public static Definitions definitions(WebhookDefinition... webhooks) {

@@ -198,7 +198,7 @@ public record Definitions(
             definitions,
             outdated,
             "webhook",
-            y -> WebhookDefinition.parse(y, audiences.keySet(), tags),
+            y -> WebhookDefinition.parse(y, catalog.traits().keySet(), audiences.keySet(), tags),
             WebhookDefinition::name);
     Map<String, ViewDefinition> views =
         parseKind(
@@ -357,8 +357,8 @@ public record Definitions(
                       + source
                       + "\""
                       + Nearest.hint(source, sources)
-                      + " (allowed: events, events:<write key's name>, context, and model:<name> of a defined"
-                      + " model)");
+                      + " (allowed: events, events:<write key's name>, context, and model:<name> of"
+                      + " a defined model)");
         }
       }
     }

@@ -1,5 +1,6 @@
 package dev.attune.core.webhook;
 
+import java.util.Collection;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -30,6 +31,9 @@ final class DocumentFields {
           "data.via.value",
           "data.properties");
 
+  private static final Set<String> OF_STATES =
+      Set.of("data.profile_id", "data.version", "data.merged_into", "data.traits");
+
   // What senders put into events stands nowhere.
   private static final Pattern PROPERTY =
       Pattern.compile("data\\.properties(\\.[^.\\s\"]{1,100}){1,8}");
@@ -37,13 +41,20 @@ final class DocumentFields {
   private final Set<String> known = new TreeSet<>(ALWAYS);
   private final boolean events;
 
-  DocumentFields(boolean transitions, boolean events) {
+  /**
+   * @param traits that are wanted
+   */
+  DocumentFields(boolean transitions, boolean events, Collection<String> traits) {
     this.events = events;
     if (transitions) {
       known.addAll(OF_TRANSITIONS);
     }
     if (events) {
       known.addAll(OF_EVENTS);
+    }
+    if (!traits.isEmpty()) {
+      known.addAll(OF_STATES);
+      traits.forEach(trait -> known.add("data.traits." + trait));
     }
   }
 

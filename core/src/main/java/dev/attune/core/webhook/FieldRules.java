@@ -10,8 +10,9 @@ import java.util.regex.Pattern;
 /**
  * What a subscriber does not get as it is.
  *
- * @param byPath below {@code data} of a body: {@code profile_id}, {@code via.value}, {@code
- *     properties} or a property, with dots where one is in another; through lists to each element
+ * @param byPath below {@code data} of a body: {@code profile_id} (that of {@code merged_into},
+ *     too), {@code via.value}, {@code properties}, {@code traits} or what is in them, with dots
+ *     where one is in another; through lists to each element
  * @param key of {@link Rule#HMAC}, in the form of a signing secret; present when some rule needs it
  */
 public record FieldRules(Map<String, Rule> byPath, Optional<SecretReference> key) {
@@ -30,7 +31,7 @@ public record FieldRules(Map<String, Rule> byPath, Optional<SecretReference> key
 
   private static final int RULES_MAX = 200;
   private static final Pattern PATH =
-      Pattern.compile("profile_id|via\\.value|properties(\\.[^.\\s\"]{1,100}){0,8}");
+      Pattern.compile("profile_id|via\\.value|(properties|traits)(\\.[^.\\s\"]{1,100}){0,8}");
   private static final Map<String, Rule> NAMES =
       Map.of("drop", Rule.DROP, "sha256", Rule.SHA256, "hmac", Rule.HMAC);
 
@@ -54,8 +55,8 @@ public record FieldRules(Map<String, Rule> byPath, Optional<SecretReference> key
               (path, rule) -> {
                 if (!PATH.matcher(path).matches()) {
                   throw rule.error(
-                      "there is no such field (allowed: profile_id, via.value, properties and"
-                          + " properties.NAME)");
+                      "there is no such field (allowed: profile_id, via.value, properties,"
+                          + " properties.NAME, traits and traits.NAME)");
                 }
                 rules.put(
                     path,

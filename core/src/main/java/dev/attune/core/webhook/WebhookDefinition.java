@@ -1,5 +1,6 @@
 package dev.attune.core.webhook;
 
+import dev.attune.core.definition.Nearest;
 import dev.attune.core.definition.Yaml;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -21,11 +22,12 @@ import java.util.Set;
  * previous:                                      # optional: those that are being replaced
  *   until: 2026-12-24T00:00:00Z                  # deliveries are signed with them, too, up to then
  *   secret: {env: CRM_WEBHOOK_SECRET_BEFORE}     # and, or, signing_key
- * on:                                            # at least one of the two
+ * on:                                            # at least one of the three
  *   transitions: {audiences: [vip], tags: [new]} # one of the two, or both; or: transitions: all
  *   events:
  *     names: [Order Completed]                   # as the event's name stands, case included
  *     where: properties.total >= 100             # optional: CEL, as audiences have it
+ *   traits: [plan, total_spent]                  # profile changes: the state of these, when it is another one
  * payload: document                              # or cloudevents, segment-track, segment-identify, {template: ...}
  * headers: {X-Tenant: acme}                      # optional: requests carry them, unsigned
  * order: profile                                 # or none: one person's deliveries may overtake each other
@@ -41,6 +43,7 @@ import java.util.Set;
  *
  * @param url https or http, with a host, without user information and fragment
  * @param signing at least one; the present ones first
+ * @param traits whose changes it is told of; none when empty
  * @param payload what the bodies look like
  * @param headers beside the dispatcher's own, by name
  * @param ordered whether a person's deliveries are sent one after the other, in their order
@@ -56,6 +59,7 @@ public record WebhookDefinition(
     List<SigningSecret> signing,
     TransitionFilter transitions,
     EventFilter events,
+    Set<String> traits,
     PayloadForm payload,
     Map<String, String> headers,
     boolean ordered,
@@ -79,6 +83,7 @@ public record WebhookDefinition(
 
   public WebhookDefinition {
     signing = List.copyOf(signing);
+    traits = Set.copyOf(traits);
     headers = Map.copyOf(headers);
   }
 
@@ -90,12 +95,14 @@ public record WebhookDefinition(
   /**
    * Reads a file of {@code webhooks/}.
    *
+   * @param traits names of the catalog's traits, computed ones included
    * @param audiences names of the defined audiences
    * @param tags that they have
    * @throws dev.attune.core.definition.DefinitionException that says where and what is wrong; never
    *     holds the url or a secret
    */
-  public static WebhookDefinition parse(Yaml yaml, Set<String> audiences, Set<String> tags) {
+  public static WebhookDefinition parse(
+      Yaml yaml, Set<String> traits, Set<String> audiences, Set<String> tags) {
     yaml.keys(
         "name",
         "description",
@@ -116,9 +123,9 @@ public record WebhookDefinition(
         "timeout",
         "hold_above");
     yaml.find("description").ifPresent(Yaml::text);
-    Yaml on = yaml.get("on").keys("transitions", "events");
-    if (!on.has("transitions") && !on.has("events")) {
-      throw on.error("a webhook without transitions and events would never be called");
+    Yaml on = yaml.get("on").keys("transitions", "events", "traits");
+    if (!on.has("transitions") && !on.has("events") && !on.has("traits")) {
+      throw on.error("a webhook without transitions, events and traits would never be called");
     }
     boolean ordered = yaml.find("order").map(o -> o.oneOf(ORDERS).equals(PER_PROFILE)).orElse(true);
     FieldRules fields = FieldRules.parse(yaml);
@@ -130,6 +137,7 @@ public record WebhookDefinition(
             .map(t -> TransitionFilter.parse(t, audiences, tags))
             .orElse(TransitionFilter.NONE),
         on.find("events").map(EventFilter::parse).orElse(EventFilter.NONE),
+        on.find("traits").map(list -> traits(list, traits)).orElseGet(Set::of),
         yaml.find("payload")
             .map(p -> PayloadForm.parse(p, wanted(on), fields))
             .orElse(PayloadForm.Named.DOCUMENT),
@@ -143,8 +151,24 @@ public record WebhookDefinition(
         yaml.find("hold_above").map(FlipLimit::parse));
   }
 
+  private static Set<String> traits(Yaml list, Set<String> known) {
+    Set<String> names = Names.of(list, "trait");
+    for (Yaml item : list.items()) {
+      if (!known.contains(item.text())) {
+        throw item.error(
+            "the catalog has no trait \"" + item.text() + "\"" + Nearest.hint(item.text(), known));
+      }
+    }
+    return names;
+  }
+
   private static DocumentFields wanted(Yaml on) {
-    return new DocumentFields(on.has("transitions"), on.has("events"));
+    return new DocumentFields(
+        on.has("transitions"),
+        on.has("events"),
+        on.find("traits")
+            .map(list -> list.items().stream().map(Yaml::text).toList())
+            .orElseGet(List::of));
   }
 
   private static boolean latest(Yaml yaml, boolean ordered) {

@@ -46,6 +46,7 @@ class WebhookDefinitionTest {
                 on:
                   transitions: {audiences: [frequent-buyers, vip], tags: [lifecycle]}
                   events: {names: [Order Completed], where: properties.total > 100}
+                  traits: [plan]
                 payload: cloudevents
                 headers: {X-Tenant: acme}
                 order: none
@@ -73,6 +74,7 @@ class WebhookDefinitionTest {
                         Instant.parse("2026-12-24T00:00:00Z"))),
                 new TransitionFilter.Named(Set.of("vip", "frequent-buyers"), Set.of("lifecycle")),
                 new EventFilter(Set.of("Order Completed"), Optional.of(LARGE)),
+                Set.of("plan"),
                 PayloadForm.Named.CLOUDEVENTS,
                 Map.of("X-Tenant", "acme"),
                 false,
@@ -158,7 +160,8 @@ class WebhookDefinitionTest {
   @Test
   void headers_thatCannotBe_areRefused() {
     String value =
-        "not a header's value (allowed: 1 to 1024 visible characters of ASCII, spaces between them)";
+        "not a header's value (allowed: 1 to 1024 visible characters of ASCII, spaces between"
+            + " them)";
     Map<String, String> refused = new LinkedHashMap<>();
     refused.put("{X: \"a\\r\\nHost: b\"}", value);
     refused.put("{X: \"a\\nb\"}", value);
@@ -224,8 +227,11 @@ class WebhookDefinitionTest {
           previous | {until: 2026-12-24}          | webhooks/crm.yaml:6:11: expected "secret", "signing_key" or both beside "until"
           previous | {until: soon, secret: {env: A}} | webhooks/crm.yaml:6:19: "soon" is no date (allowed: one from 1970 to 9999, e.g. 2026-01-31, which begins at midnight UTC, or 2026-01-31T09:00:00+01:00)
           previous | {until: 2026-12-24, secret: {env: CRM_WEBHOOK_SECRET}} | webhooks/crm.yaml:6:11: the previous secret is where the present one is
-          on      | {}                            | webhooks/crm.yaml:4:5: a webhook without transitions and events would never be called
-          on      | {transition: all}             | webhooks/crm.yaml:4:6: unknown key "transition"; did you mean "transitions"? (allowed: transitions, events)
+          on      | {}                            | webhooks/crm.yaml:4:5: a webhook without transitions, events and traits would never be called
+          on      | {transition: all}             | webhooks/crm.yaml:4:6: unknown key "transition"; did you mean "transitions"? (allowed: transitions, events, traits)
+          on      | {traits: [plna]}              | webhooks/crm.yaml:4:15: the catalog has no trait "plna"; did you mean "plan"?
+          on      | {traits: []}                  | webhooks/crm.yaml:4:14: expected 1 to 1000 names, found 0
+          on      | {traits: [plan, plan]}        | webhooks/crm.yaml:4:21: the trait "plan" stands twice
           on      | {transitions: every}          | webhooks/crm.yaml:4:19: expected "all", {audiences: [...]} or {tags: [...]}
           on      | {transitions: [vip]}          | webhooks/crm.yaml:4:19: expected "all", {audiences: [...]} or {tags: [...]}
           on      | {transitions: {}}             | webhooks/crm.yaml:4:19: expected "audiences", "tags" or both
@@ -237,7 +243,7 @@ class WebhookDefinitionTest {
           on      | {events: {names: [a, a]}}     | webhooks/crm.yaml:4:26: the event "a" stands twice
           on      | {events: {names: [""]}}       | webhooks/crm.yaml:4:23: an event's name has 1 to 256 characters
           on      | {events: {names: [a], where: total > 1}} | webhooks/crm.yaml:4:34: at 1:1 of the expression: undeclared reference to 'total' (in container '') (write properties.total)
-          fields  | {event_id: drop}              | webhooks/crm.yaml:6:20: there is no such field (allowed: profile_id, via.value, properties and properties.NAME)
+          fields  | {event_id: drop}              | webhooks/crm.yaml:6:20: there is no such field (allowed: profile_id, via.value, properties, properties.NAME, traits and traits.NAME)
           fields  | {properties.email: md5}       | webhooks/crm.yaml:6:28: "md5" is not allowed (allowed: drop, sha256, hmac)
           fields  | {properties.email: hmac}      | webhooks/crm.yaml:1:1: "fields_key" stands beside fields with "hmac", and only there
           fields  | {}                            | webhooks/crm.yaml:6:9: expected 1 to 200 fields, found 0
@@ -329,8 +335,8 @@ class WebhookDefinitionTest {
   void states_latestWithoutAnOrder_isRefused() {
     assertThatThrownBy(() -> parse(line("states", "latest") + "order: none\n"))
         .hasMessage(
-            "webhooks/crm.yaml:6:9: \"latest\" needs an order to tell the latest by: \"order: none\""
-                + " has none");
+            "webhooks/crm.yaml:6:9: \"latest\" needs an order to tell the latest by: \"order:"
+                + " none\" has none");
   }
 
   private static SecretReference env(String variable) {
@@ -353,6 +359,6 @@ class WebhookDefinitionTest {
 
   private static WebhookDefinition parse(String text) {
     return WebhookDefinition.parse(
-        Yaml.parse("webhooks/crm.yaml", text), AUDIENCES, Set.of("lifecycle"));
+        Yaml.parse("webhooks/crm.yaml", text), Set.of("plan"), AUDIENCES, Set.of("lifecycle"));
   }
 }

@@ -81,6 +81,7 @@ class WebhookSchemaTest {
         "order: profile",
         "states: every\norder: none",
         "states: latest",
+        "on: {traits: [plan]}\nfields: {traits.plan: sha256, traits: drop}",
         "payload: document",
         "payload: segment-track",
         "payload: {template: {who: '{{data.profile_id}}', n: [1, true, null]}}",
@@ -136,6 +137,8 @@ class WebhookSchemaTest {
         "headers: {authorization: Bearer x}",
         "order: fifo",
         "states: newest",
+        "on: {traits: []}",
+        "on: {traits: all}",
         "payload: xml",
         "payload: {}",
         "payload: {template: text}",
@@ -186,6 +189,7 @@ class WebhookSchemaTest {
   private static WebhookDefinition parse(String yaml) {
     return WebhookDefinition.parse(
         Yaml.parse("webhooks/crm.yaml", yaml),
+        Set.of("plan", "total_spent"),
         Set.of("frequent-buyers", "vip"),
         Set.of("lifecycle"));
   }

@@ -18,7 +18,11 @@ import org.jspecify.annotations.Nullable;
 public final class DeliveryOwner implements Processor<byte[], byte[], byte[], byte[]> {
   /** Names of the stores, all from bytes to bytes. */
   public static final List<String> STORES =
-      List.of(PendingDeliveries.HEADS, PendingDeliveries.BEHIND, PendingDeliveries.DUE);
+      List.of(
+          PendingDeliveries.HEADS,
+          PendingDeliveries.BEHIND,
+          PendingDeliveries.DUE,
+          ToldStates.STORE);
 
   /** How often ends are taken in and due times looked at. */
   public static final Duration TICK = Duration.ofMillis(25);

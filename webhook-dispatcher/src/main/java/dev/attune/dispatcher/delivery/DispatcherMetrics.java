@@ -26,8 +26,8 @@ import java.util.concurrent.atomic.LongAdder;
  *   <li>{@code attune.dispatcher.latency} (webhook): from the cause until it was delivered.
  *   <li>{@code attune.dispatcher.dead.letters} (webhook): each one is a delivery that was given up.
  *   <li>{@code attune.dispatcher.dropped} (webhook, reason): states that nobody needs to be told
- *       of: {@code overtaken} by a newer one before their first attempt. It grows with what waits,
- *       and is no trouble of its own.
+ *       of: {@code overtaken} by a newer one before their first attempt, or {@code unchanged} since
+ *       what the endpoint was sent last. It grows with what waits, and is no trouble of its own.
  *   <li>{@code attune.dispatcher.disabled} and {@code attune.dispatcher.held} (webhook): how often
  *       it became so since the start, by this process; each one is for its owner. {@code
  *       attune.dispatcher.webhooks} (state: {@code paused}, {@code disabled}, {@code held}): how
@@ -126,9 +126,9 @@ public final class DispatcherMetrics {
     registry.counter("attune.dispatcher.dead.letters", "webhook", label(webhook)).increment();
   }
 
-  void overtaken(String webhook) {
+  void dropped(String webhook, String reason) {
     registry
-        .counter("attune.dispatcher.dropped", "webhook", label(webhook), "reason", "overtaken")
+        .counter("attune.dispatcher.dropped", "webhook", label(webhook), "reason", reason)
         .increment();
   }
 

@@ -54,6 +54,7 @@ final class OwnedPartition {
   private final String topic;
   private final ProcessorContext<byte[], byte[]> context;
   private final PendingDeliveries pending;
+  private final ToldStates told;
   private final Backlog.OfPartition backlog;
   private final long tookOverAt;
   private final ConcurrentLinkedQueue<Ended> ended = new ConcurrentLinkedQueue<>();
@@ -72,6 +73,7 @@ final class OwnedPartition {
             context.getStateStore(PendingDeliveries.HEADS),
             context.getStateStore(PendingDeliveries.BEHIND),
             context.getStateStore(PendingDeliveries.DUE));
+    told = new ToldStates(context.getStateStore(ToldStates.STORE));
     backlog = delivering.backlog().open();
     tookOverAt = now();
   }
@@ -81,10 +83,15 @@ final class OwnedPartition {
       Delivering delivering, String topic, ProcessorContext<byte[], byte[]> context) {
     OwnedPartition opened = new OwnedPartition(delivering, topic, context);
     opened.takeOver();
-    opened.schedules.add(Changelogs.begin(context, opened.pending::touch));
+    opened.schedules.add(Changelogs.begin(context, opened::touch));
     opened.schedules.add(
         context.schedule(DeliveryOwner.TICK, PunctuationType.WALL_CLOCK_TIME, _ -> opened.tick()));
     return opened;
+  }
+
+  private void touch() {
+    pending.touch();
+    told.touch();
   }
 
   private void takeOver() {
@@ -129,6 +136,10 @@ final class OwnedPartition {
             .setSequence(context.recordMetadata().orElseThrow().offset())
             .setPendingSinceMicros(now())
             .build();
+    if (isOfBefore(record)) {
+      // The previous owner may have sent it.
+      told.forget(taken);
+    }
     // What takes the place of another one fits where that was.
     boolean fits = PendingDeliveries.hasSubject(taken) && overtake(taken);
     if (!fits && backlog.pending(delivery.getWebhook()) >= delivering.pendingMax()) {
@@ -157,11 +168,15 @@ final class OwnedPartition {
     backlog.added(taken);
     pending.begin(taken);
     WebhookDefinition webhook = definition(lane.webhook);
-    if (webhook != null && record.timestamp() * 1_000 < tookOverAt && now < heldUntil(webhook)) {
+    if (webhook != null && isOfBefore(record) && now < heldUntil(webhook)) {
       park(lane, taken, taken, heldUntil(webhook));
     } else {
       offer(lane, taken);
     }
+  }
+
+  private boolean isOfBefore(Record<byte[], byte[]> record) {
+    return record.timestamp() * 1_000 < tookOverAt;
   }
 
   // Something live waits behind it now, and would wait for all that is bulk before it.
@@ -205,20 +220,29 @@ final class OwnedPartition {
   }
 
   private void overtaken(PendingDelivery older, PendingDelivery newer) {
-    delivering.metrics().overtaken(older.getDelivery().getWebhook());
-    long now = newer.getPendingSinceMicros();
-    log(
-        older,
-        Attempt.newBuilder()
-            .setStartedAtMicros(now)
-            .setOutcome("overtaken by " + newer.getDelivery().getWebhookId()),
-        now);
+    if (older.getPendingSinceMicros() < tookOverAt) {
+      // The previous owner may have sent it.
+      told.forget(older);
+    }
+    delivering.metrics().dropped(older.getDelivery().getWebhook(), "overtaken");
+    logDropped(older, "overtaken by " + newer.getDelivery().getWebhookId());
+  }
+
+  private void logDropped(PendingDelivery delivery, String why) {
+    long now = now();
+    log(delivery, Attempt.newBuilder().setStartedAtMicros(now).setOutcome(why), now);
   }
 
   /**
    * Sends a head that is not parked at once if it can be, and parks it for the next look if not.
    */
   private void offer(Lane lane, PendingDelivery head) {
+    if (told.isTold(head)) {
+      delivering.metrics().dropped(lane.webhook, "unchanged");
+      logDropped(head, "not sent: the endpoint has this state");
+      remove(lane, head);
+      return;
+    }
     long now = now();
     WebhookDefinition webhook = open(lane.webhook);
     Urgency urgency = pending.urgency(head);
@@ -374,6 +398,7 @@ final class OwnedPartition {
   private void begin(Lane lane, WebhookDefinition webhook, Urgency urgency, PendingDelivery head) {
     Bytes queue = PendingDeliveries.queue(head);
     lane.inFlight.put(queue, head);
+    told.begun(head);
     long started = now();
     delivering
         .sender()
@@ -456,6 +481,7 @@ final class OwnedPartition {
         retry(lane, delivery, failed);
       }
       case Outcome.Blocked _ -> {
+        told.forget(delivery);
         delivering.metrics().blocked(lane.webhook);
         log(delivery, attempt);
         remove(lane, delivery);
@@ -467,6 +493,7 @@ final class OwnedPartition {
         bury(lane, counted(delivery, unsendable.words()), unsendable.words());
       }
       case Outcome.NotSent notSent -> {
+        told.forget(delivery);
         delivering.health().failed(lane.webhook, notSent.words());
         delivering.metrics().failed(lane.webhook, "not_sent");
         postpone(lane, delivery, RECHECK, notSent.words());
@@ -519,6 +546,8 @@ final class OwnedPartition {
 
   /** Gives a delivery up. It blocks its queue until its dead letter is kept for good. */
   private void bury(Lane lane, PendingDelivery delivery, String reason) {
+    // Whether the endpoint took any of it, nobody knows.
+    told.forget(delivery);
     Bytes queue = PendingDeliveries.queue(delivery);
     lane.inFlight.put(queue, delivery);
     Delivery content = delivery.getDelivery();

@@ -87,7 +87,9 @@ final class FieldMask {
   private void field(
       JsonParser in, JsonGenerator out, String name, @Nullable String path, @Nullable Rule outer)
       throws IOException {
-    Rule own = path == null ? null : rules.byPath().get(path);
+    // The other profile's id is one, too.
+    String named = "merged_into".equals(path) ? "profile_id" : path;
+    Rule own = named == null ? null : rules.byPath().get(named);
     Rule rule = own == null ? outer : own;
     if (rule == Rule.DROP) {
       in.skipChildren();

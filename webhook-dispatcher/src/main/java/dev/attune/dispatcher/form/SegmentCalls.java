@@ -22,7 +22,11 @@ final class SegmentCalls {
    */
   static JsonNode of(Delivery delivery, JsonNode document, boolean identify) {
     JsonNode data = document.path("data");
-    return data.has("event") ? event(document, data) : audience(delivery, document, data, identify);
+    return switch (document.path("type").asText()) {
+      case "event" -> event(document, data);
+      case "profile.changed" -> profile(delivery, document, data);
+      default -> audience(delivery, document, data, identify);
+    };
   }
 
   private static ObjectNode audience(
@@ -49,6 +53,17 @@ final class SegmentCalls {
       said.put("audience_key", audience);
     }
     said.put(audience, entered);
+    return call;
+  }
+
+  private static ObjectNode profile(Delivery delivery, JsonNode document, JsonNode data) {
+    ObjectNode call = NODES.objectNode();
+    call.put("type", "identify");
+    call.put("messageId", delivery.getWebhookId());
+    call.set("timestamp", document.path("timestamp"));
+    call.set("userId", data.path("profile_id"));
+    call.putObject("context");
+    call.set("traits", data.has("traits") ? data.path("traits") : NODES.objectNode());
     return call;
   }
 

@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import dev.attune.platform.http.Json;
 import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.proto.v1.Transition;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
@@ -43,11 +44,22 @@ import java.util.Locale;
  *   "occurred_at":"2026-03-01T10:00:00Z","via":{"namespace":"user_id","value":"42"},
  *   "properties":{"total":12.5}}}
  * }</pre>
+ *
+ * <p>What is known of a person changed ({@code traits}: all that the webhook wants, null where
+ * there is no value; {@code merged_into} only where the profile was merged into another, under
+ * whose id the person is told of from then on; {@code version} grows with each write of the
+ * profile):
+ *
+ * <pre>{@code
+ * {"type":"profile.changed","timestamp":"2026-03-01T10:00:00Z","data":{
+ *   "profile_id":"0f...","version":1772359200000000,"traits":{"plan":"gold","total_spent":null}}}
+ * }</pre>
  */
 final class Payload {
   static final String ENTERED = "audience.entered";
   static final String EXITED = "audience.exited";
   static final String EVENT = "event";
+  static final String CHANGED = "profile.changed";
 
   private Payload() {}
 
@@ -100,6 +112,16 @@ final class Payload {
         });
   }
 
+  static ByteString of(ProfileRecord record, ProfileState state) {
+    return write(
+        json -> {
+          open(json, CHANGED, record.getVersion());
+          json.writeStringField("profile_id", record.getProfileId());
+          json.writeNumberField("version", record.getVersion());
+          state.write(json);
+        });
+  }
+
   // Leaves the object "data" open.
   private static void open(JsonGenerator json, String type, long atMicros) throws IOException {
     json.writeStringField("type", type);
@@ -113,7 +135,7 @@ final class Payload {
         : reason.name().toLowerCase(Locale.ROOT);
   }
 
-  private static void value(JsonGenerator json, Value value) throws IOException {
+  static void value(JsonGenerator json, Value value) throws IOException {
     switch (value.getKindCase()) {
       case NULL_VALUE, KIND_NOT_SET -> json.writeNull();
       case BOOLEAN -> json.writeBoolean(value.getBoolean());

@@ -9,6 +9,7 @@ import dev.attune.dispatcher.form.Forms;
 import dev.attune.proto.v1.Delivery;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Identifier;
+import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.proto.v1.Transition;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
@@ -16,6 +17,7 @@ import dev.attune.proto.v1.ValueObject;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -58,6 +60,12 @@ public final class Samples {
                       .setAbout(event.getVia())
                       .build());
             });
+    if (!webhook.traits().isEmpty()) {
+      ProfileRecord record =
+          ProfileRecord.newBuilder().setProfileId(NOBODY).setVersion(now).build();
+      ProfileState state = ProfileState.of("", webhook.traits(), Map.of());
+      samples.add(sample(webhook, Payload.CHANGED, Payload.of(record, state), now));
+    }
     return samples;
   }
 

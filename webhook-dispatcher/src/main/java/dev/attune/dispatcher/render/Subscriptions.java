@@ -17,6 +17,7 @@ final class Subscriptions {
   private final DefinitionsSource source;
   private Definitions definitions = Definitions.NONE;
   private List<WebhookDefinition> webhooks = List.of();
+  private List<WebhookDefinition> toStates = List.of();
   private final Map<String, List<WebhookDefinition>> byEvent = new HashMap<>();
   private final Map<String, List<WebhookDefinition>> byAudience = new HashMap<>();
 
@@ -24,10 +25,16 @@ final class Subscriptions {
     this.source = source;
   }
 
-  /** Whether any webhook wants events at all. */
-  boolean wantEvents() {
+  /** Whether any webhook wants events or states at all. */
+  boolean wantChanges() {
     refresh();
-    return !byEvent.isEmpty();
+    return !byEvent.isEmpty() || !toStates.isEmpty();
+  }
+
+  /** The webhooks that want to know of profile changes, by name. */
+  List<WebhookDefinition> toStates() {
+    refresh();
+    return toStates;
   }
 
   /** The webhooks that want this event, by name. */
@@ -65,6 +72,7 @@ final class Subscriptions {
         current.webhooks().values().stream()
             .sorted(Comparator.comparing(WebhookDefinition::name))
             .toList();
+    toStates = webhooks.stream().filter(webhook -> !webhook.traits().isEmpty()).toList();
     byAudience.clear();
     byEvent.clear();
     for (WebhookDefinition webhook : webhooks) {

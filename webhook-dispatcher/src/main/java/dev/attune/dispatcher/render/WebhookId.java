@@ -1,6 +1,7 @@
 package dev.attune.dispatcher.render;
 
 import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.proto.v1.Transition;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -37,6 +38,16 @@ final class WebhookId {
     return text(digest);
   }
 
+  /** The id of what a record of a profile tells a webhook of its state. */
+  static String of(String webhook, ProfileRecord record) {
+    MessageDigest digest = sha256();
+    update(digest, webhook);
+    update(digest, Payload.CHANGED);
+    update(digest, record.getProfileId());
+    update(digest, Long.toString(record.getVersion()));
+    return text(digest);
+  }
+
   // Letters, digits, _ and -: the signed content is split at dots.
   private static String text(MessageDigest digest) {
     return "msg_" + Base64.getUrlEncoder().withoutPadding().encodeToString(digest.digest());
@@ -54,7 +65,7 @@ final class WebhookId {
     digest.update(bytes);
   }
 
-  private static MessageDigest sha256() {
+  static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -70,6 +70,7 @@ final class Redaction {
       JsonNode data = Json.parseLarge(delivery.getBody().toByteArray()).path("data");
       collect(data.path("via").path("value"), values);
       collect(data.path("properties"), values);
+      collect(data.path("traits"), values);
     } catch (InvalidJsonException e) {
       // Every body is JSON; of one that were not nothing would be known, and the patterns remain.
     }

@@ -1030,6 +1030,171 @@ class DeliveryOwnerTest {
     assertThat(stores.get(1).approximateNumEntries()).as("nothing is left behind").isZero();
   }
 
+  // A change and back before anything could be sent: the endpoint knows it.
+  @Test
+  void state_changedAndBackBeforeItWasSent_isNotSent() {
+    clock.advance(Duration.ofMinutes(1));
+    tell("p1", "gold", "m1");
+    sender.end("m1", new Outcome.Delivered(200));
+    tick();
+    assertThat(known.change("a", state -> state.paused(clock.instant()))).isPresent();
+    tell("p1", "silver", "m2");
+    tell("p2", "silver", "m3");
+    tell("p2", ToldStates.NOTHING.toStringUtf8(), "m4");
+    tell("p1", "gold", "m5");
+    assertThat(waiting()).isZero();
+    assertThat(backlog.pending("a")).isZero();
+    assertThat(attempts())
+        .filteredOn(attempt -> attempt.getNumber() == 0)
+        .extracting(Attempt::getOutcome)
+        .containsExactly(
+            "overtaken by m4",
+            "not sent: the endpoint has this state",
+            "overtaken by m5",
+            "not sent: the endpoint has this state");
+    assertThat(known.change("a", state -> state.resumed(clock.instant()))).isPresent();
+    tell("p1", "silver", "m6");
+    tell("p2", "gold", "m7");
+    assertThat(sender.sent()).containsExactly("m1", "m6", "m7");
+  }
+
+  // It may have arrived: back is a change, too.
+  @Test
+  void state_changedAndBackWhileInFlight_isSent() {
+    clock.advance(Duration.ofMinutes(1));
+    tell("p1", "gold", "m1");
+    sender.end("m1", new Outcome.Delivered(200));
+    tick();
+    tell("p1", "silver", "m2");
+    tell("p1", "gold", "m3");
+    sender.end("m2", new Outcome.Failed(0, "no answer", null));
+    tick();
+    advance(Duration.ofSeconds(6));
+    sender.end("m2", new Outcome.Delivered(200));
+    tick();
+    assertThat(sender.sent()).containsExactly("m1", "m2", "m2", "m3");
+  }
+
+  // What was blocked, or given up, or is asked for again, is not what the endpoint has.
+  @Test
+  void state_afterOneThatDidNotArrive_isSentWhateverItIs() {
+    clock.advance(Duration.ofMinutes(1));
+    tell("p1", "gold", "m1");
+    sender.end("m1", new Outcome.Blocked("no consent to marketing"));
+    tick();
+    tell("p1", "gold", "m2");
+    sender.end("m2", new Outcome.Rejected(400));
+    tick();
+    tick();
+    tell("p1", "gold", "m3");
+    sender.end("m3", new Outcome.Delivered(200));
+    tick();
+    Delivery old = state("p1", "silver", "old").setReplay(true).build();
+    process("a/p1", old.toByteArray(), clock.millis());
+    sender.end("old", new Outcome.Delivered(200));
+    tick();
+    tell("p1", "gold", "m4");
+    sender.end("m4", new Outcome.Delivered(200));
+    tick();
+    tell("p1", "gold", "m5");
+    assertThat(sender.sent()).containsExactly("m1", "m2", "m3", "old", "m4");
+  }
+
+  // The previous owner may have sent what waits here: that it is what was told last is not known.
+  @Test
+  void state_afterATakeover_isSentAgainWhereTheOldOwnerMayHaveSentAnother() {
+    clock.advance(Duration.ofMinutes(1));
+    tell("p1", "gold", "m1");
+    tell("p2", "gold", "m2");
+    sender.end("m1", new Outcome.Delivered(200));
+    sender.end("m2", new Outcome.Delivered(200));
+    tick();
+    assertThat(known.change("a", state -> state.paused(clock.instant()))).isPresent();
+    tell("p1", "silver", "m3");
+    long before = clock.millis();
+    clock.advance(Duration.ofSeconds(1));
+    owner.close();
+    owner = takeOver();
+    process("a/p2", state("p2", "silver", "m4").build().toByteArray(), before);
+    advance(Duration.ofSeconds(12));
+    tell("p1", "gold", "m5");
+    tell("p2", "gold", "m6");
+    tell("p3", "gold", "m7");
+    assertThat(known.change("a", state -> state.resumed(clock.instant()))).isPresent();
+    deliverAll();
+    assertThat(sender.sent().subList(2, sender.sent().size()))
+        .containsExactlyInAnyOrder("m5", "m6", "m7");
+    tell("p1", "gold", "m8");
+    assertThat(waiting()).as("and is known from then on").isZero();
+  }
+
+  // Whatever happens, an endpoint ends with each person's last state.
+  @Test
+  void states_randomFailuresAndTakeovers_endWithTheLastState() {
+    long seed = System.nanoTime();
+    java.util.Random random = new java.util.Random(seed);
+    slots = new Slots(8, 4);
+    pendingMax = 10_000;
+    owner = takeOver();
+    java.util.Map<String, String> last = new java.util.HashMap<>();
+    java.util.Map<String, String> received = new java.util.HashMap<>();
+    for (int step = 0; step < 4_000; step++) {
+      switch (random.nextInt(12)) {
+        case 0, 1, 2, 3 -> {
+          String profile = "p" + random.nextInt(3);
+          String state = "s" + random.nextInt(3);
+          if (!state.equals(last.put(profile, state))) {
+            tell(profile, state, profile + "-" + state + "-" + step);
+          }
+        }
+        case 4, 5, 6 -> {
+          List<String> running = sender.running();
+          if (!running.isEmpty()) {
+            String id = running.get(random.nextInt(running.size()));
+            // It may have arrived, whatever came back.
+            if (random.nextBoolean()) {
+              received.put(id.substring(0, 2), id.substring(3, 5));
+            }
+            if (random.nextInt(3) == 0) {
+              sender.end(id, new Outcome.Failed(0, "no answer", null));
+            } else {
+              received.put(id.substring(0, 2), id.substring(3, 5));
+              sender.end(id, new Outcome.Delivered(200));
+            }
+            tick();
+          }
+        }
+        case 7 -> {
+          if (random.nextInt(20) == 0) {
+            sender
+                .running()
+                .forEach(
+                    id -> {
+                      received.put(id.substring(0, 2), id.substring(3, 5));
+                      sender.end(id, new Outcome.Failed(0, "cut", null));
+                    });
+            owner.close();
+            owner = takeOver();
+          }
+        }
+        default -> advance(Duration.ofMillis(random.nextInt(9_000)));
+      }
+    }
+    for (int i = 0; i < 20_000 && waiting() > 0; i++) {
+      for (String id : sender.running()) {
+        received.put(id.substring(0, 2), id.substring(3, 5));
+        sender.end(id, new Outcome.Delivered(200));
+      }
+      advance(Duration.ofSeconds(30));
+    }
+    assertThat(letters).as("seed " + seed).isEmpty();
+    assertThat(received).as("seed " + seed).isEqualTo(last);
+    assertThat(
+            registry.get("attune.dispatcher.dropped").tag("reason", "unchanged").counter().count())
+        .as("seed " + seed)
+        .isPositive();
+  }
+
   private DeliveryOwner owner() {
     DispatcherMetrics metrics = new DispatcherMetrics(registry, backlog, clock);
     return new DeliveryOwner(
@@ -1077,6 +1242,18 @@ class DeliveryOwnerTest {
     return letterKept;
   }
 
+  // What is known of a person, to webhook a.
+  private void tell(String profileId, String state, String webhookId) {
+    process(
+        "a/" + profileId, state(profileId, state, webhookId).build().toByteArray(), clock.millis());
+  }
+
+  private static Delivery.Builder state(String profileId, String state, String webhookId) {
+    return delivery("a", profileId, webhookId).toBuilder()
+        .setSubject("profile")
+        .setState(ByteString.copyFromUtf8(state));
+  }
+
   // A state of an audience, of which the webhook wants the latest only.
   private void say(String webhook, String profileId, String audience, String webhookId) {
     process(
@@ -1091,7 +1268,12 @@ class DeliveryOwnerTest {
   }
 
   private double overtaken(String webhook) {
-    var counter = registry.find("attune.dispatcher.dropped").tag("webhook", webhook).counter();
+    var counter =
+        registry
+            .find("attune.dispatcher.dropped")
+            .tag("webhook", webhook)
+            .tag("reason", "overtaken")
+            .counter();
     return counter == null ? 0 : counter.count();
   }
 

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class MaskedSenderTest {
   private static final String BODY =
-      "{\"type\":\"event\",\"timestamp\":\"2026-03-01T10:00:00Z\",\"data\":{\"event\":\"Signed Up\","
-          + "\"via\":{\"namespace\":\"email\",\"value\":\"ada@example.com\"},"
+      "{\"type\":\"event\",\"timestamp\":\"2026-03-01T10:00:00Z\",\"data\":{\"event\":\"Signed"
+          + " Up\",\"via\":{\"namespace\":\"email\",\"value\":\"ada@example.com\"},"
           + "\"properties\":{\"email\":\"ada@example.com\",\"type\":\"x\",\"total\":1.50E+3,\"n\":null,"
           + "\"address\":{\"city\":\"Bern\",\"zip\":3000},\"friends\":[{\"email\":\"bob@example.com\","
           + "\"age\":7},{\"email\":null}]}}}";
@@ -67,6 +67,19 @@ class MaskedSenderTest {
         .send(webhook, delivery)
         .toCompletableFuture()
         .join();
+  }
+
+  // The other profile's id is one, too.
+  @Test
+  void profileId_isAlsoThatOfAMerge_andTraitsHaveRules() {
+    assertThat(
+            send(
+                "fields: {profile_id: drop, traits.consent.marketing: drop}",
+                "{\"type\":\"profile.changed\",\"data\":{\"profile_id\":\"p1\",\"merged_into\":\"p2\","
+                    + "\"traits\":{\"consent.marketing\":true,\"plan\":null}}}"))
+        .isEqualTo(new Outcome.Delivered(200));
+    assertThat(sent)
+        .containsExactly("{\"type\":\"profile.changed\",\"data\":{\"traits\":{\"plan\":null}}}");
   }
 
   @Test
