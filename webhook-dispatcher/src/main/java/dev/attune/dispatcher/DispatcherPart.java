@@ -21,6 +21,8 @@ import dev.attune.dispatcher.keys.PublicKeysHttp;
 import dev.attune.dispatcher.log.AttemptLog;
 import dev.attune.dispatcher.log.AttemptsHttp;
 import dev.attune.dispatcher.poison.Poison;
+import dev.attune.dispatcher.replay.Replays;
+import dev.attune.dispatcher.replay.ReplaysHttp;
 import dev.attune.dispatcher.sample.SamplesHttp;
 import dev.attune.dispatcher.send.AddressPolicy;
 import dev.attune.dispatcher.send.GeneratedSecrets;
@@ -30,6 +32,7 @@ import dev.attune.dispatcher.send.SealingKeys;
 import dev.attune.dispatcher.send.Secrets;
 import dev.attune.dispatcher.send.Sender;
 import dev.attune.dispatcher.send.Signatures;
+import dev.attune.platform.deadletter.DeadLetterReplay;
 import dev.attune.platform.deadletter.DeadLetters;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.kafka.KafkaSettings;
@@ -66,6 +69,7 @@ public final class DispatcherPart implements Part {
   private final Backlog backlog;
   private final WebhooksHttp webhooks;
   private final AttemptLog attempts;
+  private final Replays replays;
   private final DispatcherMetrics metrics;
   private final ExecutorService beside =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("webhook-states-", 0).factory());
@@ -135,6 +139,7 @@ public final class DispatcherPart implements Part {
     this.clock = clock;
     slots = new Slots(config.attemptsMax(), config.attemptsPerWebhookMax());
     attempts = new AttemptLog(kafka);
+    replays = new Replays(kafka, clock);
     backlog = new Backlog();
     Health health = new Health(clock);
     webhooks = new WebhooksHttp(definitions, backlog, health, slots, signatures, clock);
@@ -245,10 +250,16 @@ public final class DispatcherPart implements Part {
     new PublicKeysHttp(definitions, signatures, clock).accept(http);
   }
 
+  /** The routes by which operators have something sent again, from dead letters too. */
+  public ReplaysHttp replays(DeadLetterReplay letters) {
+    return new ReplaysHttp(definitions, replays, letters, clock);
+  }
+
   /** Lets running attempts end for a moment; what does not end is made again after a restart. */
   @Override
   public void close() {
     draining.set(true);
+    replays.close();
     if (!slots.awaitNoneUsed(DRAIN_MAX)) {
       LOG.info("attempts are cut off; they are made again after the restart");
     }

@@ -8,6 +8,9 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.delivery.RetrySchedule;
+import dev.attune.dispatcher.replay.Replays;
+import dev.attune.platform.deadletter.DeadLetterLog;
+import dev.attune.platform.deadletter.DeadLetterReplay;
 import dev.attune.platform.deadletter.KafkaDeadLetters;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
@@ -31,6 +34,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -63,6 +67,7 @@ class DispatcherIT {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Map<String, Set<String>> bodiesById = new ConcurrentHashMap<>();
   private final List<String> accepted = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> replayed = Collections.synchronizedList(new ArrayList<>());
   private final AtomicInteger forged = new AtomicInteger();
   private final KnownStates states = new KnownStates(Webhooks.definitions());
   private final KnownDeletions deletions = new KnownDeletions();
@@ -194,6 +199,62 @@ class DispatcherIT {
     assertThat(accepted).hasSize(1);
   }
 
+  // What was given up, and what was sent, comes again with its id and body, marked; who has been
+  // deleted since is not told of.
+  @Test
+  void replays_sendTheSameAgain_marked_andAreCheckedAgain() throws Exception {
+    status = 400;
+    Instant began = Instant.now();
+    for (String profile : List.of("p1", "p2")) {
+      append(
+          kafka.topics().audienceTransitions(),
+          profile,
+          transition(profile, 1, true).toByteArray());
+    }
+    Await.until(
+        DELIVERED_MAX, "both given up", () -> part.status().get("dead-lettered").equals(2L));
+    status = 200;
+    append(kafka.topics().audienceTransitions(), "p3", transition("p3", 1, true).toByteArray());
+    Await.until(DELIVERED_MAX, "the third delivered", () -> accepted.size() == 1);
+    final String third = accepted.getFirst();
+    assertThat(replayed).isEmpty();
+    deletions.delete("p1");
+
+    try (DeadLetterLog log = DeadLetterLog.start(kafka);
+        DeadLetterReplay letters = DeadLetterReplay.create(kafka, log, InstantSource.system());
+        Replays replays = new Replays(kafka, InstantSource.system())) {
+      Await.until(DELIVERED_MAX, "both letters", () -> log.open() == 2);
+      assertThat(replays.countDeadLetters("crm", letters)).isEqualTo(2);
+      assertThat(replays.countDeadLetters("cr", letters)).isZero();
+      assertThat(replays.drain("cr", letters)).isZero();
+      assertThat(replays.drain("crm", letters)).isEqualTo(2);
+      Await.until(DELIVERED_MAX, "one of them delivered", () -> accepted.size() == 2);
+      Await.until(DELIVERED_MAX, "the other one blocked", () -> pending() == 0);
+      assertThat(log.open()).isZero();
+
+      Instant now = Instant.now();
+      assertThat(replays.count("crm", began, now)).isEqualTo(new Replays.Found(3, 3));
+      assertThat(replays.count("cr", began, now)).isEqualTo(new Replays.Found(0, 0));
+      assertThat(replays.count("crm", began.minusSeconds(60), began))
+          .isEqualTo(new Replays.Found(0, 0));
+      assertThat(accepted).hasSize(2);
+      assertThat(replays.replay("crm", began, now)).isEqualTo(new Replays.Found(3, 3));
+      Await.until(DELIVERED_MAX, "two of them delivered again", () -> accepted.size() == 4);
+      Await.until(DELIVERED_MAX, "the other one blocked again", () -> pending() == 0);
+
+      assertThat(replays.resend("crm", "msg_none")).isFalse();
+      assertThat(replays.resend("cr", third)).isFalse();
+      assertThat(replays.resend("crm", third)).isTrue();
+      Await.until(DELIVERED_MAX, "one delivered a third time", () -> accepted.size() == 5);
+    }
+    assertThat(accepted).filteredOn(third::equals).hasSize(3);
+    assertThat(new HashSet<>(accepted)).hasSize(2);
+    assertThat(replayed).containsExactlyInAnyOrderElementsOf(accepted.subList(1, 5));
+    assertThat(bodiesById.values()).allSatisfy(bodies -> assertThat(bodies).hasSize(1));
+    assertThat(forged).hasValue(0);
+    assertThat(part.status()).containsEntry("dead-lettered", 2L).containsEntry("delivered", 5L);
+  }
+
   // The state stands with the definitions: a restart does not send to an endpoint that has gone.
   @Test
   void gone_staysDisabledAfterARestart_untilItIsResumed() throws Exception {
@@ -267,6 +328,9 @@ class DispatcherIT {
       String id = exchange.getRequestHeaders().getFirst("webhook-id");
       bodiesById.computeIfAbsent(id, _ -> ConcurrentHashMap.newKeySet()).add(body);
       if (status == 200) {
+        if ("true".equals(exchange.getRequestHeaders().getFirst("attune-replay"))) {
+          replayed.add(id);
+        }
         accepted.add(id);
       }
       exchange.sendResponseHeaders(status, -1);

@@ -11,6 +11,7 @@ import dev.attune.standalone.client.RefreshCommand;
 import dev.attune.standalone.client.RunsCommand;
 import dev.attune.standalone.client.StatusCommand;
 import dev.attune.standalone.client.StoreCommand;
+import dev.attune.standalone.client.WebhookReplayCommands;
 import dev.attune.standalone.client.WebhookTestCommand;
 import dev.attune.standalone.client.WebhooksCommand;
 import dev.attune.standalone.dbt.ModelsCommand;
@@ -84,10 +85,12 @@ public final class Main {
   }
 
   private static CommandLine webhooks(Terminal terminal) {
-    return new CommandLine(new WebhooksCommand(terminal))
-        .addSubcommand(new WebhookTestCommand(terminal))
-        .addSubcommand(new ListenCommand(terminal, System.getenv()))
-        .addSubcommand(new VerifyCommand(terminal, System.getenv(), System.in));
+    CommandLine webhooks =
+        new CommandLine(new WebhooksCommand(terminal))
+            .addSubcommand(new WebhookTestCommand(terminal))
+            .addSubcommand(new ListenCommand(terminal, System.getenv()))
+            .addSubcommand(new VerifyCommand(terminal, System.getenv(), System.in));
+    return WebhookReplayCommands.addTo(webhooks, terminal);
   }
 
   private static String sentence(ParameterException exception) {

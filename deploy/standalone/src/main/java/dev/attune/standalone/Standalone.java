@@ -242,7 +242,9 @@ public final class Standalone implements AutoCloseable {
       parts.add(evaluator);
       var publisher = new DefinitionsPublisher(kafka, feed, InstantSource.system());
       SealingKeys sealingKeys = sealingKeys();
-      parts.add(dispatcher(kafka, feed, publisher, store, deadLetters, metrics.registry()));
+      DispatcherPart dispatcher =
+          dispatcher(kafka, feed, publisher, store, deadLetters, metrics.registry());
+      parts.add(dispatcher);
       // Before anybody asks the store: nothing that it loses goes unheard, nobody finds it empty.
       opened.lostWrites().accept(refresher.rebuilds()::lostWrites);
       if (config.store().forgets()) {
@@ -261,6 +263,7 @@ public final class Standalone implements AutoCloseable {
       routes.add(new WebhookEditsHttp(publisher, sealingKeys, InstantSource.system()));
       routes.add(evaluator.previews(publisher));
       routes.add(new DeadLettersHttp(letterLog, replay));
+      routes.add(dispatcher.replays(replay));
       parts.forEach(part -> routes.add(part::routes));
       GrpcServer grpc = grpc(profiles, refresher.rebuilds(), loops);
       HttpServer http = http(routes);

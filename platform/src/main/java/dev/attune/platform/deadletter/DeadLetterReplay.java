@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -75,14 +76,19 @@ public final class DeadLetterReplay implements AutoCloseable {
 
   /** The ids of the oldest letters that can be replayed, at most {@link #LETTERS_MAX} of them. */
   public List<String> openIds() {
-    List<String> ids =
-        log
-            .newest(DeadLetterLog.LETTERS_MAX, letter -> problem(letter).isEmpty())
-            .reversed()
-            .stream()
-            .map(DeadLetter::getId)
-            .toList();
+    List<String> ids = openIds(_ -> true);
     return ids.subList(0, Math.min(ids.size(), LETTERS_MAX));
+  }
+
+  /** The ids of all letters of a kind that can be replayed, the oldest first. */
+  public List<String> openIds(Predicate<DeadLetter> wanted) {
+    return log
+        .newest(
+            DeadLetterLog.LETTERS_MAX, letter -> wanted.test(letter) && problem(letter).isEmpty())
+        .reversed()
+        .stream()
+        .map(DeadLetter::getId)
+        .toList();
   }
 
   /**

@@ -23,7 +23,8 @@ import java.util.concurrent.atomic.LongAdder;
  *       takes. {@code blocked} are deliveries about people who do not consent or have been deleted;
  *       {@code not_sent} wait for a secret, or for who says who consents and who has been deleted;
  *       {@code unsendable} bodies do not parse, so that no field of them can be masked.
- *   <li>{@code attune.dispatcher.latency} (webhook): from the cause until it was delivered.
+ *   <li>{@code attune.dispatcher.latency} (webhook): from the cause until it was delivered; replays
+ *       are not in it.
  *   <li>{@code attune.dispatcher.dead.letters} (webhook): each one is a delivery that was given up.
  *   <li>{@code attune.dispatcher.dropped} (webhook, reason): states that nobody needs to be told
  *       of: {@code overtaken} by a newer one before their first attempt, or {@code unchanged} since
@@ -102,9 +103,12 @@ public final class DispatcherMetrics {
         .register(registry);
   }
 
-  void delivered(String webhook, long latencyMicros) {
+  void delivered(String webhook) {
     delivered.increment();
     attempt(webhook, "delivered");
+  }
+
+  void latency(String webhook, long latencyMicros) {
     Timer.builder("attune.dispatcher.latency")
         .tag("webhook", label(webhook))
         .publishPercentileHistogram()

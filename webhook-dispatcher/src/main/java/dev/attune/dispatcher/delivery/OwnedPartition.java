@@ -447,10 +447,13 @@ final class OwnedPartition {
       case Outcome.Delivered _ -> {
         delivering.health().well(lane.webhook);
         delivering.gates().delivered(lane.webhook);
-        delivering
-            .metrics()
-            .delivered(
-                lane.webhook, attempt.endedAt() - delivery.getDelivery().getCausedAtMicros());
+        delivering.metrics().delivered(lane.webhook);
+        if (!delivery.getDelivery().getReplay()) {
+          delivering
+              .metrics()
+              .latency(
+                  lane.webhook, attempt.endedAt() - delivery.getDelivery().getCausedAtMicros());
+        }
         log(delivery, attempt);
         remove(lane, delivery);
       }

@@ -30,8 +30,8 @@ import java.util.function.Consumer;
  *
  * <p>Newest first, of the last 14 days. A page may have fewer than asked for, also none, and yet a
  * {@code next}: it looked at 50,000 attempts. {@code status} is left out where there was no answer,
- * {@code response} where it was empty, {@code number} where no attempt was made because a newer
- * state came.
+ * {@code response} where it was empty, {@code number} where no attempt was made: because a newer
+ * state came, or an operator had it sent again; then without ids where that was more than one.
  */
 public final class AttemptsHttp implements Consumer<HttpRouting.Builder> {
   private static final int LIMIT = 50;
@@ -90,8 +90,10 @@ public final class AttemptsHttp implements Consumer<HttpRouting.Builder> {
   private static void write(JsonGenerator json, Attempt attempt) throws IOException {
     json.writeStartObject();
     json.writeStringField("at", Clocks.instant(attempt.getStartedAtMicros()).toString());
-    json.writeStringField("webhook_id", attempt.getWebhookId());
-    json.writeStringField("profile_id", attempt.getProfileId());
+    if (!attempt.getWebhookId().isEmpty()) {
+      json.writeStringField("webhook_id", attempt.getWebhookId());
+      json.writeStringField("profile_id", attempt.getProfileId());
+    }
     if (attempt.getNumber() != 0) {
       json.writeNumberField("number", attempt.getNumber());
     }

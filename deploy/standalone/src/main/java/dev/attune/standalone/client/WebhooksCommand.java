@@ -20,7 +20,8 @@ import picocli.CommandLine.Parameters;
     name = "webhooks",
     description = "Shows the webhooks, what waits for them and what was sent, and pauses them.",
     synopsisSubcommandLabel =
-        "(list | log | pause | resume | release | rotate-secret | test | listen | verify)")
+        "(list | log | pause | resume | release | rotate-secret | test | listen | verify | resend"
+            + " | replay | drain)")
 public final class WebhooksCommand implements Runnable {
   private static final String PATH = "/v1/webhooks";
 
@@ -35,7 +36,8 @@ public final class WebhooksCommand implements Runnable {
   @Override
   public void run() {
     throw new Complaint(
-        "webhooks needs one of: list, log, pause, resume, release, rotate-secret, test, listen, verify.");
+        "webhooks needs one of: list, log, pause, resume, release, rotate-secret, test, listen,"
+            + " verify, resend, replay, drain.");
   }
 
   @Command(

@@ -8,7 +8,9 @@ import dev.attune.testkit.Await;
 import dev.attune.testkit.people.WebhookEndpoint;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,6 +71,19 @@ class WebhookStatesIT {
                         .count()
                     == 2);
         assertThat(webhooks(standalone, "log", "other")).contains("there is no such webhook");
+        sendAgain(standalone);
+        Await.until(
+            SOON,
+            "all that was sent again is in the log",
+            () ->
+                webhooks(standalone, "log", "end-to-end")
+                        .lines()
+                        .filter(line -> line.endsWith(" delivered"))
+                        .count()
+                    == 5);
+        assertThat(webhooks(standalone, "log", "end-to-end"))
+            .containsPattern(" 0 +- +0 ms +replayed as-was on request .*: 2 deliveries\\n")
+            .containsPattern(" msg_\\S+ +0 +- +0 ms +resent on request\\n");
         assertThat(endpoint.complaints()).isEmpty();
         defineByTheApi(standalone, definitions);
       }
@@ -101,6 +116,34 @@ class WebhookStatesIT {
     assertThat(Http.json("DELETE", url + "end-to-end", "").status()).isEqualTo(409);
     assertThat(Http.json("DELETE", url + "crm", "").status()).isEqualTo(200);
     assertThat(Http.get(url + "crm").status()).isEqualTo(404);
+  }
+
+  private static void sendAgain(Standalone standalone) {
+    String day = Instant.now().minus(Duration.ofHours(1)).toString();
+    assertThat(webhooks(standalone, "replay", "end-to-end", "--from", day))
+        .isEqualToIgnoringNewLines(
+            "These are 2 deliveries about 1 people. Nothing was sent: --yes sends them.");
+    assertThat(webhooks(standalone, "replay", "end-to-end", "--from", day, "--yes"))
+        .isEqualToIgnoringNewLines("Sent again: 2 deliveries about 1 people.");
+    String id =
+        Pattern.compile("msg_\\S+")
+            .matcher(webhooks(standalone, "log", "end-to-end"))
+            .results()
+            .findFirst()
+            .orElseThrow()
+            .group();
+    assertThat(webhooks(standalone, "resend", "end-to-end", id)).startsWith("It is sent again");
+    assertThat(webhooks(standalone, "drain", "end-to-end")).startsWith("These are 0 dead letters.");
+    // Bad input.
+    assertThat(webhooks(standalone, "resend", "end-to-end", "msg_none"))
+        .contains("no delivery with this id that is still kept");
+    assertThat(webhooks(standalone, "drain", "other")).contains("there is no such webhook");
+    assertThat(webhooks(standalone, "replay", "end-to-end", "--from", "yesterday"))
+        .contains("from: a time in UTC was expected");
+    assertThat(webhooks(standalone, "replay", "end-to-end", "--from", "2999-01-01T00:00:00Z"))
+        .contains("times that have been were expected");
+    assertThat(webhooks(standalone, "replay", "end-to-end", "--from", day, "--mode", "as-if"))
+        .contains("mode: \"as-was\" was expected");
   }
 
   private Standalone start(WebhookEndpoint endpoint) throws InterruptedException {
