@@ -20,6 +20,7 @@ import dev.attune.dispatcher.fields.MaskedSender;
 import dev.attune.dispatcher.keys.PublicKeysHttp;
 import dev.attune.dispatcher.log.AttemptLog;
 import dev.attune.dispatcher.log.AttemptsHttp;
+import dev.attune.dispatcher.operational.OwnerNews;
 import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.replay.Replays;
 import dev.attune.dispatcher.replay.ReplaysHttp;
@@ -70,6 +71,7 @@ public final class DispatcherPart implements Part {
   private final WebhooksHttp webhooks;
   private final AttemptLog attempts;
   private final Replays replays;
+  private final OwnerNews news;
   private final DispatcherMetrics metrics;
   private final ExecutorService beside =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("webhook-states-", 0).factory());
@@ -144,7 +146,8 @@ public final class DispatcherPart implements Part {
     Health health = new Health(clock);
     webhooks = new WebhooksHttp(definitions, backlog, health, slots, signatures, clock);
     metrics = new DispatcherMetrics(registry, backlog, clock);
-    Gates gates = new Gates(definitions, states, metrics, beside, config.holdAbove(), clock);
+    news = new OwnerNews(definitions, kafka);
+    Gates gates = new Gates(definitions, states, metrics, news, beside, config.holdAbove(), clock);
     metrics.show(gates);
     metrics.show(slots);
     Delivering delivering =
@@ -268,5 +271,6 @@ public final class DispatcherPart implements Part {
     streams.close(CLOSE_MAX);
     sender.close();
     beside.shutdownNow();
+    news.close();
   }
 }

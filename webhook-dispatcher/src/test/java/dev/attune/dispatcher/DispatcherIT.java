@@ -68,6 +68,7 @@ class DispatcherIT {
   private final Map<String, Set<String>> bodiesById = new ConcurrentHashMap<>();
   private final List<String> accepted = Collections.synchronizedList(new ArrayList<>());
   private final List<String> replayed = Collections.synchronizedList(new ArrayList<>());
+  private final List<String> toldOwner = Collections.synchronizedList(new ArrayList<>());
   private final AtomicInteger forged = new AtomicInteger();
   private final KnownStates states = new KnownStates(Webhooks.definitions());
   private final KnownDeletions deletions = new KnownDeletions();
@@ -212,7 +213,9 @@ class DispatcherIT {
           transition(profile, 1, true).toByteArray());
     }
     Await.until(
-        DELIVERED_MAX, "both given up", () -> part.status().get("dead-lettered").equals(2L));
+        DELIVERED_MAX,
+        "both given up",
+        () -> Long.valueOf(2).equals(part.status().get("dead-lettered")));
     status = 200;
     append(kafka.topics().audienceTransitions(), "p3", transition("p3", 1, true).toByteArray());
     Await.until(DELIVERED_MAX, "the third delivered", () -> accepted.size() == 1);
@@ -264,6 +267,12 @@ class DispatcherIT {
         DELIVERED_MAX,
         "the webhook is disabled",
         () -> String.valueOf(part.status().get("webhook crm")).startsWith("disabled since "));
+    Await.until(DELIVERED_MAX, "its owner is told", () -> !toldOwner.isEmpty());
+    assertThat(toldOwner)
+        .singleElement()
+        .asString()
+        .startsWith("{\"type\":\"webhook.disabled\",\"timestamp\":\"")
+        .contains("\"webhook\":\"crm\",\"reason\":\"the endpoint has gone (HTTP 410)\"");
     part.close();
     status = 200;
 
@@ -275,6 +284,8 @@ class DispatcherIT {
     assertThat(states.change("crm", state -> state.resumed(Instant.now()))).isPresent();
     Await.until(DELIVERED_MAX, "both delivered", () -> accepted.size() >= 2);
     assertThat(part.status()).doesNotContainKey("webhook crm").containsEntry("dead-lettered", 0L);
+    assertThat(toldOwner).hasSize(1);
+    assertThat(forged).hasValue(0);
   }
 
   private long pending() {
@@ -292,7 +303,16 @@ class DispatcherIT {
             timeout: 1s
             """
                 .formatted(endpoint.getAddress().getPort(), folder.resolve("secret")));
-    states.define(Webhooks.definitions(webhook));
+    WebhookDefinition owner =
+        Webhooks.parse(
+            """
+            name: owner
+            url: http://127.0.0.1:%d/owner
+            secret: {file: "%s"}
+            on: {operational: [webhook.disabled]}
+            """
+                .formatted(endpoint.getAddress().getPort(), folder.resolve("secret")));
+    states.define(Webhooks.definitions(webhook, owner));
     DispatcherPart started =
         DispatcherPart.create(
             kafka,
@@ -324,6 +344,11 @@ class DispatcherIT {
         new Webhook(Webhooks.SECRET).verify(body, headers);
       } catch (Exception e) {
         forged.incrementAndGet();
+      }
+      if (exchange.getRequestURI().getPath().equals("/owner")) {
+        toldOwner.add(body);
+        exchange.sendResponseHeaders(204, -1);
+        return;
       }
       String id = exchange.getRequestHeaders().getFirst("webhook-id");
       bodiesById.computeIfAbsent(id, _ -> ConcurrentHashMap.newKeySet()).add(body);

@@ -132,6 +132,7 @@ class DispatcherTopologyTest {
                           throw new IllegalStateException("nothing is kept");
                         },
                         metrics,
+                        (_, _) -> {},
                         Runnable::run,
                         FlipLimit.DEFAULT,
                         clock),
@@ -720,6 +721,7 @@ class DispatcherTopologyTest {
         new EventFilter(events, Optional.empty()),
         any.traits(),
         any.payload(),
+        Set.of(),
         any.headers(),
         any.ordered(),
         any.latest(),

@@ -41,6 +41,7 @@ public final class Webhooks {
         new EventFilter(Set.of("Order Completed"), Optional.empty()),
         Set.of(),
         PayloadForm.Named.DOCUMENT,
+        Set.of(),
         Map.of(),
         true,
         false,

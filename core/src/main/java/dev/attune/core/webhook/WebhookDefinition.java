@@ -22,12 +22,13 @@ import java.util.Set;
  * previous:                                      # optional: those that are being replaced
  *   until: 2026-12-24T00:00:00Z                  # deliveries are signed with them, too, up to then
  *   secret: {env: CRM_WEBHOOK_SECRET_BEFORE}     # and, or, signing_key
- * on:                                            # at least one of the three
+ * on:                                            # at least one of them
  *   transitions: {audiences: [vip], tags: [new]} # one of the two, or both; or: transitions: all
  *   events:
  *     names: [Order Completed]                   # as the event's name stands, case included
  *     where: properties.total >= 100             # optional: CEL, as audiences have it
  *   traits: [plan, total_spent]                  # profile changes: the state of these, when it is another one
+ *   operational: [webhook.disabled]              # what happens to Attune itself; not with consent
  * payload: document                              # or cloudevents, segment-track, segment-identify, {template: ...}
  * headers: {X-Tenant: acme}                      # optional: requests carry them, unsigned
  * order: profile                                 # or none: one person's deliveries may overtake each other
@@ -45,6 +46,7 @@ import java.util.Set;
  * @param signing at least one; the present ones first
  * @param traits whose changes it is told of; none when empty
  * @param payload what the bodies look like
+ * @param operational types of {@link OperationalEvents}
  * @param headers beside the dispatcher's own, by name
  * @param ordered whether a person's deliveries are sent one after the other, in their order
  * @param latest whether a state that waits is dropped when a newer one of the same person and
@@ -61,6 +63,7 @@ public record WebhookDefinition(
     EventFilter events,
     Set<String> traits,
     PayloadForm payload,
+    Set<String> operational,
     Map<String, String> headers,
     boolean ordered,
     boolean latest,
@@ -84,6 +87,7 @@ public record WebhookDefinition(
   public WebhookDefinition {
     signing = List.copyOf(signing);
     traits = Set.copyOf(traits);
+    operational = Set.copyOf(operational);
     headers = Map.copyOf(headers);
   }
 
@@ -123,12 +127,22 @@ public record WebhookDefinition(
         "timeout",
         "hold_above");
     yaml.find("description").ifPresent(Yaml::text);
-    Yaml on = yaml.get("on").keys("transitions", "events", "traits");
-    if (!on.has("transitions") && !on.has("events") && !on.has("traits")) {
-      throw on.error("a webhook without transitions, events and traits would never be called");
+    Yaml on = yaml.get("on").keys("transitions", "events", "traits", "operational");
+    if (!on.has("transitions")
+        && !on.has("events")
+        && !on.has("traits")
+        && !on.has("operational")) {
+      throw on.error(
+          "a webhook without transitions, events, traits and operational events would never be called");
     }
     boolean ordered = yaml.find("order").map(o -> o.oneOf(ORDERS).equals(PER_PROFILE)).orElse(true);
     FieldRules fields = FieldRules.parse(yaml);
+    if (on.has("operational") && yaml.has("consent")) {
+      throw on.get("operational")
+          .error(
+              "operational events are about nobody who could consent: they need a webhook without"
+                  + " \"consent\"");
+    }
     return new WebhookDefinition(
         yaml.get("name").name(),
         url(yaml.get("url")),
@@ -141,6 +155,7 @@ public record WebhookDefinition(
         yaml.find("payload")
             .map(p -> PayloadForm.parse(p, wanted(on), fields))
             .orElse(PayloadForm.Named.DOCUMENT),
+        on.find("operational").map(OperationalEvents::parse).orElseGet(Set::of),
         yaml.find("headers").map(StaticHeaders::parse).orElseGet(Map::of),
         ordered,
         latest(yaml, ordered),

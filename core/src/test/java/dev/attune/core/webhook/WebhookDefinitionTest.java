@@ -76,6 +76,7 @@ class WebhookDefinitionTest {
                 new EventFilter(Set.of("Order Completed"), Optional.of(LARGE)),
                 Set.of("plan"),
                 PayloadForm.Named.CLOUDEVENTS,
+                Set.of(),
                 Map.of("X-Tenant", "acme"),
                 false,
                 false,
@@ -227,11 +228,12 @@ class WebhookDefinitionTest {
           previous | {until: 2026-12-24}          | webhooks/crm.yaml:6:11: expected "secret", "signing_key" or both beside "until"
           previous | {until: soon, secret: {env: A}} | webhooks/crm.yaml:6:19: "soon" is no date (allowed: one from 1970 to 9999, e.g. 2026-01-31, which begins at midnight UTC, or 2026-01-31T09:00:00+01:00)
           previous | {until: 2026-12-24, secret: {env: CRM_WEBHOOK_SECRET}} | webhooks/crm.yaml:6:11: the previous secret is where the present one is
-          on      | {}                            | webhooks/crm.yaml:4:5: a webhook without transitions, events and traits would never be called
-          on      | {transition: all}             | webhooks/crm.yaml:4:6: unknown key "transition"; did you mean "transitions"? (allowed: transitions, events, traits)
+          on      | {}                            | webhooks/crm.yaml:4:5: a webhook without transitions, events, traits and operational events would never be called
+          on      | {transition: all}             | webhooks/crm.yaml:4:6: unknown key "transition"; did you mean "transitions"? (allowed: transitions, events, traits, operational)
           on      | {traits: [plna]}              | webhooks/crm.yaml:4:15: the catalog has no trait "plna"; did you mean "plan"?
           on      | {traits: []}                  | webhooks/crm.yaml:4:14: expected 1 to 1000 names, found 0
           on      | {traits: [plan, plan]}        | webhooks/crm.yaml:4:21: the trait "plan" stands twice
+          on      | {operational: [webhook.disable]} | webhooks/crm.yaml:4:20: there is no operational event "webhook.disable"; did you mean "webhook.disabled"? (allowed: webhook.disabled)
           on      | {transitions: every}          | webhooks/crm.yaml:4:19: expected "all", {audiences: [...]} or {tags: [...]}
           on      | {transitions: [vip]}          | webhooks/crm.yaml:4:19: expected "all", {audiences: [...]} or {tags: [...]}
           on      | {transitions: {}}             | webhooks/crm.yaml:4:19: expected "audiences", "tags" or both

@@ -37,6 +37,7 @@ public final class Gates implements Holds {
   private final DefinitionsSource definitions;
   private final WebhookStates states;
   private final DispatcherMetrics metrics;
+  private final Disablings disablings;
   private final Executor beside;
   private final FlipLimit otherwise;
   private final InstantSource clock;
@@ -53,6 +54,7 @@ public final class Gates implements Holds {
   /**
    * All are as the definitions say.
    *
+   * @param disablings told of each webhook that this process has disabled
    * @param beside runs what waits for Kafka
    * @param otherwise when webhooks are held whose definition does not say
    */
@@ -60,12 +62,14 @@ public final class Gates implements Holds {
       DefinitionsSource definitions,
       WebhookStates states,
       DispatcherMetrics metrics,
+      Disablings disablings,
       Executor beside,
       FlipLimit otherwise,
       InstantSource clock) {
     this.definitions = definitions;
     this.states = states;
     this.metrics = metrics;
+    this.disablings = disablings;
     this.beside = beside;
     this.otherwise = otherwise;
     this.clock = clock;
@@ -183,6 +187,9 @@ public final class Gates implements Holds {
           WebhookState state = state(webhook);
           if (!state.isActive() && state.since().equals(now)) {
             metrics.shut(webhook, state.status());
+            if (state.status() == WebhookState.Status.DISABLED) {
+              disablings.disabled(webhook, state);
+            }
             LOG.error(
                 "webhook {} is {}: {}; its deliveries wait until it is {}",
                 webhook,

@@ -3,6 +3,8 @@ package dev.attune.dispatcher.render;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.attune.core.webhook.OperationalEvents;
+import dev.attune.core.webhook.WebhookState;
 import dev.attune.platform.http.Json;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.ProfileRecord;
@@ -12,6 +14,7 @@ import dev.attune.proto.v1.ValueEntry;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /**
@@ -53,6 +56,13 @@ import java.util.Locale;
  * <pre>{@code
  * {"type":"profile.changed","timestamp":"2026-03-01T10:00:00Z","data":{
  *   "profile_id":"0f...","version":1772359200000000,"traits":{"plan":"gold","total_spent":null}}}
+ * }</pre>
+ *
+ * <p>A webhook is disabled (about nobody, for operators; {@code at}: since when):
+ *
+ * <pre>{@code
+ * {"type":"webhook.disabled","timestamp":"2026-03-01T10:00:00Z","data":{
+ *   "webhook":"crm","reason":"the endpoint has gone (HTTP 410)","at":"2026-03-01T10:00:00Z"}}
  * }</pre>
  */
 final class Payload {
@@ -119,6 +129,17 @@ final class Payload {
           json.writeStringField("profile_id", record.getProfileId());
           json.writeNumberField("version", record.getVersion());
           state.write(json);
+        });
+  }
+
+  static ByteString disabled(String webhook, WebhookState state) {
+    long since = ChronoUnit.MICROS.between(Instant.EPOCH, state.since());
+    return write(
+        json -> {
+          open(json, OperationalEvents.WEBHOOK_DISABLED, since);
+          json.writeStringField("webhook", webhook);
+          json.writeStringField("reason", state.reason());
+          json.writeStringField("at", time(since));
         });
   }
 

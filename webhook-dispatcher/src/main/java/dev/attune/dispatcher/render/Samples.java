@@ -3,7 +3,9 @@ package dev.attune.dispatcher.render;
 import com.google.protobuf.ByteString;
 import dev.attune.core.audience.AudienceDefinition;
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.webhook.OperationalEvents;
 import dev.attune.core.webhook.WebhookDefinition;
+import dev.attune.core.webhook.WebhookState;
 import dev.attune.dispatcher.clock.Clocks;
 import dev.attune.dispatcher.form.Forms;
 import dev.attune.proto.v1.Delivery;
@@ -66,6 +68,15 @@ public final class Samples {
       ProfileState state = ProfileState.of("", webhook.traits(), Map.of());
       samples.add(sample(webhook, Payload.CHANGED, Payload.of(record, state), now));
     }
+    if (webhook.operational().contains(OperationalEvents.WEBHOOK_DISABLED)) {
+      WebhookState state =
+          WebhookState.INITIAL.disabled("this is a test: nothing has happened", clock.instant());
+      samples.add(
+          OperationalRenderer.delivery(webhook, id(), NOBODY, state)
+              .setProfileId(NOBODY)
+              .setTest(true)
+              .build());
+    }
     return samples;
   }
 
@@ -96,12 +107,16 @@ public final class Samples {
         .build();
   }
 
+  private static String id() {
+    return "msg_" + UUID.randomUUID();
+  }
+
   private static Delivery sample(
       WebhookDefinition webhook, String type, ByteString body, long now) {
     return Delivery.newBuilder()
         .setWebhook(webhook.name())
         .setProfileId(NOBODY)
-        .setWebhookId("msg_" + UUID.randomUUID())
+        .setWebhookId(id())
         .setBody(body)
         .setForm(Forms.text(webhook.payload()))
         .setCausedAtMicros(now)

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.Base64;
 
 /** Digests over parts, each with its length, so that no two lists of parts give the same bytes. */
@@ -45,6 +46,16 @@ final class WebhookId {
     update(digest, Payload.CHANGED);
     update(digest, record.getProfileId());
     update(digest, Long.toString(record.getVersion()));
+    return text(digest);
+  }
+
+  /** The id of what somebody is told of a webhook: the same however often it is rendered. */
+  static String of(String subscriber, String type, String webhook, Instant at) {
+    MessageDigest digest = sha256();
+    update(digest, subscriber);
+    update(digest, type);
+    update(digest, webhook);
+    update(digest, at.toString());
     return text(digest);
   }
 

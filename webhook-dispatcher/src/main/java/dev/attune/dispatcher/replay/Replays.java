@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
  * replays. What is asked at every attempt is asked of them too: consent, field rules, deletion.
  *
  * <p>One runs at a time in a process. What was asked for, when, and how much it was stands in the
- * webhook's delivery log, as an attempt with the number 0.
+ * webhook's delivery log, as an attempt without a number.
  */
 public final class Replays implements AutoCloseable {
   /** Most deliveries in one replay. */

@@ -1200,7 +1200,7 @@ class DeliveryOwnerTest {
     return new DeliveryOwner(
         new Delivering(
             known,
-            new Gates(known, known, metrics, Runnable::run, FlipLimit.DEFAULT, clock),
+            new Gates(known, known, metrics, (_, _) -> {}, Runnable::run, FlipLimit.DEFAULT, clock),
             sender,
             slots,
             RetrySchedule.DEFAULT,

@@ -10,6 +10,8 @@ import dev.attune.dispatcher.Webhooks;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Two processes that see one state of each webhook, with a clock that the test moves. */
@@ -19,6 +21,7 @@ class GatesTest {
   private final TestClock clock = new TestClock();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final KnownStates known = new KnownStates(Webhooks.definitions(Webhooks.webhook("a")));
+  private final List<String> told = new ArrayList<>();
   private final Instant start = clock.instant();
   private Gates here = gates();
   private final Gates elsewhere = gates();
@@ -28,6 +31,7 @@ class GatesTest {
         known,
         known,
         new DispatcherMetrics(meters, new Backlog(), clock),
+        (webhook, state) -> told.add(webhook + ": " + state.reason()),
         Runnable::run,
         FlipLimit.DEFAULT,
         clock);
@@ -60,6 +64,8 @@ class GatesTest {
                 "nothing but failure since 2026-03-01T10:00:00Z, the last: HTTP 500",
                 clock.instant()));
     assertThat(meters.get("attune.dispatcher.disabled").counter().count()).isEqualTo(1);
+    assertThat(told)
+        .containsExactly("a: nothing but failure since 2026-03-01T10:00:00Z, the last: HTTP 500");
   }
 
   // Whoever fails for a moment is not worth a word to all processes.
