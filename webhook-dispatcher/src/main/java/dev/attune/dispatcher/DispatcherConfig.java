@@ -2,9 +2,11 @@ package dev.attune.dispatcher;
 
 import dev.attune.core.webhook.FlipLimit;
 import dev.attune.dispatcher.delivery.RetrySchedule;
+import dev.attune.dispatcher.send.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How the dispatcher works.
@@ -14,6 +16,7 @@ import java.util.List;
  * @param version of Attune, which endpoints see in the User-Agent
  * @param allow addresses that webhooks may reach although they are not public, or by plain http:
  *     {@code host:port} or a network such as {@code 10.1.0.0/16}
+ * @param proxy that all attempts go through, if there is one
  * @param threads that process records, 1 to 16; attempts run beside them
  * @param attemptsMax attempts at once, over all webhooks; one each webhook may have beyond
  * @param attemptsPerWebhookMax attempts at once to one webhook, whatever its definition says
@@ -26,6 +29,7 @@ public record DispatcherConfig(
     Path stateDirectory,
     String version,
     List<String> allow,
+    Optional<Proxy> proxy,
     int threads,
     int attemptsMax,
     int attemptsPerWebhookMax,
@@ -48,6 +52,7 @@ public record DispatcherConfig(
         stateDirectory,
         version,
         List.of(),
+        Optional.empty(),
         1,
         128,
         128,
@@ -63,6 +68,23 @@ public record DispatcherConfig(
         stateDirectory,
         version,
         allow,
+        proxy,
+        threads,
+        attemptsMax,
+        attemptsPerWebhookMax,
+        pendingMax,
+        commitInterval,
+        retries,
+        holdAbove);
+  }
+
+  /** The same, through a proxy or none. */
+  public DispatcherConfig withProxy(Optional<Proxy> proxy) {
+    return new DispatcherConfig(
+        stateDirectory,
+        version,
+        allow,
+        proxy,
         threads,
         attemptsMax,
         attemptsPerWebhookMax,
@@ -78,6 +100,7 @@ public record DispatcherConfig(
         stateDirectory,
         version,
         allow,
+        proxy,
         threads,
         attemptsMax,
         attemptsPerWebhookMax,
@@ -93,6 +116,7 @@ public record DispatcherConfig(
         stateDirectory,
         version,
         allow,
+        proxy,
         threads,
         attemptsMax,
         attemptsPerWebhookMax,

@@ -103,6 +103,7 @@ public final class DispatcherPart implements Part {
         HttpSender.create(
             signatures,
             AddressPolicy.of(config.allow()),
+            config.proxy(),
             config.version(),
             config.attemptsMax() + Slots.BEYOND_MAX);
     // What is asked about a person comes before what is done with the body: deletion, consent,

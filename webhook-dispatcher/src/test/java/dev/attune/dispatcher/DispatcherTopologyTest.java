@@ -728,6 +728,7 @@ class DispatcherTopologyTest {
         any.consent(),
         any.fields(),
         any.pace(),
+        any.tls(),
         any.timeout(),
         any.holdAbove());
   }

@@ -48,6 +48,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -114,6 +115,7 @@ class VerifiersIT {
         HttpSender.create(
             signatures,
             AddressPolicy.of(List.of("127.0.0.1:" + endpoint.getAddress().getPort())),
+            Optional.empty(),
             "9.9",
             4);
   }

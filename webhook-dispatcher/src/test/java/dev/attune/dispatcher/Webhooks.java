@@ -3,6 +3,7 @@ package dev.attune.dispatcher;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.definition.Yaml;
+import dev.attune.core.webhook.EndpointTls;
 import dev.attune.core.webhook.EventFilter;
 import dev.attune.core.webhook.FieldRules;
 import dev.attune.core.webhook.Pace;
@@ -48,6 +49,7 @@ public final class Webhooks {
         "",
         FieldRules.NONE,
         Pace.DEFAULT,
+        EndpointTls.PLATFORM,
         Duration.ofSeconds(10),
         Optional.empty());
   }

@@ -38,6 +38,7 @@ import java.util.Set;
  * fields_key: {env: CRM_FIELDS_KEY}              # with hmac; as secret
  * rate_limit: 50                                 # attempts a second; optional, 1 to 10000
  * concurrency: 8                                 # attempts at once; optional, 1 to 128
+ * tls: {certificate: {file: crm.pem}, key: {env: CRM_KEY}}  # optional: how both show who they are
  * timeout: 10s                                   # of a whole attempt; optional, 100ms to 30s
  * hold_above: 30%                                # of an audience moved by one run; optional, or never
  * }</pre>
@@ -52,6 +53,7 @@ import java.util.Set;
  * @param latest whether a state that waits is dropped when a newer one of the same person and
  *     subject comes; only where {@code ordered}
  * @param consent a purpose, asked for at every attempt; or empty
+ * @param tls whose certificates are shown and believed
  * @param timeout of one whole attempt, from the look-up of the address to the answer
  * @param holdAbove when it is held; empty: as the process is set
  */
@@ -70,6 +72,7 @@ public record WebhookDefinition(
     String consent,
     FieldRules fields,
     Pace pace,
+    EndpointTls tls,
     Duration timeout,
     Optional<FlipLimit> holdAbove) {
   /** When the definition names none. */
@@ -124,6 +127,7 @@ public record WebhookDefinition(
         "fields_key",
         "rate_limit",
         "concurrency",
+        "tls",
         "timeout",
         "hold_above");
     yaml.find("description").ifPresent(Yaml::text);
@@ -143,9 +147,10 @@ public record WebhookDefinition(
               "operational events are about nobody who could consent: they need a webhook without"
                   + " \"consent\"");
     }
+    URI url = url(yaml.get("url"));
     return new WebhookDefinition(
         yaml.get("name").name(),
-        url(yaml.get("url")),
+        url,
         SigningSecret.parse(yaml),
         on.find("transitions")
             .map(t -> TransitionFilter.parse(t, audiences, tags))
@@ -162,6 +167,7 @@ public record WebhookDefinition(
         yaml.find("consent").map(Yaml::name).orElse(""),
         fields,
         Pace.parse(yaml),
+        EndpointTls.parse(yaml, "https".equals(url.getScheme())),
         yaml.find("timeout").map(t -> t.duration(TIMEOUT_MIN, TIMEOUT_MAX)).orElse(TIMEOUT),
         yaml.find("hold_above").map(FlipLimit::parse));
   }

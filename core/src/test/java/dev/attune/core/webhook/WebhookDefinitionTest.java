@@ -56,6 +56,7 @@ class WebhookDefinitionTest {
                 fields_key: {env: CRM_FIELDS_KEY}
                 rate_limit: 50
                 concurrency: 8
+                tls: {certificate: {file: crm.pem}, key: {env: CRM_KEY}, authorities: {file: ca.pem}}
                 timeout: 2500ms
                 hold_above: 30%
                 """))
@@ -89,6 +90,10 @@ class WebhookDefinitionTest {
                         FieldRules.Rule.DROP),
                     Optional.of(env("CRM_FIELDS_KEY"))),
                 new Pace(50, 8),
+                new EndpointTls(
+                    Optional.of(new SecretReference.File("crm.pem")),
+                    Optional.of(env("CRM_KEY")),
+                    Optional.of(new SecretReference.File("ca.pem"))),
                 Duration.ofMillis(2_500),
                 Optional.of(new FlipLimit(0.3))));
   }
@@ -265,9 +270,13 @@ class WebhookDefinitionTest {
           rate_limit | 0                          | webhooks/crm.yaml:6:13: "0" is not a whole number from 1 to 10000
           rate_limit | 50/s                       | webhooks/crm.yaml:6:13: "50/s" is not a whole number from 1 to 10000
           concurrency | 129                       | webhooks/crm.yaml:6:14: "129" is not a whole number from 1 to 128
+          tls     | {certificate: {file: a}}      | webhooks/crm.yaml:6:6: a certificate needs its key, and a key its certificate
+          tls     | {key: {file: a}}              | webhooks/crm.yaml:6:6: a certificate needs its key, and a key its certificate
+          tls     | {}                            | webhooks/crm.yaml:6:6: expected a certificate and its key, or authorities, or all of them
+          tls     | {ca: {file: a}}               | webhooks/crm.yaml:6:7: unknown key "ca" (allowed: certificate, key, authorities)
           timeout | 31s                           | webhooks/crm.yaml:5:10: "31s" is out of bounds (allowed: 100ms to 30s)
           timeout | 10                            | webhooks/crm.yaml:5:10: "10" is not a duration (allowed: e.g. 250ms, 30s, 15m, 12h, 30d)
-          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, payload, headers, order, states, consent, fields, fields_key, rate_limit, concurrency, timeout, hold_above)
+          retries | 3                             | webhooks/crm.yaml:6:1: unknown key "retries" (allowed: name, description, url, secret, signing_key, previous, on, payload, headers, order, states, consent, fields, fields_key, rate_limit, concurrency, tls, timeout, hold_above)
           signing_key | {generated: false}        | webhooks/crm.yaml:6:14: the secret is in no place (allowed: generated: true)
           signing_key | {generated: true, env: A} | webhooks/crm.yaml:6:32: unknown key "env" (allowed: generated)
           fields_key | {generated: true}          | webhooks/crm.yaml:6:14: unknown key "generated" (allowed: env, file)

@@ -343,7 +343,8 @@ public final class Standalone implements AutoCloseable {
           deadLetters,
           DispatcherConfig.of(data.state("dispatcher"), Version.TEXT)
               .withAllow(List.copyOf(config.webhooksAllow()))
-              .withHoldAbove(config.webhooksHoldAbove()),
+              .withHoldAbove(config.webhooksHoldAbove())
+              .withProxy(config.webhooksProxy()),
           meters);
     }
 

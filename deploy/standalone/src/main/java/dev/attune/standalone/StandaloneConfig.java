@@ -3,6 +3,7 @@ package dev.attune.standalone;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import dev.attune.core.webhook.FlipLimit;
+import dev.attune.dispatcher.send.Proxy;
 import dev.attune.profiles.NearCacheConfig;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.snapshot.S3Settings;
@@ -33,6 +34,7 @@ import java.util.Set;
  *     StoreConfig#nearCache}
  * @param webhooksAllow {@code host:port} of private addresses that webhooks may be sent to
  * @param webhooksHoldAbove when webhooks are held whose definition does not say
+ * @param webhooksProxy that webhooks are sent through
  * @param collector who may send events
  * @param registry of the schemas of streams, if there is one
  * @param partitions of each topic that is spread by key
@@ -49,6 +51,7 @@ public record StandaloneConfig(
     Optional<NearCacheConfig> nearCache,
     Set<String> webhooksAllow,
     FlipLimit webhooksHoldAbove,
+    Optional<Proxy> webhooksProxy,
     CollectorConfig collector,
     Optional<RegistryConfig> registry,
     int partitions,
@@ -110,6 +113,7 @@ public record StandaloneConfig(
         Optional.empty(),
         Set.of(),
         FlipLimit.DEFAULT,
+        Optional.empty(),
         CollectorConfig.OPEN,
         Optional.empty(),
         4,
@@ -149,7 +153,8 @@ public record StandaloneConfig(
         "schema_registry",
         "partitions",
         "drain");
-    Optional<Yaml> webhooks = yaml.find("webhooks").map(hooks -> hooks.keys("allow", "hold_above"));
+    Optional<Yaml> webhooks =
+        yaml.find("webhooks").map(hooks -> hooks.keys("allow", "hold_above", "proxy"));
     StandaloneConfig defaults = of(otherwise);
     try {
       return new StandaloneConfig(
@@ -168,6 +173,7 @@ public record StandaloneConfig(
               .flatMap(hooks -> hooks.find("hold_above"))
               .map(FlipLimit::parse)
               .orElse(defaults.webhooksHoldAbove()),
+          webhooks.flatMap(hooks -> hooks.find("proxy")).map(StandaloneConfig::proxy),
           yaml.find("collector")
               .map(collector -> Senders.parse(collector, folder))
               .orElse(defaults.collector()),
@@ -178,6 +184,14 @@ public record StandaloneConfig(
           yaml.find("drain")
               .map(d -> d.duration(Duration.ZERO, DRAIN_MAX))
               .orElse(defaults.drain()));
+    } catch (IllegalArgumentException e) {
+      throw yaml.error(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Proxy proxy(Yaml yaml) {
+    try {
+      return Proxy.parse(yaml.text());
     } catch (IllegalArgumentException e) {
       throw yaml.error(String.valueOf(e.getMessage()));
     }
@@ -259,6 +273,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         webhooksHoldAbove,
+        webhooksProxy,
         collector,
         registry,
         partitions,
@@ -278,6 +293,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         webhooksHoldAbove,
+        webhooksProxy,
         collector,
         registry,
         partitions,
@@ -297,6 +313,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         webhooksHoldAbove,
+        webhooksProxy,
         collector,
         registry,
         partitions,
@@ -316,6 +333,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         webhooksHoldAbove,
+        webhooksProxy,
         collector,
         registry,
         partitions,
@@ -335,6 +353,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         webhooksHoldAbove,
+        webhooksProxy,
         collector,
         registry,
         partitions,
@@ -354,6 +373,7 @@ public record StandaloneConfig(
         Optional.of(nearCache),
         webhooksAllow,
         webhooksHoldAbove,
+        webhooksProxy,
         collector,
         registry,
         partitions,
@@ -373,6 +393,7 @@ public record StandaloneConfig(
         nearCache,
         webhooksAllow,
         webhooksHoldAbove,
+        webhooksProxy,
         collector,
         registry,
         partitions,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
 import dev.attune.core.webhook.FlipLimit;
+import dev.attune.dispatcher.send.Proxy;
 import dev.attune.profiles.NearCacheConfig;
 import dev.attune.refresher.collector.CollectorConfig;
 import dev.attune.refresher.snapshot.S3Settings;
@@ -53,7 +54,7 @@ class StandaloneConfigTest {
             s3: {endpoint: "https://minio:9000", region: eu-central-1, path_style: true, disk_megabytes: 9}
             store: memory
             near_cache: {megabytes: 8, max_age: 500ms}
-            webhooks: {allow: ["127.0.0.1:9999"], hold_above: 20%}
+            webhooks: {allow: ["127.0.0.1:9999"], hold_above: 20%, proxy: "http://proxy.example:3128"}
             collector: {write_keys: {web: k1}, origins: ["https://shop.example"]}
             schema_registry: {url: "https://registry.example/api"}
             partitions: 8
@@ -73,6 +74,7 @@ class StandaloneConfigTest {
                 Optional.of(new NearCacheConfig(8 << 20, Duration.ofMillis(500))),
                 Set.of("127.0.0.1:9999"),
                 new FlipLimit(0.2),
+                Optional.of(new Proxy("proxy.example", 3_128)),
                 new CollectorConfig(Map.of("web", "k1"), Set.of("https://shop.example"), true),
                 Optional.of(new RegistryConfig(URI.create("https://registry.example/api"), "", "")),
                 8,
@@ -97,6 +99,25 @@ class StandaloneConfigTest {
   void portBeyondItsBounds_isRefused() {
     assertThatThrownBy(() -> parse("ports: {http: 65536}"))
         .hasMessageContaining("\"65536\" is not a whole number from 0 to 65535");
+  }
+
+  @Test
+  void proxyThatCannotBe_isRefusedWithoutWhatWasWritten() {
+    for (String proxy :
+        new String[] {
+          "proxy.example:3128",
+          "https://proxy.example:3128",
+          "http://proxy.example",
+          "http://me:hunter2@proxy.example:3128",
+          "http://proxy.example:3128/path"
+        }) {
+      assertThatThrownBy(() -> parse("webhooks: {proxy: \"" + proxy + "\"}"))
+          .isInstanceOf(DefinitionException.class)
+          .hasMessage(
+              "attune.yaml:1:19: not the address of a proxy (allowed: http://HOST:PORT, without a"
+                  + " user)")
+          .hasMessageNotContaining("hunter2");
+    }
   }
 
   // Credentials go to the endpoint: what does not look like one is not guessed at.

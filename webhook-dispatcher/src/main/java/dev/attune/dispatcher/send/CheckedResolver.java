@@ -1,36 +1,37 @@
 package dev.attune.dispatcher.send;
 
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
-import org.apache.hc.client5.http.DnsResolver;
 
 /**
- * Resolves a host once, checks every address, and hands exactly these to the connection: a name
- * that changes between a check and the use of it cannot lead elsewhere.
+ * Resolves a host once and checks every address. Whoever connects is given exactly these, and never
+ * the name: one that changes between a check and the use of it cannot lead elsewhere.
  */
-final class CheckedResolver implements DnsResolver {
-  /** Until when, on {@link System#nanoTime}, the attempt has time that this thread makes. */
-  static final ScopedValue<Long> DEADLINE_NANOS = ScopedValue.newInstance();
-
+final class CheckedResolver {
   private final AddressPolicy policy;
-  private final boolean tls;
   private final HostLookups lookups;
 
-  CheckedResolver(AddressPolicy policy, boolean tls, HostLookups lookups) {
+  CheckedResolver(AddressPolicy policy, HostLookups lookups) {
     this.policy = policy;
-    this.tls = tls;
     this.lookups = lookups;
   }
 
-  @Override
-  public List<InetSocketAddress> resolve(String host, int port) throws UnknownHostException {
+  /**
+   * A host's addresses, all of which may be connected to.
+   *
+   * @param host as a url has it, an IPv6 address in brackets
+   * @param tls false for plain http
+   * @param deadlineNanos until when it may take, on {@link System#nanoTime}
+   * @throws AddressRefusedException when one of them may not
+   * @throws UnknownHostException when there are none, or none in time
+   */
+  List<InetAddress> resolve(String host, int port, boolean tls, long deadlineNanos)
+      throws UnknownHostException {
     String name = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-    Duration left = Duration.ofNanos(DEADLINE_NANOS.get() - System.nanoTime());
+    Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
     InetAddress[] addresses = lookups.lookUp(name, left);
     for (InetAddress address : addresses) {
       Optional<String> refusal = policy.refusal(name, address, port, tls);
@@ -38,18 +39,7 @@ final class CheckedResolver implements DnsResolver {
         throw new AddressRefusedException(refusal.get());
       }
     }
-    return Stream.of(addresses).map(address -> new InetSocketAddress(address, port)).toList();
-  }
-
-  @Override
-  public InetAddress[] resolve(String host) throws UnknownHostException {
-    // Without a port there is no telling what is allowed.
-    throw new UnknownHostException("a look-up without a port");
-  }
-
-  @Override
-  public String resolveCanonicalHostname(String host) {
-    return host;
+    return List.of(addresses);
   }
 
   /** The message says which address and why. */

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.google.protobuf.ByteString;
 import com.standardwebhooks.Webhook;
+import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.Webhooks;
 import dev.attune.proto.v1.Delivery;
 import dev.attune.testkit.Await;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -24,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -31,6 +34,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -227,7 +231,8 @@ class HttpSenderIT {
     assertThat(retryAfter("soon")).isNull();
   }
 
-  // A redirect would lead around the check of the address.
+  // A redirect would lead around the check of the address: to this machine, or its cloud's
+  // metadata.
   @Test
   void send_redirect_isNotFollowed() throws Exception {
     AtomicInteger followed = new AtomicInteger();
@@ -237,15 +242,57 @@ class HttpSenderIT {
           followed.incrementAndGet();
           respond(exchange, 200);
         });
-    server.createContext(
-        "/moved",
-        exchange -> {
-          exchange.getResponseHeaders().set("Location", "/target");
-          respond(exchange, 307);
-        });
-    assertThat(send("/moved"))
-        .isEqualTo(new Outcome.Failed(307, "HTTP 307 (redirects are not followed)", null));
+    List<String> targets =
+        List.of(
+            "/target",
+            "http://127.0.0.1:" + port() + "/target",
+            "http://localhost:" + port() + "/target",
+            "http://169.254.169.254/latest/meta-data");
+    for (int i = 0; i < targets.size(); i++) {
+      String target = targets.get(i);
+      int status = List.of(301, 302, 307, 308).get(i);
+      server.createContext(
+          "/moved-" + i,
+          exchange -> {
+            exchange.getResponseHeaders().set("Location", target);
+            respond(exchange, status);
+          });
+      assertThat(send("/moved-" + i))
+          .isEqualTo(
+              new Outcome.Failed(status, "HTTP " + status + " (redirects are not followed)", null));
+    }
     assertThat(followed).hasValue(0);
+  }
+
+  // A gigabyte when it is unpacked, a megabyte on its way.
+  @Test
+  void send_gzipBomb_isNeverUnpacked() throws Exception {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+      byte[] words = "no ".repeat(1 << 20).getBytes(UTF_8);
+      for (int i = 0; i < 340; i++) {
+        gzip.write(words);
+      }
+    }
+    Queue<Headers> asked = new ConcurrentLinkedQueue<>();
+    server.createContext(
+        "/bomb",
+        exchange -> {
+          asked.add(exchange.getRequestHeaders());
+          exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+          exchange.sendResponseHeaders(500, packed.size());
+          exchange.getResponseBody().write(packed.toByteArray());
+        });
+    assertThat(send("/bomb"))
+        .isInstanceOfSatisfying(
+            Outcome.Failed.class,
+            failed -> {
+              assertThat(failed.words()).isEqualTo("HTTP 500");
+              assertThat(failed.response())
+                  .hasSizeLessThanOrEqualTo(16 * 1_024)
+                  .doesNotContain("no no");
+            });
+    assertThat(asked.remove()).doesNotContainKey("Accept-encoding");
   }
 
   @Test
