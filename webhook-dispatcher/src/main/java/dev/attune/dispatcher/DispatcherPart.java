@@ -83,7 +83,7 @@ public final class DispatcherPart implements Part {
    * A dispatcher that is not started; performs no I/O but that of its state directory.
    *
    * @param states where it keeps that a webhook is disabled
-   * @param store says who consents; it stays the caller's
+   * @param store says who consents, and what is true now; it stays the caller's
    * @param deletions says who has been deleted
    * @throws IllegalArgumentException for a setting that cannot be
    */
@@ -119,6 +119,7 @@ public final class DispatcherPart implements Part {
         config,
         registry,
         signatures,
+        store,
         sender,
         masked,
         InstantSource.system());
@@ -132,6 +133,7 @@ public final class DispatcherPart implements Part {
       DispatcherConfig config,
       MeterRegistry registry,
       Signatures signatures,
+      ProfileStore store,
       Sender sender,
       Sender aboutNobody,
       InstantSource clock) {
@@ -142,7 +144,7 @@ public final class DispatcherPart implements Part {
     this.clock = clock;
     slots = new Slots(config.attemptsMax(), config.attemptsPerWebhookMax());
     attempts = new AttemptLog(kafka);
-    replays = new Replays(kafka, clock);
+    replays = new Replays(kafka, definitions, store, attempts, clock);
     backlog = new Backlog();
     Health health = new Health(clock);
     webhooks = new WebhooksHttp(definitions, backlog, health, slots, signatures, clock);

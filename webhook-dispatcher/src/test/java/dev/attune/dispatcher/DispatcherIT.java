@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.standardwebhooks.Webhook;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.profile.Served;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.delivery.RetrySchedule;
+import dev.attune.dispatcher.log.AttemptLog;
 import dev.attune.dispatcher.replay.Replays;
 import dev.attune.platform.deadletter.DeadLetterLog;
 import dev.attune.platform.deadletter.DeadLetterReplay;
@@ -19,7 +22,11 @@ import dev.attune.platform.kafka.Topics;
 import dev.attune.proto.v1.Cause;
 import dev.attune.proto.v1.Changed;
 import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.Facts;
 import dev.attune.proto.v1.Identifier;
+import dev.attune.proto.v1.LiveProfile;
+import dev.attune.proto.v1.MembershipState;
+import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.proto.v1.Transition;
@@ -71,6 +78,7 @@ class DispatcherIT {
   private final List<String> toldOwner = Collections.synchronizedList(new ArrayList<>());
   private final AtomicInteger forged = new AtomicInteger();
   private final KnownStates states = new KnownStates(Webhooks.definitions());
+  private final MemoryProfileStore store = new MemoryProfileStore();
   private final KnownDeletions deletions = new KnownDeletions();
   private volatile int status = 200;
   private KafkaSettings kafka;
@@ -225,7 +233,7 @@ class DispatcherIT {
 
     try (DeadLetterLog log = DeadLetterLog.start(kafka);
         DeadLetterReplay letters = DeadLetterReplay.create(kafka, log, InstantSource.system());
-        Replays replays = new Replays(kafka, InstantSource.system())) {
+        Replays replays = replays()) {
       Await.until(DELIVERED_MAX, "both letters", () -> log.open() == 2);
       assertThat(replays.countDeadLetters("crm", letters)).isEqualTo(2);
       assertThat(replays.countDeadLetters("cr", letters)).isZero();
@@ -236,12 +244,12 @@ class DispatcherIT {
       assertThat(log.open()).isZero();
 
       Instant now = Instant.now();
-      assertThat(replays.count("crm", began, now)).isEqualTo(new Replays.Found(3, 3));
-      assertThat(replays.count("cr", began, now)).isEqualTo(new Replays.Found(0, 0));
+      assertThat(replays.count("crm", began, now)).isEqualTo(new Replays.Found(3, 3, Map.of()));
+      assertThat(replays.count("cr", began, now)).isEqualTo(new Replays.Found(0, 0, Map.of()));
       assertThat(replays.count("crm", began.minusSeconds(60), began))
-          .isEqualTo(new Replays.Found(0, 0));
+          .isEqualTo(new Replays.Found(0, 0, Map.of()));
       assertThat(accepted).hasSize(2);
-      assertThat(replays.replay("crm", began, now)).isEqualTo(new Replays.Found(3, 3));
+      assertThat(replays.replay("crm", began, now)).isEqualTo(new Replays.Found(3, 3, Map.of()));
       Await.until(DELIVERED_MAX, "two of them delivered again", () -> accepted.size() == 4);
       Await.until(DELIVERED_MAX, "the other one blocked again", () -> pending() == 0);
 
@@ -256,6 +264,66 @@ class DispatcherIT {
     assertThat(bodiesById.values()).allSatisfy(bodies -> assertThat(bodies).hasSize(1));
     assertThat(forged).hasValue(0);
     assertThat(part.status()).containsEntry("dead-lettered", 2L).containsEntry("delivered", 5L);
+  }
+
+  // An endpoint that has missed something is told what is true by now, once, under an id of its
+  // own:
+  // also what it took, unless only what differs is wanted.
+  @Test
+  void replaysOfNow_sendWhatIsTrue_andOnlyDiffWhereTheEndpointTookSomethingElse() throws Exception {
+    Instant began = Instant.now();
+    for (String profile : List.of("p1", "p3", "p4")) {
+      append(
+          kafka.topics().audienceTransitions(),
+          profile,
+          transition(profile, 1, true).toByteArray());
+    }
+    append(kafka.topics().profileChanges(), "p1", change("p1", "order-1").toByteArray());
+    Await.until(DELIVERED_MAX, "three entries and an event", () -> accepted.size() == 4);
+    status = 400;
+    append(kafka.topics().audienceTransitions(), "p1", transition("p1", 2, false).toByteArray());
+    append(kafka.topics().audienceTransitions(), "p2", transition("p2", 1, true).toByteArray());
+    Await.until(
+        DELIVERED_MAX,
+        "an exit and an entry given up",
+        () -> Long.valueOf(2).equals(part.status().get("dead-lettered")));
+    status = 200;
+    store("p1", 2, false);
+    store("p2", 1, true);
+    store("p3", 1, true);
+    Instant now = Instant.now();
+
+    try (Replays replays = replays()) {
+      assertThat(replays.replayNow("crm", began, now, false, true))
+          .isEqualTo(new Replays.Found(3, 3, Map.of("events", 1, "erased", 1)));
+      Map<String, Integer> skipped = Map.of("events", 1, "erased", 1, "same", 1);
+      assertThat(replays.replayNow("crm", began, now, true, true))
+          .isEqualTo(new Replays.Found(2, 2, skipped));
+      assertThat(accepted).hasSize(4);
+
+      assertThat(replays.replayNow("crm", began, now, true, false))
+          .isEqualTo(new Replays.Found(2, 2, skipped));
+      Await.until(DELIVERED_MAX, "both told", () -> accepted.size() == 6);
+      List<String> told = List.copyOf(accepted.subList(4, 6));
+      assertThat(told.stream().flatMap(id -> bodiesById.getOrDefault(id, Set.of()).stream()))
+          .satisfiesExactlyInAnyOrder(
+              body -> assertThat(body).contains("audience.exited", "\"p1\"", "[\"v2\"]"),
+              body -> assertThat(body).contains("audience.entered", "\"p2\"", "[\"v1\"]"));
+      Await.until(
+          DELIVERED_MAX,
+          "nothing is missed any more",
+          () ->
+              missed(replays, began, now)
+                  .equals(new Replays.Found(0, 0, Map.of("events", 1, "erased", 1, "same", 3))));
+
+      assertThat(replays.replayNow("crm", began, now, false, false).deliveries()).isEqualTo(3);
+      Await.until(DELIVERED_MAX, "all told again", () -> accepted.size() == 9);
+      assertThat(accepted.subList(6, 9)).containsAll(told);
+      assertThat(new HashSet<>(accepted)).hasSize(7);
+      assertThat(replayed).containsExactlyInAnyOrderElementsOf(accepted.subList(4, 9));
+    }
+    assertThat(bodiesById.values()).allSatisfy(bodies -> assertThat(bodies).hasSize(1));
+    assertThat(forged).hasValue(0);
   }
 
   // The state stands with the definitions: a restart does not send to an endpoint that has gone.
@@ -288,6 +356,46 @@ class DispatcherIT {
     assertThat(forged).hasValue(0);
   }
 
+  private Replays replays() {
+    return new Replays(kafka, states, store, new AttemptLog(kafka), InstantSource.system());
+  }
+
+  private static Replays.Found missed(Replays replays, Instant from, Instant to) {
+    try {
+      return replays.replayNow("crm", from, to, true, true);
+    } catch (Exception e) {
+      throw new AssertionError("it could not be counted", e);
+    }
+  }
+
+  private void store(String profileId, long version, boolean member) throws Exception {
+    Facts facts =
+        Facts.newBuilder()
+            .addMemberships(
+                MembershipState.newBuilder()
+                    .setAudience("vip")
+                    .setMember(member)
+                    .setGeneration(1)
+                    .setVersion(version))
+            .build();
+    ProfileRecord record =
+        ProfileRecord.newBuilder()
+            .setProfileId(profileId)
+            .setVersion(1)
+            .setLive(
+                LiveProfile.newBuilder()
+                    .setServed(
+                        Served.of(Profile.newBuilder().setProfileId(profileId).build()).bytes())
+                    .setFacts(facts.toByteString()))
+            .build();
+    assertThat(
+            store
+                .writeProfiles(List.of(new ProfileStore.ProfileWrite(0, record)), READY_MAX)
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS))
+        .containsExactly(true);
+  }
+
   private long pending() {
     return part.status().get("pending") instanceof Long pending ? pending : -1;
   }
@@ -318,7 +426,7 @@ class DispatcherIT {
             kafka,
             states,
             states,
-            new MemoryProfileStore(),
+            store,
             deletions,
             deadLetters,
             DispatcherConfig.of(folder.resolve(state), "9.9")

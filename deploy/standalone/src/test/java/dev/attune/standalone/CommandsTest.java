@@ -688,6 +688,38 @@ class CommandsTest {
     assertThat(err()).contains("either the ids of letters or --all");
   }
 
+  @Test
+  void replayOfNow_saysOfWhatNothingIsSent() {
+    answer(
+        200,
+        """
+        {"webhook": "crm", "mode": "only-diff", "dry_run": true, "deliveries": 3, "people": 2,
+          "too_many": false, "skipped": {"erased": 1, "events": 7, "same": 5}}
+        """);
+    assertThat(
+            attune(
+                "webhooks",
+                "replay",
+                "crm",
+                "--from",
+                "2026-03-01T10:00:00Z",
+                "--mode",
+                "only-diff"))
+        .isZero();
+    assertThat(out())
+        .isEqualTo(
+            """
+            Not sent: 1 about people of whom nothing is known any more.
+            Not sent: 7 of what happened, which has no now; as-was sends it again.
+            Not sent: 5 that the endpoint has as it is.
+            These are 3 deliveries about 2 people. Nothing was sent: --yes sends them.
+            """);
+    assertThat(requests)
+        .containsExactly(
+            "POST /v1/webhooks/crm:replay"
+                + " {\"from\":\"2026-03-01T10:00:00Z\",\"mode\":\"only-diff\",\"dry_run\":true}");
+  }
+
   private int attune(String... arguments) {
     List<String> all = new ArrayList<>(List.of(arguments));
     if (!all.contains("--server")) {

@@ -24,11 +24,12 @@ import java.util.Locale;
  * the header {@code attune-replay: true} may be older than others that came before it.
  *
  * <p>A person entered or left an audience ({@code audience.exited}; reasons: {@code change}, {@code
- * time}, {@code definition}, {@code merged}; {@code valid_until} only where an end is known, and
- * only of an entry; {@code complete_from} only where not all of the past was known that the
- * audience looks at: when its windows have left that behind, or {@code never}; evidence: the events
- * that decided it, newest first, at most 10, of each the first 14 hexadecimal digits of the SHA-256
- * of its event id; {@code profile_id} may be one that was merged into another since):
+ * time}, {@code definition}, {@code merged}, and {@code replay} of what is true now when an
+ * operator asks for it and the transition is not known; {@code valid_until} only where an end is
+ * known, and only of an entry; {@code complete_from} only where not all of the past was known that
+ * the audience looks at: when its windows have left that behind, or {@code never}; evidence: the
+ * events that decided it, newest first, at most 10, of each the first 14 hexadecimal digits of the
+ * SHA-256 of its event id; {@code profile_id} may be one that was merged into another since):
  *
  * <pre>{@code
  * {"type":"audience.entered","timestamp":"2026-03-01T10:00:00Z","data":{
@@ -71,6 +72,9 @@ final class Payload {
   static final String EVENT = "event";
   static final String CHANGED = "profile.changed";
 
+  /** What stands before an audience's name where a delivery's subject is that audience. */
+  static final String AUDIENCE = "audience/";
+
   private Payload() {}
 
   static String type(Transition transition) {
@@ -78,12 +82,25 @@ final class Payload {
   }
 
   static ByteString of(Transition transition) {
+    return of(transition, reason(transition.getReason()));
+  }
+
+  /**
+   * Of a membership whose transition is not known: that it is so now.
+   *
+   * @param transition without reason and evidence
+   */
+  static ByteString ofNow(Transition transition) {
+    return of(transition, "replay");
+  }
+
+  private static ByteString of(Transition transition, String reason) {
     return write(
         json -> {
           open(json, type(transition), transition.getAtMicros());
           json.writeStringField("profile_id", transition.getProfileId());
           json.writeStringField("audience", transition.getAudience());
-          json.writeStringField("reason", reason(transition.getReason()));
+          json.writeStringField("reason", reason);
           json.writeStringField("at", time(transition.getAtMicros()));
           if (transition.getEntered() && transition.getValidUntilMicros() != 0) {
             json.writeStringField("valid_until", time(transition.getValidUntilMicros()));

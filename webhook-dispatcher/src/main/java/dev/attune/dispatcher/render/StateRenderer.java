@@ -30,7 +30,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * the person is told under the other profile's id from then on.
  */
 final class StateRenderer {
-  private static final String SUBJECT = "profile";
+  /** The subject of what is known of a person. */
+  static final String SUBJECT = "profile";
 
   private final Subscriptions subscriptions;
 
@@ -111,7 +112,8 @@ final class StateRenderer {
                     });
   }
 
-  private static Map<String, Value> traits(ProfileRecord record) throws UnreadableRecordException {
+  /** The values of a live record, by trait; none of a redirect. */
+  static Map<String, Value> traits(ProfileRecord record) throws UnreadableRecordException {
     Map<String, Value> traits = new HashMap<>();
     if (!record.hasLive()) {
       return traits;

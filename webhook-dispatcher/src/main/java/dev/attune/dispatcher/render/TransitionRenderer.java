@@ -92,9 +92,11 @@ public final class TransitionRenderer implements Processor<byte[], byte[], byte[
               .setCausedAtMicros(transition.getAtMicros())
               .setType(Payload.type(transition))
               .setUnordered(!webhook.ordered())
-              .setSubject(webhook.latest() ? "audience/" + transition.getAudience() : "")
+              .setSubject(webhook.latest() ? Payload.AUDIENCE + transition.getAudience() : "")
               .setTraceparent(transition.getTraceparent())
               .setBulk(!transition.getBatch().isEmpty())
+              .setGeneration(transition.getGeneration())
+              .setVersion(transition.getVersion())
               .build();
       context.forward(Deliveries.record(delivery, clock));
     }

@@ -1,5 +1,6 @@
 package dev.attune.dispatcher.render;
 
+import com.google.protobuf.ByteString;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.proto.v1.Transition;
@@ -46,6 +47,20 @@ final class WebhookId {
     update(digest, Payload.CHANGED);
     update(digest, record.getProfileId());
     update(digest, Long.toString(record.getVersion()));
+    return text(digest);
+  }
+
+  /**
+   * The id of what is true now, which an operator had sent: another one than that of the transition
+   * or change, so that who took that one takes this, too, and the same while nothing is different.
+   */
+  static String ofNow(String webhook, String profileId, ByteString document, String form) {
+    MessageDigest digest = sha256();
+    update(digest, webhook);
+    update(digest, "now");
+    update(digest, profileId);
+    update(digest, document.toStringUtf8());
+    update(digest, form);
     return text(digest);
   }
 

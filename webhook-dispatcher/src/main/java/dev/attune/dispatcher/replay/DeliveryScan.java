@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
@@ -33,14 +32,14 @@ final class DeliveryScan {
   }
 
   /**
-   * Shows what was rendered in a time, and is no replay itself: of one person in its order.
+   * Shows what was put into a webhook's queues in a time, replays too: of one person in its order.
    *
    * @param from with it
    * @param to without it
    * @param visitor answers false to see nothing more
    * @throws KafkaUnavailableException when the topic could not be read in time
    */
-  void scan(String webhook, Instant from, Instant to, Predicate<Delivery> visitor) {
+  void scan(String webhook, Instant from, Instant to, Visitor visitor) {
     try (Consumer<byte[], byte[]> consumer = KafkaClients.consumer(settings, "attune-replay")) {
       scan(consumer, webhook, from, to, visitor);
     } catch (KafkaException e) {
@@ -53,7 +52,7 @@ final class DeliveryScan {
       String webhook,
       Instant from,
       Instant to,
-      Predicate<Delivery> visitor) {
+      Visitor visitor) {
     String topic = settings.topics().deliveries();
     List<TopicPartition> partitions =
         consumer.partitionsFor(topic).stream()
@@ -121,7 +120,7 @@ final class DeliveryScan {
     return true;
   }
 
-  private static boolean show(ConsumerRecord<byte[], byte[]> record, Predicate<Delivery> visitor) {
+  private static boolean show(ConsumerRecord<byte[], byte[]> record, Visitor visitor) {
     Delivery delivery;
     try {
       delivery = Delivery.parseFrom(record.value());
@@ -129,6 +128,15 @@ final class DeliveryScan {
       // Its owner has made a dead letter of it.
       return true;
     }
-    return delivery.getReplay() || visitor.test(delivery);
+    return visitor.visit(delivery, record.timestamp());
+  }
+
+  /** What is shown what is found. */
+  interface Visitor {
+    /**
+     * @param renderedAt in milliseconds since 1970
+     * @return false to see nothing more
+     */
+    boolean visit(Delivery delivery, long renderedAt);
   }
 }

@@ -1,7 +1,11 @@
 package dev.attune.dispatcher.replay;
 
+import dev.attune.core.profile.ProfileStore;
+import dev.attune.core.profile.StoreException;
 import dev.attune.dispatcher.clock.Clocks;
+import dev.attune.dispatcher.log.AttemptLog;
 import dev.attune.platform.deadletter.DeadLetterReplay;
+import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSends;
 import dev.attune.platform.kafka.KafkaSettings;
@@ -14,12 +18,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
@@ -33,8 +39,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts deliveries back into their queues as they were, with their ids and bodies, marked as
- * replays. What is asked at every attempt is asked of them too: consent, field rules, deletion.
+ * Puts deliveries back into their queues as they were, with their ids and bodies, or what is true
+ * by now in their place; marked as replays. What is asked at every attempt is asked of them too:
+ * consent, field rules, deletion.
  *
  * <p>One runs at a time in a process. What was asked for, when, and how much it was stands in the
  * webhook's delivery log, as an attempt without a number.
@@ -43,12 +50,13 @@ public final class Replays implements AutoCloseable {
   /** Most deliveries in one replay. */
   public static final int DELIVERIES_MAX = 100_000;
 
-  private static final long BYTES_MAX = 64L << 20;
+  static final long BYTES_MAX = 64L << 20;
   private static final int LETTERS_AT_ONCE = DeadLetterReplay.LETTERS_MAX;
   private static final Duration SEND_MAX = Duration.ofSeconds(30);
   private static final Logger LOG = LoggerFactory.getLogger(Replays.class);
 
   private final DeliveryScan scan;
+  private final NowReplay now;
   private final String deliveries;
   private final String attempts;
   private final InstantSource clock;
@@ -56,9 +64,19 @@ public final class Replays implements AutoCloseable {
   private final Supplier<Producer<byte[], byte[]>> open;
   private Optional<Producer<byte[], byte[]>> producer = Optional.empty();
 
-  /** Performs no I/O before it is asked to. */
-  public Replays(KafkaSettings settings, InstantSource clock) {
+  /**
+   * Performs no I/O before it is asked to.
+   *
+   * @param store says what is true now; it stays the caller's
+   */
+  public Replays(
+      KafkaSettings settings,
+      DefinitionsSource definitions,
+      ProfileStore store,
+      AttemptLog log,
+      InstantSource clock) {
     scan = new DeliveryScan(settings);
+    now = new NowReplay(scan, definitions, store, log, clock);
     deliveries = settings.topics().deliveries();
     attempts = settings.topics().attempts();
     this.clock = clock;
@@ -71,8 +89,17 @@ public final class Replays implements AutoCloseable {
    * @param deliveries with different ids; when they are more than {@link #DELIVERIES_MAX}, one more
    *     than that
    * @param people whom they are about; of events, identifiers that brought them
+   * @param skipped of what nothing is sent, by reason; empty as it was
    */
-  public record Found(int deliveries, int people) {}
+  public record Found(int deliveries, int people, Map<String, Integer> skipped) {
+    public Found {
+      skipped = Collections.unmodifiableSortedMap(new TreeMap<>(skipped));
+    }
+
+    Found(int deliveries, int people) {
+      this(deliveries, people, Map.of());
+    }
+  }
 
   /** More was found than one replay sends. */
   public static final class TooManyException extends Exception {
@@ -106,8 +133,8 @@ public final class Replays implements AutoCloseable {
               webhook,
               Instant.EPOCH,
               clock.instant(),
-              delivery -> {
-                if (delivery.getWebhookId().equals(webhookId)) {
+              (delivery, _) -> {
+                if (!delivery.getReplay() && delivery.getWebhookId().equals(webhookId)) {
                   found.add(delivery);
                 }
                 return found.isEmpty();
@@ -130,9 +157,11 @@ public final class Replays implements AutoCloseable {
               webhook,
               from,
               to,
-              delivery -> {
-                ids.add(delivery.getWebhookId());
-                people.add(delivery.getProfileId());
+              (delivery, _) -> {
+                if (!delivery.getReplay()) {
+                  ids.add(delivery.getWebhookId());
+                  people.add(delivery.getProfileId());
+                }
                 return ids.size() <= DELIVERIES_MAX;
               });
           return new Found(ids.size(), people.size());
@@ -157,8 +186,9 @@ public final class Replays implements AutoCloseable {
                   webhook,
                   from,
                   to,
-                  delivery -> {
-                    if (found.putIfAbsent(delivery.getWebhookId(), delivery) == null) {
+                  (delivery, _) -> {
+                    if (!delivery.getReplay()
+                        && found.putIfAbsent(delivery.getWebhookId(), delivery) == null) {
                       bytes[0] += delivery.getSerializedSize();
                     }
                     return found.size() <= DELIVERIES_MAX && bytes[0] <= BYTES_MAX;
@@ -183,14 +213,54 @@ public final class Replays implements AutoCloseable {
                       (int)
                           found.values().stream().map(Delivery::getProfileId).distinct().count()));
             });
-    return sent.orElseThrow(
-        () ->
-            new TooManyException(
-                "these are more than "
-                    + DELIVERIES_MAX
-                    + " deliveries or "
-                    + (BYTES_MAX >> 20)
-                    + " MB; ask for a shorter time"));
+    return sent.orElseThrow(Replays::tooMany);
+  }
+
+  /**
+   * Sends what is true now about whatever was rendered for a webhook in a time: of each person and
+   * audience whether the person is in it, and the traits that the webhook wants.
+   *
+   * @param onlyDiff only where the endpoint took something else last, as far as that was since
+   *     {@code from}
+   * @param dryRun whether it is only counted
+   * @throws TooManyException when it is more than {@link #DELIVERIES_MAX} or 64 MB; nothing was
+   *     sent
+   * @throws KafkaUnavailableException when it could not be read or sent in time: some may have been
+   * @throws StoreException when the profiles could not be read: some may have been sent
+   */
+  public Found replayNow(String webhook, Instant from, Instant to, boolean onlyDiff, boolean dryRun)
+      throws BusyException, TooManyException {
+    Optional<Found> sent =
+        alone(
+            () -> {
+              Optional<Found> found =
+                  now.run(webhook, from, to, onlyDiff, dryRun ? _ -> {} : some -> send(some, true));
+              if (!dryRun && found.isPresent()) {
+                record(
+                    webhook,
+                    "sent on request what is true now ("
+                        + (onlyDiff ? ReplayMode.ONLY_DIFF : ReplayMode.AS_NOW).label()
+                        + ") of what was rendered from "
+                        + from
+                        + " to "
+                        + to
+                        + ": "
+                        + found.get().deliveries()
+                        + " deliveries",
+                    Delivery.getDefaultInstance());
+              }
+              return found;
+            });
+    return sent.orElseThrow(Replays::tooMany);
+  }
+
+  private static TooManyException tooMany() {
+    return new TooManyException(
+        "these are more than "
+            + DELIVERIES_MAX
+            + " deliveries or "
+            + (BYTES_MAX >> 20)
+            + " MB; ask for a shorter time");
   }
 
   /** How many dead letters of a webhook can be put back; sends nothing. */

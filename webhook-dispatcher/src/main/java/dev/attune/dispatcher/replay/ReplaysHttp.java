@@ -3,6 +3,7 @@ package dev.attune.dispatcher.replay;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.definition.Nearest;
+import dev.attune.core.profile.StoreException;
 import dev.attune.platform.deadletter.DeadLetterReplay;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.http.HttpProblem;
@@ -18,6 +19,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -28,17 +30,18 @@ import java.util.function.Consumer;
  *       the last 7 days.
  *   <li>{@code POST /v1/webhooks/{name}:replay}, {@code {"from":"2026-03-01T10:00:00Z","to":"...",
  *       "mode":"as-was","dry_run":false}}: what was rendered in that time, at most 100,000
- *       deliveries and 64 MB. Up to now without {@code to}.
+ *       deliveries and 64 MB. Up to now without {@code to}. With {@code as-now} what is true now of
+ *       whatever was told in that time, with {@code only-diff} of that what differs from what the
+ *       endpoint took last; {@code skipped} says of how much nothing is sent, and why.
  *   <li>{@code POST /v1/webhooks/{name}:drain}, {@code {"dry_run":false}}: its dead letters.
  * </ul>
  *
- * <p>The latter two count, and send nothing, unless {@code dry_run} is false. All is sent with its
- * first id and body and {@code attune-replay: true}, through the queues, whatever waits there; what
- * still waits is sent a second time.
+ * <p>The latter two count, and send nothing, unless {@code dry_run} is false. All is sent with
+ * {@code attune-replay: true} and, but for what is true now, its first id and body, through the
+ * queues, whatever waits there; what still waits is sent a second time.
  */
 public final class ReplaysHttp implements Consumer<HttpRouting.Builder> {
   private static final int BYTES_MAX = 4_096;
-  private static final String AS_WAS = "as-was";
   private static final String DRY_RUN = "dry_run";
 
   private final DefinitionsSource definitions;
@@ -88,9 +91,7 @@ public final class ReplaysHttp implements Consumer<HttpRouting.Builder> {
     String webhook = webhook(request);
     JsonNode body = body(request, List.of("from", "to", "mode", DRY_RUN));
     boolean dryRun = JsonBody.bool(body, DRY_RUN, true);
-    if (body.has("mode") && !JsonBody.text(body, "mode").equals(AS_WAS)) {
-      throw JsonBody.invalid("mode: \"" + AS_WAS + "\" was expected");
-    }
+    ReplayMode mode = mode(body);
     Instant now = clock.instant();
     Instant from = time(body, "from");
     Instant to = body.has("to") ? time(body, "to") : now;
@@ -98,20 +99,32 @@ public final class ReplaysHttp implements Consumer<HttpRouting.Builder> {
       throw JsonBody.invalid("from and to: times that have been were expected, from the earlier");
     }
     Replays.Found found =
-        done(() -> dryRun ? replays.count(webhook, from, to) : replays.replay(webhook, from, to));
+        done(
+            () ->
+                switch (mode) {
+                  case AS_WAS ->
+                      dryRun ? replays.count(webhook, from, to) : replays.replay(webhook, from, to);
+                  case AS_NOW -> replays.replayNow(webhook, from, to, false, dryRun);
+                  case ONLY_DIFF -> replays.replayNow(webhook, from, to, true, dryRun);
+                });
     Replies.json(
         response,
         200,
         json -> {
           json.writeStartObject();
           json.writeStringField("webhook", webhook);
-          json.writeStringField("mode", AS_WAS);
+          json.writeStringField("mode", mode.label());
           json.writeStringField("from", from.toString());
           json.writeStringField("to", to.toString());
           json.writeBooleanField(DRY_RUN, dryRun);
           json.writeNumberField("deliveries", found.deliveries());
           json.writeNumberField("people", found.people());
           json.writeBooleanField("too_many", found.deliveries() > Replays.DELIVERIES_MAX);
+          json.writeObjectFieldStart("skipped");
+          for (Map.Entry<String, Integer> reason : found.skipped().entrySet()) {
+            json.writeNumberField(reason.getKey(), reason.getValue());
+          }
+          json.writeEndObject();
           json.writeEndObject();
         });
   }
@@ -153,6 +166,15 @@ public final class ReplaysHttp implements Consumer<HttpRouting.Builder> {
     return body;
   }
 
+  private static ReplayMode mode(JsonNode body) {
+    return !body.has("mode")
+        ? ReplayMode.AS_WAS
+        : ReplayMode.of(JsonBody.text(body, "mode"))
+            .orElseThrow(
+                () ->
+                    JsonBody.invalid("mode: \"as-was\", \"as-now\" or \"only-diff\" was expected"));
+  }
+
   private static Instant time(JsonNode body, String key) {
     try {
       return Instant.parse(JsonBody.text(body, key));
@@ -171,6 +193,9 @@ public final class ReplaysHttp implements Consumer<HttpRouting.Builder> {
     } catch (KafkaUnavailableException e) {
       throw HttpProblem.unavailable(
           e.getMessage() + "; what was sent comes again, under its id, if you ask again");
+    } catch (StoreException e) {
+      throw HttpProblem.unavailable(
+          "the profiles could not be read; what was sent comes again if you ask again");
     }
   }
 

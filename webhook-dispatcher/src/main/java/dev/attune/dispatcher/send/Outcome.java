@@ -23,13 +23,16 @@ public sealed interface Outcome {
 
   /** The endpoint took it. */
   record Delivered(int status, String response) implements Outcome {
+    /** Of every such outcome. */
+    public static final String WORDS = "delivered";
+
     public Delivered(int status) {
       this(status, "");
     }
 
     @Override
     public String words() {
-      return "delivered";
+      return WORDS;
     }
   }
 

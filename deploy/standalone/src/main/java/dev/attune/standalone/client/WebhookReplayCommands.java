@@ -70,7 +70,8 @@ public final class WebhookReplayCommands {
   @Command(
       name = "replay",
       description =
-          "Sends again what was rendered for a webhook in a time; counts it without --yes.",
+          "Sends again what was rendered for a webhook in a time, or what is true of it now;"
+              + " counts it without --yes.",
       mixinStandardHelpOptions = true)
   static final class Replay implements Callable<Integer> {
     private final Terminal terminal;
@@ -94,7 +95,9 @@ public final class WebhookReplayCommands {
         names = "--mode",
         paramLabel = "MODE",
         defaultValue = "as-was",
-        description = "as-was: with the same ids and bodies.")
+        description =
+            "as-was: with the same ids and bodies. as-now: what is true now, once. only-diff: of"
+                + " that what the endpoint does not have.")
     private String mode;
 
     @Option(names = "--yes", description = "Sends them.")
@@ -126,9 +129,32 @@ public final class WebhookReplayCommands {
         terminal.result("These are too many for one replay: ask for a shorter time.");
         return 1;
       }
+      found
+          .path("skipped")
+          .properties()
+          .forEach(
+              reason ->
+                  terminal.result(
+                      "Not sent: "
+                          + reason.getValue().asLong()
+                          + " "
+                          + why(reason.getKey())
+                          + "."));
       said(terminal, yes, "These are " + counts + ".", "Sent again: " + counts + ".");
       return 0;
     }
+  }
+
+  private static String why(String reason) {
+    return switch (reason) {
+      case "events" -> "of what happened, which has no now; as-was sends it again";
+      case "erased" -> "about people of whom nothing is known any more";
+      case "merged" -> "about profiles that were merged into others";
+      case "unwanted" -> "that the webhook does not want any more";
+      case "unreadable" -> "about profiles that do not parse";
+      case "same" -> "that the endpoint has as it is";
+      default -> reason;
+    };
   }
 
   @Command(

@@ -143,7 +143,10 @@ class WebhookStatesIT {
     assertThat(webhooks(standalone, "replay", "end-to-end", "--from", "2999-01-01T00:00:00Z"))
         .contains("times that have been were expected");
     assertThat(webhooks(standalone, "replay", "end-to-end", "--from", day, "--mode", "as-if"))
-        .contains("mode: \"as-was\" was expected");
+        .contains("mode: \"as-was\", \"as-now\" or \"only-diff\" was expected");
+    assertThat(webhooks(standalone, "replay", "end-to-end", "--from", day, "--mode", "as-now"))
+        .startsWith("Not sent: 2 of what happened, which has no now; as-was sends it again.")
+        .contains("These are 0 deliveries about 0 people. Nothing was sent");
   }
 
   private Standalone start(WebhookEndpoint endpoint) throws InterruptedException {
