@@ -1,6 +1,7 @@
 package dev.attune.load;
 
 import dev.attune.load.audience.AudienceCommand;
+import dev.attune.load.chaos.ChaosCommand;
 import dev.attune.load.faults.FaultsCommand;
 import dev.attune.load.gatling.HttpCommand;
 import dev.attune.load.lookup.LookupCommand;
@@ -48,6 +49,7 @@ public final class Bench implements Runnable {
     commands.addSubcommand(new FaultsCommand(terminal));
     commands.addSubcommand(new AudienceCommand(terminal));
     commands.addSubcommand(new WebhookCommand(terminal));
+    commands.addSubcommand(new ChaosCommand(terminal));
     commands.setCaseInsensitiveEnumValuesAllowed(true);
     commands.setExecutionExceptionHandler(
         (exception, _, _) -> {

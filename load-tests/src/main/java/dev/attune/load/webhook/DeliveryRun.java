@@ -3,6 +3,7 @@ package dev.attune.load.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.attune.load.command.BenchFrame.Folders;
 import dev.attune.load.process.Child;
+import dev.attune.load.process.Control;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.standalone.terminal.Complaint;
 import java.io.IOException;

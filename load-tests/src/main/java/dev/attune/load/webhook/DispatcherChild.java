@@ -7,6 +7,7 @@ import dev.attune.core.webhook.Deletions;
 import dev.attune.dispatcher.DispatcherConfig;
 import dev.attune.dispatcher.DispatcherPart;
 import dev.attune.embedded.EmbeddedKafka;
+import dev.attune.load.process.Control;
 import dev.attune.platform.definition.DefinitionsSource;
 import dev.attune.platform.kafka.KafkaSettings;
 import dev.attune.platform.kafka.KafkaTopics;

@@ -1,6 +1,7 @@
 package dev.attune.load.webhook;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.attune.load.process.Control;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

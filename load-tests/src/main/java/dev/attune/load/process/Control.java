@@ -1,4 +1,4 @@
-package dev.attune.load.webhook;
+package dev.attune.load.process;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -13,15 +13,15 @@ import java.net.http.HttpResponse;
 import java.util.Map;
 import java.util.function.Function;
 
-/** How this process asks its children: a path, and JSON as the answer. */
-final class Control {
+/** How a process asks its children: a path, and JSON as the answer. */
+public final class Control {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   private Control() {}
 
   /** Serves on a free loopback port: each path gets the query, which may be empty. */
-  static HttpServer serve(Map<String, Function<String, Object>> paths) throws IOException {
+  public static HttpServer serve(Map<String, Function<String, Object>> paths) throws IOException {
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     paths.forEach(
@@ -41,7 +41,7 @@ final class Control {
   }
 
   /** Asks a child. */
-  static JsonNode ask(int port, String path) throws IOException, InterruptedException {
+  public static JsonNode ask(int port, String path) throws IOException, InterruptedException {
     HttpResponse<byte[]> reply =
         HTTP.send(
             HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.attune.load.chaos;
+
+import org.jspecify.annotations.NullMarked;
