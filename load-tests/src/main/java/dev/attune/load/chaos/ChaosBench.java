@@ -128,6 +128,7 @@ final class ChaosBench {
       throws IOException, InterruptedException {
     Killer killer;
     Expected expected;
+    List<Instant> breaks = new ArrayList<>();
     try (ExecutorService threads = Executors.newCachedThreadPool();
         Moves moves = Moves.watch(kafka);
         Transitions transitions =
@@ -142,14 +143,16 @@ final class ChaosBench {
         killer.awaitReturns();
         TimeUnit.MILLISECONDS.sleep(AFTER.toMillis());
         expected = new Expected(plan.endpoints(), transitions.stop(), withdrawn, deleted);
-        settle(book, expected, killer, victims);
+        settle(book, expected, victims);
       } finally {
         killer.awaitReturns();
         victims.forEach(Victim::close);
       }
       tellKills(killer, moves);
+      breaks.addAll(moves.seen());
     }
-    tell(Verdict.of(book.attempts(), expected, killer.kills()), book.attempts().size());
+    breaks.addAll(killer.kills());
+    tell(Verdict.of(book.attempts(), expected, breaks), book.attempts().size());
     if (!receiver.complaints().isEmpty()) {
       throw new Complaint("the receiver: " + receiver.complaints().peek() + ".");
     }
@@ -181,7 +184,7 @@ final class ChaosBench {
   }
 
   /** Waits until nothing is missing and nothing waits, or the deadline has passed. */
-  private void settle(Book book, Expected expected, Killer killer, List<Victim> victims)
+  private void settle(Book book, Expected expected, List<Victim> victims)
       throws IOException, InterruptedException {
     try (Progress progress = terminal.progress("Waiting for the rest", 1, "steps")) {
       long deadline = System.nanoTime() + SETTLED_MAX.toNanos();
@@ -193,9 +196,7 @@ final class ChaosBench {
           pending += victim.pending();
         }
         progress.detail(pending + " pending");
-        if (ready
-            && pending == 0
-            && Verdict.of(book.attempts(), expected, killer.kills()).lost() == 0) {
+        if (ready && pending == 0 && Verdict.of(book.attempts(), expected, List.of()).lost() == 0) {
           progress.at(1);
           return;
         }
@@ -229,8 +230,8 @@ final class ChaosBench {
             .formatted(HEAP_MB, killer.whileStarting(), plan.seed()));
     figures.measured(
         Name.MOVES,
-        moves.count(),
-        moves.count(),
+        moves.seen().size(),
+        moves.seen().size(),
         "of 4 partitions of the deliveries, by what the group says every 300 ms");
   }
 
@@ -265,7 +266,7 @@ final class ChaosBench {
         Name.REPEATED,
         verdict.repeated(),
         attempts,
-        "at least once is what is promised; %d of them without a kill since the first, %d after a newer one about the person"
+        "at least once is what is promised; %d of them without a kill or a move since the first, %d after a newer one about the person"
             .formatted(verdict.unexplained(), verdict.late()));
   }
 }

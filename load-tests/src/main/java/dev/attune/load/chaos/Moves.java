@@ -3,13 +3,15 @@ package dev.attune.load.chaos;
 import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.MemberDescription;
 import org.apache.kafka.common.TopicPartition;
@@ -24,7 +26,7 @@ final class Moves implements AutoCloseable {
   private final String topic;
   private final Map<TopicPartition, String> owners = new HashMap<>();
   private final Thread thread;
-  private final AtomicInteger moves = new AtomicInteger();
+  private final Queue<Instant> moves = new ConcurrentLinkedQueue<>();
 
   private Moves(KafkaSettings kafka) {
     admin = KafkaClients.admin(kafka, "attune-bench-moves");
@@ -39,9 +41,9 @@ final class Moves implements AutoCloseable {
     return moves;
   }
 
-  /** How often a partition was somebody else's than before. */
-  int count() {
-    return moves.get();
+  /** When each time a partition was seen to be somebody else's than before. */
+  List<Instant> seen() {
+    return List.copyOf(moves);
   }
 
   private void watch() {
@@ -70,7 +72,7 @@ final class Moves implements AutoCloseable {
         for (TopicPartition partition : member.assignment().topicPartitions()) {
           String before = partition.topic().equals(topic) ? owners.put(partition, owner) : owner;
           if (before != null && !before.equals(owner)) {
-            var _ = moves.incrementAndGet();
+            moves.add(Instant.now());
           }
         }
       }

@@ -7,7 +7,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What the receiver's own record says.
@@ -21,7 +24,7 @@ import java.util.Set;
  * @param forged attempts that the public library does not believe
  * @param forbidden attempts about people who had withdrawn or been deleted
  * @param repeated attempts of messages that had been taken
- * @param unexplained of those, the ones without a kill since
+ * @param unexplained of those, the ones without a kill or a move since
  * @param late of those, the ones that came after a newer one about the person
  * @param answers how often each was given
  * @param first of everything that must not be, in words; empty when there is none
@@ -45,14 +48,17 @@ record Verdict(
    */
   private static final Duration ASKED_BEFORE = Duration.ofSeconds(1);
 
+  /** What was sent before a death may be read after it. */
+  private static final Duration READ_LATER = Duration.ofSeconds(1);
+
   /**
    * Judges.
    *
    * @param attempts in the order in which they came
-   * @param kills when each was over
+   * @param breaks when a dispatcher died or a partition was seen with another one
    */
-  static Verdict of(List<Attempt> attempts, Expected expected, List<Instant> kills) {
-    return new Judge(expected, kills).judge(attempts);
+  static Verdict of(List<Attempt> attempts, Expected expected, List<Instant> breaks) {
+    return new Judge(expected, breaks).judge(attempts);
   }
 
   private record Message(int endpoint, int person, int number) {
@@ -65,7 +71,7 @@ record Verdict(
 
   private static final class Judge {
     private final Expected expected;
-    private final List<Instant> kills;
+    private final NavigableSet<Long> breaks;
     private final Map<Message, Content> contents = new HashMap<>();
     private final Map<String, Message> ids = new HashMap<>();
     private final Map<Message, Long> taken = new HashMap<>();
@@ -82,9 +88,10 @@ record Verdict(
     private int late;
     private String first = "";
 
-    Judge(Expected expected, List<Instant> kills) {
+    Judge(Expected expected, List<Instant> breaks) {
       this.expected = expected;
-      this.kills = kills;
+      this.breaks =
+          breaks.stream().map(Instant::toEpochMilli).collect(Collectors.toCollection(TreeSet::new));
     }
 
     Verdict judge(List<Attempt> attempts) {
@@ -138,7 +145,7 @@ record Verdict(
       Long before = taken.get(message);
       if (before != null) {
         repeated++;
-        unexplained += isKilledBetween(before, attempt.receivedAtMillis()) ? 0 : 1;
+        unexplained += isBrokenBetween(before, attempt.receivedAtMillis()) ? 0 : 1;
         late += begun.contains(message.next()) ? 1 : 0;
       } else if (attempt.answer().takes()) {
         taken.put(message, attempt.receivedAtMillis());
@@ -159,10 +166,9 @@ record Verdict(
       return (before == null || before.equals(content)) && (other == null || other.equals(message));
     }
 
-    private boolean isKilledBetween(long fromMillis, long toMillis) {
-      return kills.stream()
-          .mapToLong(Instant::toEpochMilli)
-          .anyMatch(kill -> kill >= fromMillis && kill <= toMillis);
+    private boolean isBrokenBetween(long fromMillis, long toMillis) {
+      Long since = breaks.ceiling(fromMillis - READ_LATER.toMillis());
+      return since != null && since <= toMillis;
     }
 
     private void missing(Message message) {

@@ -14,7 +14,7 @@ class VerdictTest {
   private static final int CONSENTED = 1;
 
   private final List<Attempt> attempts = new ArrayList<>();
-  private final List<Instant> kills = new ArrayList<>();
+  private final List<Instant> breaks = new ArrayList<>();
   private Map<Integer, Instant> withdrawn = Map.of();
   private Map<Integer, Instant> deleted = Map.of();
 
@@ -136,13 +136,16 @@ class VerdictTest {
   }
 
   @Test
-  void again_isCounted_andExplainedByAKill() {
+  void again_isCounted_andExplainedByABreak() {
     allTaken();
     attempt(PLAIN, 2, 20, Answer.TAKEN);
     assertThat(verdict().repeated()).isEqualTo(1);
     assertThat(verdict().unexplained()).isEqualTo(1);
 
-    kills.add(BEGIN.plusSeconds(15));
+    breaks.add(BEGIN.minusSeconds(1));
+    breaks.add(BEGIN.plusSeconds(21));
+    assertThat(verdict().unexplained()).isEqualTo(1);
+    breaks.add(BEGIN.plusSeconds(15));
     assertThat(verdict().unexplained()).isZero();
     assertThat(verdict().late()).isZero();
 
@@ -177,7 +180,7 @@ class VerdictTest {
   }
 
   private Verdict verdict() {
-    return Verdict.of(attempts, new Expected(2, List.of(2), withdrawn, deleted), kills);
+    return Verdict.of(attempts, new Expected(2, List.of(2), withdrawn, deleted), breaks);
   }
 
   private static int wrong(Verdict verdict) {
