@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
-import com.standardwebhooks.Webhook;
 import com.standardwebhooks.exceptions.WebhookVerificationException;
 import com.sun.net.httpserver.HttpExchange;
 import dev.attune.core.webhook.WebhookDefinition;
@@ -33,11 +32,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
-import java.security.Signature;
 import java.security.SignatureException;
-import java.security.spec.X509EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -54,18 +49,21 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What goes out over a socket, as the verifiers see it that subscribers use: it is taken as it is,
- * and refused when anything that is signed was changed, or with another key.
+ * and refused when anything that is signed was changed, or with another key. What the documentation
+ * shows is run as it stands there.
  */
 class VerifiersIT {
   private static final Path DOC = Path.of("../docs/webhooks.md");
-  private static final Pattern JS = Pattern.compile("```js\n(.*?)```", Pattern.DOTALL);
   private static final Pattern KEYS =
       Pattern.compile("```json\n(\\{\"keys\".*?)```", Pattern.DOTALL);
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -82,6 +80,7 @@ class VerifiersIT {
   private final Signatures signatures = new Signatures(LocalSecrets.ofProcess());
   private com.sun.net.httpserver.HttpServer endpoint;
   private HttpSender sender;
+  private @Nullable JavaExamples java;
 
   /** A request as it came. */
   private record Sent(String body, Map<String, String> headers) {
@@ -93,6 +92,12 @@ class VerifiersIT {
       Map<String, String> changed = new TreeMap<>(headers);
       changed.put(header, value);
       return new Sent(body, changed);
+    }
+
+    Map<String, List<String>> lists() {
+      Map<String, List<String>> lists = new TreeMap<>();
+      headers.forEach((name, value) -> lists.put(name, List.of(value)));
+      return lists;
     }
 
     String header(String name) {
@@ -127,13 +132,29 @@ class VerifiersIT {
   }
 
   @Test
-  void javaLibrary_takesWhatIsSent_withBothSecrets_andRefusesWhatWasChanged() throws Exception {
+  void java_takesWhatIsSent_withBothSecrets_andRefusesWhatWasChanged() throws Exception {
     Sent sent = send(webhook(Instant.now().plusSeconds(3_600)));
     assertThat(List.of(SECRET, BEFORE)).allMatch(secret -> isTaken(secret, sent));
     assertThat(isTaken(FOREIGN, sent)).as("a secret of another").isFalse();
     changed(sent)
         .forEach(
             (what, forged) -> assertThat(isTaken(SECRET, forged)).as(what + " changed").isFalse());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"python", "perl"})
+  void scripts_takeWhatIsSent_withBothSecrets_andRefuseWhatWasChanged(String language)
+      throws Exception {
+    Sent sent = send(webhook(Instant.now().plusSeconds(3_600)));
+    Script script = new Script(language, examples(language).getFirst(), folder);
+    assertThat(script.says(sent.headers(), sent.body(), SECRET)).isEqualTo("taken");
+    assertThat(script.says(sent.headers(), sent.body(), BEFORE)).isEqualTo("taken");
+    assertThat(script.says(sent.headers(), sent.body(), FOREIGN)).isEqualTo("refused");
+    for (Map.Entry<String, Sent> forged : changed(sent).entrySet()) {
+      assertThat(script.says(forged.getValue().headers(), forged.getValue().body(), SECRET))
+          .as(forged.getKey() + " changed")
+          .isEqualTo("refused");
+    }
   }
 
   @Test
@@ -345,11 +366,9 @@ class VerifiersIT {
         sent.with("webhook-timestamp", Long.toString(timestamp - 301)));
   }
 
-  private static boolean isTaken(String secret, Sent sent) {
-    Map<String, List<String>> headers = new TreeMap<>();
-    sent.headers().forEach((name, value) -> headers.put(name, List.of(value)));
+  private boolean isTaken(String secret, Sent sent) {
     try {
-      new Webhook(secret).verify(sent.body(), headers);
+      java().bySecret(sent.lists(), sent.body(), secret);
       return true;
     } catch (WebhookVerificationException e) {
       return false;
@@ -358,30 +377,33 @@ class VerifiersIT {
     }
   }
 
-  private static boolean isSigned(JsonNode key, Sent sent) {
-    byte[] spki = Base64.getDecoder().decode(key.path("spki").asText());
-    byte[] signed =
-        (sent.header("webhook-id") + "." + sent.header("webhook-timestamp") + "." + sent.body())
-            .getBytes(UTF_8);
-    for (String signature : sent.header("webhook-signature").split(" ", -1)) {
-      if (!signature.startsWith("v1a,")) {
-        continue;
-      }
-      try {
-        Signature verifier = Signature.getInstance("Ed25519");
-        verifier.initVerify(
-            KeyFactory.getInstance("Ed25519").generatePublic(new X509EncodedKeySpec(spki)));
-        verifier.update(signed);
-        if (verifier.verify(Base64.getDecoder().decode(signature.substring("v1a,".length())))) {
-          return true;
-        }
-      } catch (SignatureException e) {
-        // What was changed may be no signature any more.
-      } catch (GeneralSecurityException e) {
-        throw new AssertionError("the key cannot be read", e);
-      }
+  private boolean isSigned(JsonNode key, Sent sent) {
+    try {
+      return java()
+          .byPublicKey(
+              sent.lists(), sent.body().getBytes(UTF_8), List.of(key.path("spki").asText()));
+    } catch (SignatureException e) {
+      // What was changed may be no signature any more.
+      return false;
+    } catch (Exception e) {
+      throw new AssertionError("the key cannot be read", e);
     }
-    return false;
+  }
+
+  private JavaExamples java() throws Exception {
+    if (java == null) {
+      java = JavaExamples.compile(examples("java"), folder);
+    }
+    return java;
+  }
+
+  /** Those of the documentation in a language, in their order. */
+  private static List<String> examples(String language) throws IOException {
+    return Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
+        .matcher(Files.readString(DOC))
+        .results()
+        .map(match -> match.group(1))
+        .toList();
   }
 
   private static ObjectNode add(ArrayNode cases, String name, Sent sent) {
@@ -396,8 +418,7 @@ class VerifiersIT {
     NodeVerifiers node = NodeVerifiers.shared();
     Path file = node.directory().resolve("cases.json");
     Files.write(file, JSON.writeValueAsBytes(cases));
-    List<String> examples =
-        JS.matcher(Files.readString(DOC)).results().map(match -> match.group(1)).toList();
+    List<String> examples = examples("js");
     assertThat(examples).hasSize(2);
     String said =
         node.run(
