@@ -49,10 +49,19 @@ final class Child implements AutoCloseable {
     return start("up", dataDir, options);
   }
 
+  /** The same with further environment variables. */
+  static Child start(Path dataDir, Map<String, String> environment, String... options)
+      throws IOException, InterruptedException {
+    return up(launch("up", dataDir, environment, options));
+  }
+
   /** The same with another command that runs a system. */
   static Child start(String command, Path dataDir, String... options)
       throws IOException, InterruptedException {
-    Child child = launch(command, dataDir, options);
+    return up(launch(command, dataDir, Map.of(), options));
+  }
+
+  private static Child up(Child child) throws IOException, InterruptedException {
     try {
       child.ports.get(READY_MAX.toMillis(), TimeUnit.MILLISECONDS);
       return child;
@@ -65,14 +74,16 @@ final class Child implements AutoCloseable {
   /** Begins to start it, and kills it after a while, wherever it is by then. */
   static void killWhileStarting(Path dataDir, Duration after, String... options)
       throws IOException, InterruptedException {
-    Child child = launch("up", dataDir, options);
+    Child child = launch("up", dataDir, Map.of(), options);
     if (child.process.waitFor(after.toMillis(), TimeUnit.MILLISECONDS)) {
       throw new AssertionError("the standalone ended by itself while it started");
     }
     child.kill();
   }
 
-  private static Child launch(String verb, Path dataDir, String... options) throws IOException {
+  private static Child launch(
+      String verb, Path dataDir, Map<String, String> environment, String... options)
+      throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -95,7 +106,9 @@ final class Child implements AutoCloseable {
       command.addAll(List.of("--" + listener + "-port", "0"));
     }
     command.addAll(List.of(options));
-    Child child = new Child(new ProcessBuilder(command).redirectErrorStream(true).start(), dataDir);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Child child = new Child(builder.start(), dataDir);
     Thread.ofVirtual().name("child-output").start(child::read);
     return child;
   }
