@@ -171,7 +171,8 @@ public final class DispatcherPart implements Part {
             () -> ThreadLocalRandom.current().nextLong());
     streams =
         new KafkaStreams(
-            DispatcherTopology.of(kafka.topics(), delivering), StreamsSettings.of(kafka, config));
+            DispatcherTopology.of(kafka.topics(), delivering, store),
+            StreamsSettings.of(kafka, config));
     streams.setUncaughtExceptionHandler(
         error -> {
           LOG.error("a dispatcher thread failed and is replaced", error);

@@ -1,5 +1,6 @@
 package dev.attune.dispatcher;
 
+import dev.attune.core.profile.ProfileStore;
 import dev.attune.dispatcher.delivery.Delivering;
 import dev.attune.dispatcher.delivery.DeliveryOwner;
 import dev.attune.dispatcher.delivery.ToldOnce;
@@ -7,6 +8,7 @@ import dev.attune.dispatcher.poison.Poison;
 import dev.attune.dispatcher.render.ChangeRenderer;
 import dev.attune.dispatcher.render.PromptCommits;
 import dev.attune.dispatcher.render.TransitionRenderer;
+import dev.attune.dispatcher.render.ViewRenderer;
 import dev.attune.platform.kafka.CommitPace;
 import dev.attune.platform.kafka.Topics;
 import java.time.Duration;
@@ -31,6 +33,7 @@ final class DispatcherTopology {
   private static final String DELIVERIES = "deliveries";
   private static final String RENDER_TRANSITIONS = "render-transitions";
   private static final String RENDER_CHANGES = "render-changes";
+  private static final String RENDER_VIEWS = "render-views";
   private static final String PROMPT_COMMITS = "prompt-commits";
   private static final String TOLD_ONCE = "told-once";
   private static final String OWNER = "owner";
@@ -42,7 +45,7 @@ final class DispatcherTopology {
 
   private DispatcherTopology() {}
 
-  static Topology of(Topics topics, Delivering delivering) {
+  static Topology of(Topics topics, Delivering delivering, ProfileStore profiles) {
     var bytesIn = new ByteArrayDeserializer();
     var bytesOut = new ByteArraySerializer();
     var definitions = delivering.definitions();
@@ -63,15 +66,16 @@ final class DispatcherTopology {
                 CHANGES)
             .addStateStore(keyValue(TransitionRenderer.STORE), RENDER_TRANSITIONS)
             .addStateStore(keyValue(ChangeRenderer.STORE), RENDER_CHANGES)
-            .addSink(
-                "rendered",
-                topics.deliveries(),
-                bytesOut,
-                bytesOut,
+            .addProcessor(
+                RENDER_VIEWS,
+                () ->
+                    new ViewRenderer(
+                        definitions, profiles, delivering.metrics()::viewFailed, clock),
                 RENDER_TRANSITIONS,
                 RENDER_CHANGES)
-            .addProcessor(
-                PROMPT_COMMITS, () -> new PromptCommits(paces), RENDER_TRANSITIONS, RENDER_CHANGES)
+            .addStateStore(keyValue(ViewRenderer.STORE), RENDER_VIEWS)
+            .addSink("rendered", topics.deliveries(), bytesOut, bytesOut, RENDER_VIEWS)
+            .addProcessor(PROMPT_COMMITS, () -> new PromptCommits(paces), RENDER_VIEWS)
             .addSource(DELIVERIES, bytesIn, bytesIn, topics.deliveries())
             .addProcessor(
                 TOLD_ONCE,

@@ -46,6 +46,7 @@ import dev.attune.proto.v1.ValueEntry;
 import dev.attune.proto.v1.ValueList;
 import dev.attune.proto.v1.ValueObject;
 import dev.attune.proto.v1.Watermark;
+import dev.attune.store.memory.MemoryProfileStore;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -91,6 +92,7 @@ class DispatcherTopologyTest {
           webhook("all", new TransitionFilter.All(), Set.of()),
           webhook("both", named("vip"), Set.of("Order Completed")),
           webhook("orders", TransitionFilter.NONE, Set.of("Order Completed")));
+  private boolean away;
   private TopologyTestDriver driver;
   private TestInputTopic<byte[], byte[]> transitions;
   private TestInputTopic<byte[], byte[]> changes;
@@ -147,7 +149,8 @@ class DispatcherTopologyTest {
                     metrics,
                     new AtomicBoolean(),
                     clock,
-                    new Random(1))),
+                    new Random(1)),
+                AwayStore.of(new MemoryProfileStore(), () -> away)),
             settings,
             clock.instant());
     var out = new ByteArraySerializer();
@@ -567,6 +570,41 @@ class DispatcherTopologyTest {
         .extracting(Delivery::getWebhook, Delivery::getWebhookId, Delivery::getBody)
         .isEqualTo(
             first.stream().map(d -> tuple(d.getWebhook(), d.getWebhookId(), d.getBody())).toList());
+  }
+
+  // Who has no view does not wait for the profile store, and who has one loses nothing.
+  @Test
+  void view_isPutIn_onceTheStoreAnswers() {
+    String definition =
+        """
+        name: %s
+        url: https://crm.example.com/hook
+        secret: {env: CRM}
+        on: {transitions: all, events: {names: [Order Completed]}, traits: [plan]}
+        payload: {%s template: {a: "{{id}}"}}
+        """;
+    definitions =
+        Webhooks.definitions(
+            Webhooks.parse(definition.formatted("viewed", "view: page,")),
+            Webhooks.parse(definition.formatted("plain", "")));
+    away = true;
+    pipe(transition("vip", true, 7));
+    pipe(change(order("order-1")));
+    tick();
+    assertThat(sent).extracting(Delivery::getWebhook).containsExactly("plain", "plain");
+    assertThat(meters.get("attune.dispatcher.views.failed").counter().count()).isEqualTo(2);
+    away = false;
+    for (int i = 0; i < 50; i++) {
+      tick();
+    }
+    assertThat(sent).extracting(Delivery::getWebhook).endsWith("viewed", "viewed").hasSize(4);
+    assertThat(sent.subList(2, 4))
+        .allSatisfy(
+            delivery ->
+                assertThat(delivery.getBody().toStringUtf8())
+                    .endsWith(",\"view\":{\"traits\":{\"plan\":null},\"audiences\":[]}}"))
+        .extracting(Delivery::getType)
+        .containsExactlyInAnyOrder("audience.entered", "event");
   }
 
   // Nobody keeps senders from giving two events one id: both people's are told.

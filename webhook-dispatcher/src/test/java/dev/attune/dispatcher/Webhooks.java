@@ -3,6 +3,7 @@ package dev.attune.dispatcher;
 import dev.attune.core.catalog.Catalog;
 import dev.attune.core.definition.Definitions;
 import dev.attune.core.definition.Yaml;
+import dev.attune.core.view.ViewDefinition;
 import dev.attune.core.webhook.EndpointTls;
 import dev.attune.core.webhook.EventFilter;
 import dev.attune.core.webhook.FieldRules;
@@ -28,6 +29,18 @@ public final class Webhooks {
   public static final String SIGNING_KEY =
       "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg"
           + "==";
+
+  /** The view {@code page}: of the trait {@code plan} and all audiences. */
+  public static final ViewDefinition VIEW =
+      new ViewDefinition(
+          "page",
+          1,
+          "",
+          List.of(new ViewDefinition.ViewTrait("plan", ViewDefinition.ANY_AGE)),
+          true,
+          Set.of(),
+          false,
+          ViewDefinition.ANY_AGE);
 
   private Webhooks() {}
 
@@ -60,14 +73,15 @@ public final class Webhooks {
 
   /**
    * As in a file of {@code webhooks/}, where the audiences {@code vip} and {@code new} are, a tag
-   * {@code lifecycle}, and the traits {@code plan} and {@code total_spent}.
+   * {@code lifecycle}, the traits {@code plan} and {@code total_spent}, and the {@link #VIEW}.
    */
   public static WebhookDefinition parse(String yaml) {
     return WebhookDefinition.parse(
         Yaml.parse("webhooks/test.yaml", yaml),
         Set.of("plan", "total_spent"),
         Set.of("new", "vip"),
-        Set.of("lifecycle"));
+        Set.of("lifecycle"),
+        Map.of(VIEW.name(), VIEW));
   }
 
   public static Definitions definitions(WebhookDefinition... webhooks) {
@@ -75,6 +89,24 @@ public final class Webhooks {
     for (WebhookDefinition webhook : webhooks) {
       byName.put(webhook.name(), webhook);
     }
-    return new Definitions(1, 0, Catalog.DEFAULT, Map.of(), Map.of(), byName, Map.of());
+    Definitions any = new Definitions(1, 0, Catalog.DEFAULT, Map.of(), Map.of(), byName, Map.of());
+    return new Definitions(
+        any.version(),
+        any.catalogVersion(),
+        any.catalog(),
+        any.models(),
+        any.computed(),
+        any.audiences(),
+        any.webhooks(),
+        Map.of(VIEW.name(), VIEW),
+        any.events(),
+        any.streams(),
+        any.paused(),
+        any.webhooksOfApi(),
+        any.webhookStates(),
+        any.sealedSecrets(),
+        any.versions(),
+        any.former(),
+        any.outdated());
   }
 }

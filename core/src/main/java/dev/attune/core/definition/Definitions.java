@@ -193,13 +193,6 @@ public record Definitions(
     EventKeys.check(audiences.values(), computed.values());
     Set<String> tags = new TreeSet<>();
     audiences.values().forEach(audience -> tags.addAll(audience.tags()));
-    Map<String, WebhookDefinition> webhooks =
-        parseKind(
-            definitions,
-            outdated,
-            "webhook",
-            y -> WebhookDefinition.parse(y, catalog.traits().keySet(), audiences.keySet(), tags),
-            WebhookDefinition::name);
     Map<String, ViewDefinition> views =
         parseKind(
             definitions,
@@ -207,6 +200,15 @@ public record Definitions(
             "view",
             y -> ViewDefinition.parse(y, catalog, audiences.keySet()),
             ViewDefinition::name);
+    Map<String, WebhookDefinition> webhooks =
+        parseKind(
+            definitions,
+            outdated,
+            "webhook",
+            y ->
+                WebhookDefinition.parse(
+                    y, catalog.traits().keySet(), audiences.keySet(), tags, views),
+            WebhookDefinition::name);
     return new Definitions(
         version,
         catalogVersion(versions.getOrDefault("catalog/catalog", 0L), computed.values()),

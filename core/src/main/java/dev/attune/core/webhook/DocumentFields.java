@@ -1,5 +1,6 @@
 package dev.attune.core.webhook;
 
+import dev.attune.core.view.ViewDefinition;
 import java.util.Collection;
 import java.util.Set;
 import java.util.TreeSet;
@@ -7,7 +8,8 @@ import java.util.regex.Pattern;
 
 /**
  * The fields of the documents that a webhook is told in, by path: {@code id} and {@code webhook} of
- * the delivery, and those of the document, such as {@code data.audience}.
+ * the delivery, and those of the document, such as {@code data.audience}, or of its view, such as
+ * {@code view.traits.plan}.
  */
 final class DocumentFields {
   private static final Set<String> ALWAYS = Set.of("id", "webhook", "type", "timestamp", "data");
@@ -34,12 +36,19 @@ final class DocumentFields {
   private static final Set<String> OF_STATES =
       Set.of("data.profile_id", "data.version", "data.merged_into", "data.traits");
 
+  private static final Set<String> OF_VIEWS = Set.of("view", "view.audiences", "view.traits");
+
   // What senders put into events stands nowhere.
   private static final Pattern PROPERTY =
       Pattern.compile("data\\.properties(\\.[^.\\s\"]{1,100}){1,8}");
 
   private final Set<String> known = new TreeSet<>(ALWAYS);
   private final boolean events;
+
+  private DocumentFields(DocumentFields other) {
+    known.addAll(other.known);
+    events = other.events;
+  }
 
   /**
    * @param traits that are wanted
@@ -56,6 +65,14 @@ final class DocumentFields {
       known.addAll(OF_STATES);
       traits.forEach(trait -> known.add("data.traits." + trait));
     }
+  }
+
+  /** These, and what a view shows of the person. */
+  DocumentFields with(ViewDefinition view) {
+    DocumentFields with = new DocumentFields(this);
+    with.known.addAll(OF_VIEWS);
+    view.traits().forEach(trait -> with.known.add("view.traits." + trait.name()));
+    return with;
   }
 
   boolean has(String path) {

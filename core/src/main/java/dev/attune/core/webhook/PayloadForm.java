@@ -1,7 +1,11 @@
 package dev.attune.core.webhook;
 
+import dev.attune.core.definition.Nearest;
 import dev.attune.core.definition.Yaml;
+import dev.attune.core.view.ViewDefinition;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -31,18 +35,34 @@ public sealed interface PayloadForm {
     }
   }
 
-  /** What a definition's own template makes of the document. */
-  record Template(PayloadTemplate template) implements PayloadForm {}
+  /**
+   * What a definition's own template makes of the document.
+   *
+   * @param view that the document has what it shows of the person from; empty: none
+   */
+  record Template(PayloadTemplate template, String view) implements PayloadForm {}
+
+  /** The name of the view that documents of this form need; empty when they need none. */
+  default String viewName() {
+    return this instanceof Template(_, var view) ? view : "";
+  }
 
   /**
-   * Reads {@code payload}: a name, or {@code {template: ...}}.
+   * Reads {@code payload}: a name, or {@code {template: ...}}, or {@code {view: NAME, template:
+   * ...}}.
    *
    * @param wanted what the webhook is told of
    * @param fields that its subscriber does not get as they are
+   * @param views that are defined, by name
    */
-  static PayloadForm parse(Yaml yaml, DocumentFields wanted, FieldRules fields) {
+  static PayloadForm parse(
+      Yaml yaml, DocumentFields wanted, FieldRules fields, Map<String, ViewDefinition> views) {
     if (yaml.isMapping()) {
-      return new Template(PayloadTemplate.parse(yaml.keys("template").get("template"), wanted));
+      yaml.keys("view", "template");
+      Optional<ViewDefinition> view = yaml.find("view").map(name -> view(name, views));
+      return new Template(
+          PayloadTemplate.parse(yaml.get("template"), view.map(wanted::with).orElse(wanted)),
+          view.map(ViewDefinition::name).orElse(""));
     }
     List<String> labels = Stream.of(Named.values()).map(Named::label).toList();
     if (yaml.isSequence() || !labels.contains(yaml.text())) {
@@ -53,6 +73,15 @@ public sealed interface PayloadForm {
       requireWho(yaml, fields);
     }
     return named;
+  }
+
+  private static ViewDefinition view(Yaml name, Map<String, ViewDefinition> views) {
+    ViewDefinition view = views.get(name.text());
+    if (view == null) {
+      throw name.error(
+          "there is no view \"" + name.text() + "\"" + Nearest.hint(name.text(), views.keySet()));
+    }
+    return view;
   }
 
   private static void requireWho(Yaml yaml, FieldRules fields) {

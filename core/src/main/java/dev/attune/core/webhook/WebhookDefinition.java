@@ -2,6 +2,7 @@ package dev.attune.core.webhook;
 
 import dev.attune.core.definition.Nearest;
 import dev.attune.core.definition.Yaml;
+import dev.attune.core.view.ViewDefinition;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -29,7 +30,7 @@ import java.util.Set;
  *     where: properties.total >= 100             # optional: CEL, as audiences have it
  *   traits: [plan, total_spent]                  # profile changes: the state of these, when it is another one
  *   operational: [webhook.disabled]              # what happens to Attune itself; not with consent
- * payload: document                              # or cloudevents, segment-track, segment-identify, {template: ...}
+ * payload: document                              # or cloudevents, segment-track, segment-identify, {template: ...}; beside it view: NAME
  * headers: {X-Tenant: acme}                      # optional: requests carry them, unsigned
  * order: profile                                 # or none: one person's deliveries may overtake each other
  * states: every                                  # or latest: of what waits about one audience, only the newest
@@ -105,11 +106,16 @@ public record WebhookDefinition(
    * @param traits names of the catalog's traits, computed ones included
    * @param audiences names of the defined audiences
    * @param tags that they have
+   * @param views that are defined, by name
    * @throws dev.attune.core.definition.DefinitionException that says where and what is wrong; never
    *     holds the url or a secret
    */
   public static WebhookDefinition parse(
-      Yaml yaml, Set<String> traits, Set<String> audiences, Set<String> tags) {
+      Yaml yaml,
+      Set<String> traits,
+      Set<String> audiences,
+      Set<String> tags,
+      Map<String, ViewDefinition> views) {
     yaml.keys(
         "name",
         "description",
@@ -158,7 +164,7 @@ public record WebhookDefinition(
         on.find("events").map(EventFilter::parse).orElse(EventFilter.NONE),
         on.find("traits").map(list -> traits(list, traits)).orElseGet(Set::of),
         yaml.find("payload")
-            .map(p -> PayloadForm.parse(p, wanted(on), fields))
+            .map(p -> PayloadForm.parse(p, wanted(on), fields, views))
             .orElse(PayloadForm.Named.DOCUMENT),
         on.find("operational").map(OperationalEvents::parse).orElseGet(Set::of),
         yaml.find("headers").map(StaticHeaders::parse).orElseGet(Map::of),

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.attune.core.audience.PropertyExpression;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
+import dev.attune.core.view.ViewDefinition;
 import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
@@ -25,6 +26,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class WebhookDefinitionTest {
+  private static final ViewDefinition VIEW =
+      new ViewDefinition(
+          "product-page",
+          1,
+          "",
+          List.of(new ViewDefinition.ViewTrait("plan", ViewDefinition.ANY_AGE)),
+          false,
+          Set.of(),
+          false,
+          ViewDefinition.ANY_AGE);
   private static final Set<String> AUDIENCES = Set.of("vip", "frequent-buyers");
   private static final PropertyExpression LARGE =
       PropertyExpression.parse(Yaml.parse("where", "properties.total > 100"));
@@ -257,9 +268,13 @@ class WebhookDefinitionTest {
           fields_key | {env: A}                   | webhooks/crm.yaml:1:1: "fields_key" stands beside fields with "hmac", and only there
           payload | xml                           | webhooks/crm.yaml:6:10: expected one of document, cloudevents, segment-track, segment-identify, or {template: ...}
           payload | [cloudevents]                 | webhooks/crm.yaml:6:10: expected one of document, cloudevents, segment-track, segment-identify, or {template: ...}
-          payload | {templat: {}}                 | webhooks/crm.yaml:6:11: unknown key "templat"; did you mean "template"? (allowed: template)
+          payload | {templat: {}}                 | webhooks/crm.yaml:6:11: unknown key "templat"; did you mean "template"? (allowed: view, template)
           payload | {template: "{{data.at}}"}     | webhooks/crm.yaml:6:21: a template is a mapping or a list
           payload | {template: {a: ["{{data.audiense}}"]}} | webhooks/crm.yaml:6:26: there is no field "data.audiense" in what this webhook is told; did you mean "data.audience"? (allowed: data, data.at, data.audience, data.complete_from, data.definition_version, data.evidence, data.profile_id, data.reason, data.valid_until, id, timestamp, type, webhook)
+          payload | {template: {a: "{{view.traits.plan}}"}} | webhooks/crm.yaml:6:25: there is no field "view.traits.plan" in what this webhook is told (allowed: data, data.at, data.audience, data.complete_from, data.definition_version, data.evidence, data.profile_id, data.reason, data.valid_until, id, timestamp, type, webhook)
+          payload | {view: product-pages, template: {a: b}} | webhooks/crm.yaml:6:17: there is no view "product-pages"; did you mean "product-page"?
+          payload | {view: product-page}          | webhooks/crm.yaml:6:10: the key "template" is missing
+          payload | {view: product-page, template: {a: "{{view.traits.plam}}"}} | webhooks/crm.yaml:6:45: there is no field "view.traits.plam" in what this webhook is told; did you mean "view.traits.plan"? (allowed: data, data.at, data.audience, data.complete_from, data.definition_version, data.evidence, data.profile_id, data.reason, data.valid_until, id, timestamp, type, view, view.audiences, view.traits, view.traits.plan, webhook)
           payload | {template: {a: "{{id}} {{}}"}} | webhooks/crm.yaml:6:25: "{{" begins a place for a value (expected: e.g. {{data.profile_id}})
           payload | {template: {a: "{{id"}}       | webhooks/crm.yaml:6:25: "{{" begins a place for a value (expected: e.g. {{data.profile_id}})
           payload | {template: {"{{id}}": 1}}     | webhooks/crm.yaml:6:32: a name cannot have a place for a value in it
@@ -307,7 +322,12 @@ class WebhookDefinitionTest {
     assertThat(parse(events + "payload: " + property + "\n").payload())
         .isEqualTo(
             new PayloadForm.Template(
-                new PayloadTemplate(Map.of("total", "{{data.properties.order.total}} EUR"))));
+                new PayloadTemplate(Map.of("total", "{{data.properties.order.total}} EUR")), ""));
+    assertThat(
+            parse(line("payload", "{view: product-page, template: {a: '{{view.traits.plan}}'}}"))
+                .payload()
+                .viewName())
+        .isEqualTo("product-page");
     assertThatThrownBy(() -> parse(line("payload", property)))
         .hasMessageStartingWith(
             "webhooks/crm.yaml:6:29: there is no field \"data.properties.order.total\"");
@@ -370,6 +390,10 @@ class WebhookDefinitionTest {
 
   private static WebhookDefinition parse(String text) {
     return WebhookDefinition.parse(
-        Yaml.parse("webhooks/crm.yaml", text), Set.of("plan"), AUDIENCES, Set.of("lifecycle"));
+        Yaml.parse("webhooks/crm.yaml", text),
+        Set.of("plan"),
+        AUDIENCES,
+        Set.of("lifecycle"),
+        Map.of("product-page", VIEW));
   }
 }

@@ -10,6 +10,7 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import dev.attune.core.definition.DefinitionException;
 import dev.attune.core.definition.Yaml;
+import dev.attune.core.view.ViewDefinition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,16 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The JSON Schema that editors use says of a webhook what the parser says of it. */
 class WebhookSchemaTest {
+  private static final ViewDefinition VIEW =
+      new ViewDefinition(
+          "product-page",
+          1,
+          "",
+          List.of(new ViewDefinition.ViewTrait("plan", ViewDefinition.ANY_AGE)),
+          false,
+          Set.of(),
+          false,
+          ViewDefinition.ANY_AGE);
   private static final Path DOCS = Path.of("..", "docs");
   private static final String HERE = "https://attune.invalid/";
   private static final String LEAST =
@@ -85,6 +96,7 @@ class WebhookSchemaTest {
         "on: {traits: [plan]}\nfields: {traits.plan: sha256, traits: drop}",
         "payload: document",
         "payload: segment-track",
+        "payload: {view: product-page, template: {plan: '{{view.traits.plan}}'}}",
         "payload: {template: {who: '{{data.profile_id}}', n: [1, true, null]}}",
         "states: latest\norder: profile",
         "rate_limit: 10000",
@@ -150,6 +162,8 @@ class WebhookSchemaTest {
         "payload: xml",
         "payload: {}",
         "payload: {template: text}",
+        "payload: {view: product-page}",
+        "payload: {view: 3, template: {}}",
         "payload: {template: {a: 1}, content_type: text/xml}",
         "payload: segment-track\nfields: {via.value: drop}",
         "states: latest\norder: none",
@@ -203,6 +217,7 @@ class WebhookSchemaTest {
         Yaml.parse("webhooks/crm.yaml", yaml),
         Set.of("plan", "total_spent"),
         Set.of("frequent-buyers", "vip"),
-        Set.of("lifecycle"));
+        Set.of("lifecycle"),
+        Map.of("product-page", VIEW));
   }
 }

@@ -40,6 +40,8 @@ import java.util.concurrent.atomic.LongAdder;
  *   <li>{@code attune.dispatcher.lane.depth} (webhook, lane: {@code live}, {@code bulk}): what of
  *       {@code pending} happened to single people, and what comes of a recompute; worry when {@code
  *       live} grows.
+ *   <li>{@code attune.dispatcher.views.failed}: profiles that could not be read for the view of a
+ *       template; the renderings wait and are tried again. Worry when it grows.
  *   <li>{@code attune.events.duplicates} (kind): {@code recognised} copies of events were not told
  *       again, counted for each webhook, also those that were emitted again after a crash; {@code
  *       late} events happened so long before their receipt that a first copy may be forgotten.
@@ -57,6 +59,7 @@ public final class DispatcherMetrics {
   private final Set<String> labels = ConcurrentHashMap.newKeySet();
   private final Counter recognised;
   private final Counter late;
+  private final Counter viewsFailed;
   private final LongAdder delivered = new LongAdder();
   private final LongAdder failed = new LongAdder();
   private final LongAdder deadLettered = new LongAdder();
@@ -68,6 +71,7 @@ public final class DispatcherMetrics {
     this.clock = clock;
     recognised = duplicates(registry, "recognised");
     late = duplicates(registry, "late");
+    viewsFailed = registry.counter("attune.dispatcher.views.failed");
   }
 
   /** Deliveries that their endpoint took, since the start. */
@@ -93,6 +97,11 @@ public final class DispatcherMetrics {
   /** Counts an event that came so late that its first copy may be forgotten. */
   public void late() {
     late.increment();
+  }
+
+  /** Counts a profile that could not be read for a view; it is read again. */
+  public void viewFailed() {
+    viewsFailed.increment();
   }
 
   private static Counter duplicates(MeterRegistry registry, String kind) {

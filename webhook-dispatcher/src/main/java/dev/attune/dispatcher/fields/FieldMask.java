@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * byte, numbers too; the same body, rules and key always give the same bytes.
  */
 final class FieldMask {
-  private static final String DATA = "data";
+  // Whose fields the rules are about, in either alike.
+  private static final Set<String> PARTS = Set.of("data", "view");
 
   private final FieldRules rules;
   private final @Nullable HmacKey key;
@@ -48,7 +50,7 @@ final class FieldMask {
   /**
    * Copies the value that the parser stands at.
    *
-   * @param path of it below {@code data}: null above, empty for {@code data} itself
+   * @param path of it below {@code data} or {@code view}: null above, empty for these themselves
    * @param rule of what it stands in, if that has one
    */
   private void copy(JsonParser in, JsonGenerator out, @Nullable String path, @Nullable Rule rule)
@@ -101,7 +103,7 @@ final class FieldMask {
 
   private static @Nullable String below(@Nullable String path, String name) {
     if (path == null) {
-      return name.equals(DATA) ? "" : null;
+      return PARTS.contains(name) ? "" : null;
     }
     return path.isEmpty() ? name : path + "." + name;
   }

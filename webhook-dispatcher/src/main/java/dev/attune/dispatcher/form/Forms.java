@@ -29,7 +29,7 @@ public final class Forms {
       // As deliveries had it before there were forms.
       case Named.DOCUMENT -> "";
       case Named named -> named.label();
-      case PayloadForm.Template(var template) -> {
+      case PayloadForm.Template(var template, _) -> {
         try {
           yield Json.mapper().writeValueAsString(template.json());
         } catch (JsonProcessingException e) {

@@ -5,6 +5,8 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.attune.core.audience.AudienceDefinition;
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.profile.Served;
+import dev.attune.core.view.ViewDefinition;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.dispatcher.clock.Clocks;
 import dev.attune.dispatcher.form.Forms;
@@ -12,6 +14,7 @@ import dev.attune.platform.http.Json;
 import dev.attune.proto.v1.Delivery;
 import dev.attune.proto.v1.Facts;
 import dev.attune.proto.v1.MembershipState;
+import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileRecord;
 import dev.attune.proto.v1.Transition;
 import java.time.Instant;
@@ -114,6 +117,7 @@ public final class CurrentRenderer {
       return Current.Passed.UNREADABLE;
     }
     return told(
+        record,
         Delivery.newBuilder()
             .setProfileId(record.getProfileId())
             .setBody(Payload.of(record, state))
@@ -154,6 +158,7 @@ public final class CurrentRenderer {
               .build();
     }
     return told(
+        record,
         Delivery.newBuilder()
             .setProfileId(record.getProfileId())
             .setBody(body(current))
@@ -170,7 +175,18 @@ public final class CurrentRenderer {
         : Payload.of(current);
   }
 
-  private Current told(Delivery.Builder delivery) {
+  private Current told(ProfileRecord record, Delivery.Builder delivery) {
+    ViewDefinition view = definitions.views().get(webhook.payload().viewName());
+    if (view != null) {
+      try {
+        Profile profile =
+            Profile.parseFrom(new Served(record.getLive().getServed()).profileBytes());
+        delivery.setBody(
+            Payload.withView(delivery.getBody(), view, Optional.of(profile), Clocks.micros(clock)));
+      } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+        return Current.Passed.UNREADABLE;
+      }
+    }
     String form = Forms.text(webhook.payload());
     return new Current.Told(
         delivery

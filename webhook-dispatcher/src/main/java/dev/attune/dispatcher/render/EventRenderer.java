@@ -68,6 +68,7 @@ final class EventRenderer {
               .setWebhookId(WebhookId.of(webhook.name(), event))
               .setBody(body)
               .setForm(Forms.text(webhook.payload()))
+              .setView(webhook.payload().viewName())
               .setCausedAtMicros(
                   // What a client's clock says is in the body; latency counts from the acceptance.
                   event.getReceivedAtMicros() != 0

@@ -3,11 +3,15 @@ package dev.attune.dispatcher.render;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.attune.core.view.ViewDefinition;
 import dev.attune.core.webhook.OperationalEvents;
 import dev.attune.core.webhook.WebhookState;
 import dev.attune.platform.http.Json;
 import dev.attune.proto.v1.Event;
+import dev.attune.proto.v1.Membership;
+import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.Transition;
 import dev.attune.proto.v1.Value;
 import dev.attune.proto.v1.ValueEntry;
@@ -15,7 +19,11 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The bodies of webhooks: UTF-8 JSON in the form of Standard Webhooks, properties in the order
@@ -147,6 +155,51 @@ final class Payload {
           json.writeNumberField("version", record.getVersion());
           state.write(json);
         });
+  }
+
+  /**
+   * A document with what a view shows of the person in front of its end: {@code
+   * "view":{"traits":{"plan":"gold"},"audiences":["vip"]}}.
+   *
+   * @param profile of the person; empty when nothing is known of anybody, so that values are null
+   * @param nowMicros memberships that have ended by then are left out
+   */
+  static ByteString withView(
+      ByteString document, ViewDefinition view, Optional<Profile> profile, long nowMicros) {
+    Map<String, Value> known =
+        profile.stream()
+            .flatMap(p -> p.getTraitsList().stream())
+            .collect(Collectors.toMap(Trait::getName, Trait::getValue, (first, _) -> first));
+    byte[] shown =
+        Json.write(
+            json -> {
+              json.writeStartObject();
+              json.writeObjectFieldStart("traits");
+              for (ViewDefinition.ViewTrait trait : view.traits()) {
+                json.writeFieldName(trait.name());
+                value(json, known.getOrDefault(trait.name(), Value.getDefaultInstance()));
+              }
+              json.writeEndObject();
+              json.writeArrayFieldStart("audiences");
+              for (Membership membership :
+                  profile.map(Profile::getAudiencesList).orElse(List.of())) {
+                boolean lasts =
+                    membership.getValidUntilMicros() == 0
+                        || membership.getValidUntilMicros() > nowMicros;
+                if (lasts
+                    && (view.allAudiences()
+                        || view.audiences().contains(membership.getAudience()))) {
+                  json.writeString(membership.getAudience());
+                }
+              }
+              json.writeEndArray();
+              json.writeEndObject();
+            });
+    return document
+        .substring(0, document.size() - 1)
+        .concat(ByteString.copyFromUtf8(",\"view\":"))
+        .concat(UnsafeByteOperations.unsafeWrap(shown))
+        .concat(ByteString.copyFromUtf8("}"));
   }
 
   static ByteString disabled(String webhook, WebhookState state) {

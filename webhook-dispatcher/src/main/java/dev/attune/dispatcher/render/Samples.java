@@ -3,6 +3,7 @@ package dev.attune.dispatcher.render;
 import com.google.protobuf.ByteString;
 import dev.attune.core.audience.AudienceDefinition;
 import dev.attune.core.definition.Definitions;
+import dev.attune.core.view.ViewDefinition;
 import dev.attune.core.webhook.OperationalEvents;
 import dev.attune.core.webhook.WebhookDefinition;
 import dev.attune.core.webhook.WebhookState;
@@ -48,7 +49,13 @@ public final class Samples {
                         .setReason(Transition.Reason.CHANGE)
                         .setDefinitionVersion(definitions.version())
                         .build();
-                samples.add(sample(webhook, Payload.type(transition), Payload.of(transition), now));
+                samples.add(
+                    sample(
+                        webhook,
+                        definitions,
+                        Payload.type(transition),
+                        Payload.of(transition),
+                        now));
               }
             });
     webhook.events().names().stream()
@@ -58,7 +65,7 @@ public final class Samples {
             name -> {
               Event event = event(name, now);
               samples.add(
-                  sample(webhook, Payload.EVENT, Payload.of(event), now).toBuilder()
+                  sample(webhook, definitions, Payload.EVENT, Payload.of(event), now).toBuilder()
                       .setAbout(event.getVia())
                       .build());
             });
@@ -66,7 +73,7 @@ public final class Samples {
       ProfileRecord record =
           ProfileRecord.newBuilder().setProfileId(NOBODY).setVersion(now).build();
       ProfileState state = ProfileState.of("", webhook.traits(), Map.of());
-      samples.add(sample(webhook, Payload.CHANGED, Payload.of(record, state), now));
+      samples.add(sample(webhook, definitions, Payload.CHANGED, Payload.of(record, state), now));
     }
     if (webhook.operational().contains(OperationalEvents.WEBHOOK_DISABLED)) {
       WebhookState state =
@@ -112,7 +119,14 @@ public final class Samples {
   }
 
   private static Delivery sample(
-      WebhookDefinition webhook, String type, ByteString body, long now) {
+      WebhookDefinition webhook,
+      Definitions definitions,
+      String type,
+      ByteString document,
+      long now) {
+    ViewDefinition view = definitions.views().get(webhook.payload().viewName());
+    ByteString body =
+        view == null ? document : Payload.withView(document, view, Optional.empty(), now);
     return Delivery.newBuilder()
         .setWebhook(webhook.name())
         .setProfileId(NOBODY)

@@ -88,6 +88,7 @@ final class StateRenderer {
             .setWebhookId(WebhookId.of(webhook.name(), record))
             .setBody(Payload.of(record, state))
             .setForm(Forms.text(webhook.payload()))
+            .setView(webhook.payload().viewName())
             // Versions are the refresher's clock, and one more where that does not suffice.
             .setCausedAtMicros(record.getVersion())
             .setType(Payload.CHANGED)

@@ -89,6 +89,7 @@ public final class TransitionRenderer implements Processor<byte[], byte[], byte[
               .setWebhookId(WebhookId.of(webhook.name(), transition))
               .setBody(body)
               .setForm(Forms.text(webhook.payload()))
+              .setView(webhook.payload().viewName())
               .setCausedAtMicros(transition.getAtMicros())
               .setType(Payload.type(transition))
               .setUnordered(!webhook.ordered())

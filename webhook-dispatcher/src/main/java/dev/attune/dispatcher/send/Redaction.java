@@ -67,7 +67,9 @@ final class Redaction {
                 .reversed()
                 .thenComparing(Comparator.naturalOrder()));
     try {
-      JsonNode data = Json.parseLarge(delivery.getBody().toByteArray()).path("data");
+      JsonNode document = Json.parseLarge(delivery.getBody().toByteArray());
+      collect(document.path("view").path("traits"), values);
+      JsonNode data = document.path("data");
       collect(data.path("via").path("value"), values);
       collect(data.path("properties"), values);
       collect(data.path("traits"), values);

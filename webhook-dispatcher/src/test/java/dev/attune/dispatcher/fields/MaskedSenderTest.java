@@ -82,6 +82,21 @@ class MaskedSenderTest {
         .containsExactly("{\"type\":\"profile.changed\",\"data\":{\"traits\":{\"plan\":null}}}");
   }
 
+  // What a view shows are traits like those of a profile change.
+  @Test
+  void views_haveTheRulesOfTraits() {
+    assertThat(
+            send(
+                "fields: {traits.plan: drop, traits.total_spent: sha256}",
+                "{\"type\":\"event\",\"data\":{\"event\":\"E\"},\"view\":{\"traits\":{\"plan\":\"gold\","
+                    + "\"total_spent\":null,\"city\":\"Bern\"},\"audiences\":[\"vip\"]}}"))
+        .isEqualTo(new Outcome.Delivered(200));
+    assertThat(sent)
+        .containsExactly(
+            "{\"type\":\"event\",\"data\":{\"event\":\"E\"},\"view\":{\"traits\":{"
+                + "\"total_spent\":null,\"city\":\"Bern\"},\"audiences\":[\"vip\"]}}");
+  }
+
   @Test
   void drop_leavesTheFieldOut_andEverythingElseAsItWas() {
     assertThat(send("fields: {properties.address: drop, properties.friends.email: drop}"))
