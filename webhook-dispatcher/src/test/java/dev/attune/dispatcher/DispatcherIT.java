@@ -25,11 +25,14 @@ import dev.attune.proto.v1.Event;
 import dev.attune.proto.v1.Facts;
 import dev.attune.proto.v1.Identifier;
 import dev.attune.proto.v1.LiveProfile;
+import dev.attune.proto.v1.Membership;
 import dev.attune.proto.v1.MembershipState;
 import dev.attune.proto.v1.Profile;
 import dev.attune.proto.v1.ProfileChange;
 import dev.attune.proto.v1.ProfileRecord;
+import dev.attune.proto.v1.Trait;
 import dev.attune.proto.v1.Transition;
+import dev.attune.proto.v1.Value;
 import dev.attune.store.memory.MemoryProfileStore;
 import dev.attune.testkit.Await;
 import dev.attune.testkit.KafkaBackend;
@@ -52,6 +55,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -81,6 +85,7 @@ class DispatcherIT {
   private final MemoryProfileStore store = new MemoryProfileStore();
   private final KnownDeletions deletions = new KnownDeletions();
   private volatile int status = 200;
+  private volatile CountDownLatch gate = new CountDownLatch(0);
   private KafkaSettings kafka;
   private KafkaDeadLetters deadLetters;
   private Producer<byte[], byte[]> producer;
@@ -326,6 +331,121 @@ class DispatcherIT {
     assertThat(forged).hasValue(0);
   }
 
+  // A run that moves too much of an audience holds the webhook, live deliveries too; released, all
+  // of
+  // it goes out, and the rest of the run.
+  @Test
+  void runThatMovesTooMuch_isHeld_untilItIsReleased() throws Exception {
+    for (int i = 1; i <= 101; i++) {
+      exitOfARun(i);
+    }
+    Await.until(
+        DELIVERED_MAX,
+        "the webhook is held",
+        () -> String.valueOf(part.status().get("webhook crm")).startsWith("held since "));
+    assertThat(states.current().webhookState("crm").reason())
+        .isEqualTo(
+            "the definition of version 7 moved 101 of the 200 members of vip in one partition, and"
+                + " maybe more (allowed: 50%)");
+    for (int i = 102; i <= 120; i++) {
+      exitOfARun(i);
+    }
+    append(kafka.topics().audienceTransitions(), "live", transition("live", 1, true).toByteArray());
+    Await.until(
+        DELIVERED_MAX,
+        "what came then waits",
+        () -> pending() >= 20 && pending() + accepted.size() == 121);
+    assertThat(states.change("crm", state -> state.resumed(Instant.now()))).isPresent();
+    assertThat(states.current().webhookState("crm").isActive()).as("resumed").isFalse();
+
+    assertThat(states.change("crm", state -> state.released(Instant.now()))).isPresent();
+    Await.until(DELIVERED_MAX, "all delivered", () -> accepted.size() == 121);
+    exitOfARun(121);
+    Await.until(DELIVERED_MAX, "the rest of the run, too", () -> accepted.size() == 122);
+    assertThat(accepted).doesNotHaveDuplicates();
+    assertThat(forged).hasValue(0);
+    assertThat(part.status()).doesNotContainKey("webhook crm").containsEntry("dead-lettered", 0L);
+  }
+
+  // The guard counts by partition.
+  private void exitOfARun(int i) throws Exception {
+    Transition exit =
+        transition("p" + i, 1, false).toBuilder()
+            .setReason(Transition.Reason.DEFINITION)
+            .setBatch("definition/7")
+            .setMembersBefore(201 - i)
+            .build();
+    producer
+        .send(
+            new ProducerRecord<>(
+                kafka.topics().audienceTransitions(),
+                0,
+                exit.getProfileId().getBytes(UTF_8),
+                exit.toByteArray()))
+        .get(30, TimeUnit.SECONDS);
+  }
+
+  // What happens to one person does not wait behind what is recomputed for many.
+  @Test
+  void live_overtakesBulk() throws Exception {
+    states.define(Webhooks.definitions(webhook("concurrency: 1\ntimeout: 30s")));
+    CountDownLatch opened = new CountDownLatch(1);
+    gate = opened;
+    for (int i = 0; i < 30; i++) {
+      append(
+          kafka.topics().audienceTransitions(),
+          "p" + i,
+          transition("p" + i, 1, true).toBuilder().setBatch("model/sales/1").build().toByteArray());
+    }
+    Await.until(DELIVERED_MAX, "all of the run wait", () -> pending() == 30);
+    append(kafka.topics().audienceTransitions(), "live", transition("live", 1, true).toByteArray());
+    Await.until(DELIVERED_MAX, "what is live waits, too", () -> pending() == 31);
+    assertThat(accepted).isEmpty();
+    opened.countDown();
+    Await.until(DELIVERED_MAX, "all delivered", () -> accepted.size() == 31);
+    List<String> live =
+        accepted.stream()
+            .filter(id -> bodiesById.getOrDefault(id, Set.of()).toString().contains("\"live\""))
+            .toList();
+    // One of the run was in flight, and one more may have had its turn.
+    assertThat(live)
+        .singleElement()
+        .satisfies(id -> assertThat(accepted.indexOf(id)).isLessThan(3));
+  }
+
+  // The document has what the view shows when it is rendered, whatever the store does later.
+  @Test
+  void templateOverAView_sendsWhatTheViewShows_theSameAtEveryAttempt() throws Exception {
+    states.define(
+        Webhooks.definitions(
+            webhook(
+                "payload: {view: page, template: {in: '{{view.audiences}}',"
+                    + " plan: '{{view.traits.plan}}', of: '{{data.audience}}'}}")));
+    store("p1", 1, true);
+    status = 503;
+    append(kafka.topics().audienceTransitions(), "p1", transition("p1", 1, true).toByteArray());
+    Await.until(DELIVERED_MAX, "it was tried", () -> bodiesById.size() == 1);
+    assertThat(
+            store
+                .writeProfiles(
+                    List.of(
+                        new ProfileStore.ProfileWrite(
+                            1,
+                            ProfileRecord.newBuilder()
+                                .setProfileId("p1")
+                                .setVersion(2)
+                                .setRedirectTo("p2")
+                                .build())),
+                    READY_MAX)
+                .toCompletableFuture()
+                .get(30, TimeUnit.SECONDS))
+        .containsExactly(true);
+    status = 200;
+    Await.until(DELIVERED_MAX, "it is delivered", () -> accepted.size() == 1);
+    assertThat(bodiesById.values())
+        .containsExactly(Set.of("{\"in\":[\"vip\"],\"plan\":\"gold\",\"of\":\"vip\"}"));
+  }
+
   // The state stands with the definitions: a restart does not send to an endpoint that has gone.
   @Test
   void gone_staysDisabledAfterARestart_untilItIsResumed() throws Exception {
@@ -385,7 +505,16 @@ class DispatcherIT {
             .setLive(
                 LiveProfile.newBuilder()
                     .setServed(
-                        Served.of(Profile.newBuilder().setProfileId(profileId).build()).bytes())
+                        Served.of(
+                                Profile.newBuilder()
+                                    .setProfileId(profileId)
+                                    .addTraits(
+                                        Trait.newBuilder()
+                                            .setName("plan")
+                                            .setValue(Value.newBuilder().setText("gold")))
+                                    .addAudiences(Membership.newBuilder().setAudience("vip"))
+                                    .build())
+                            .bytes())
                     .setFacts(facts.toByteString()))
             .build();
     assertThat(
@@ -400,17 +529,19 @@ class DispatcherIT {
     return part.status().get("pending") instanceof Long pending ? pending : -1;
   }
 
+  private WebhookDefinition webhook(String more) {
+    return Webhooks.parse(
+        """
+        name: crm
+        url: http://127.0.0.1:%d/hook
+        secret: {file: "%s"}
+        on: {transitions: all, events: {names: [Order Completed]}}
+        %s
+        """
+            .formatted(endpoint.getAddress().getPort(), folder.resolve("secret"), more));
+  }
+
   private DispatcherPart run(String state) {
-    WebhookDefinition webhook =
-        Webhooks.parse(
-            """
-            name: crm
-            url: http://127.0.0.1:%d/hook
-            secret: {file: "%s"}
-            on: {transitions: all, events: {names: [Order Completed]}}
-            timeout: 1s
-            """
-                .formatted(endpoint.getAddress().getPort(), folder.resolve("secret")));
     WebhookDefinition owner =
         Webhooks.parse(
             """
@@ -420,7 +551,7 @@ class DispatcherIT {
             on: {operational: [webhook.disabled]}
             """
                 .formatted(endpoint.getAddress().getPort(), folder.resolve("secret")));
-    states.define(Webhooks.definitions(webhook, owner));
+    states.define(Webhooks.definitions(webhook("timeout: 1s"), owner));
     DispatcherPart started =
         DispatcherPart.create(
             kafka,
@@ -458,6 +589,7 @@ class DispatcherIT {
         exchange.sendResponseHeaders(204, -1);
         return;
       }
+      gate.await();
       String id = exchange.getRequestHeaders().getFirst("webhook-id");
       bodiesById.computeIfAbsent(id, _ -> ConcurrentHashMap.newKeySet()).add(body);
       if (status == 200) {
@@ -467,6 +599,8 @@ class DispatcherIT {
         accepted.add(id);
       }
       exchange.sendResponseHeaders(status, -1);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
