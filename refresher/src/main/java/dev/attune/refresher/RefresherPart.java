@@ -146,7 +146,7 @@ public final class RefresherPart implements Part {
     }
     Refresher refresher =
         new Refresher(
-            writer::apply,
+            writer::load,
             new LoggedHistory(log),
             deadLetters,
             config.refresh(),

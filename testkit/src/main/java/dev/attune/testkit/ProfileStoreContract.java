@@ -2,12 +2,15 @@ package dev.attune.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
 import dev.attune.core.profile.Identifier;
 import dev.attune.core.profile.LookupResult;
 import dev.attune.core.profile.ProfileStore;
 import dev.attune.core.profile.ProfileStore.IdentityWrite;
+import dev.attune.core.profile.ProfileStore.NewPerson;
 import dev.attune.core.profile.ProfileStore.ProfileIdPage;
 import dev.attune.core.profile.ProfileStore.ProfileWrite;
 import dev.attune.core.profile.Served;
@@ -210,6 +213,99 @@ public abstract class ProfileStoreContract {
   private static int count(ProfileRecord record) {
     return Integer.parseInt(
         new Served(record.getLive().getServed()).profile().getTraits(0).getValue().getText());
+  }
+
+  // --- people who are not there yet
+
+  @Test
+  void createPeople_whereTheStoreDoesNot_isRefused() {
+    assumeFalse(store.createsPeople());
+    assertThatThrownBy(() -> create(newcomer(PERSON, "p", 7)))
+        .isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @Test
+  void createPeople_whoAreNew_areReadAndFound() {
+    assumeTrue(store.createsPeople());
+    // More than one request takes.
+    List<NewPerson> people =
+        IntStream.range(0, 107).mapToObj(i -> newcomer(person(i), "p" + i, i + 1)).toList();
+    assertThat(await(store.createPeople(people, TIMEOUT))).hasSize(107).containsOnly(true);
+    for (NewPerson person : people) {
+      assertThat(read(person.identifier())).contains(person.identity());
+      assertThat(read(person.profile().getProfileId())).contains(person.profile());
+      assertThat(find(person.identifier())).isEqualTo(found(person.profile()));
+    }
+  }
+
+  @Test
+  void createPeople_ofWhomARecordIsThere_changeNothing() {
+    assumeTrue(store.createsPeople());
+    write(person(1), 0, identity("elsewhere", 3));
+    write(0, live("p2", 9, "hats"));
+    write(0, redirect("p3", 9, "p2"));
+    List<NewPerson> people =
+        IntStream.range(0, 5).mapToObj(i -> newcomer(person(i), "p" + i, 7)).toList();
+    assertThat(await(store.createPeople(people, TIMEOUT)))
+        .containsExactly(true, false, false, false, true);
+    assertThat(read(person(1))).contains(identity("elsewhere", 3));
+    assertThat(read("p1")).isEmpty();
+    assertThat(read(person(2))).isEmpty();
+    assertThat(read("p2")).contains(live("p2", 9, "hats"));
+    assertThat(read(person(3))).isEmpty();
+    assertThat(read("p3")).contains(redirect("p3", 9, "p2"));
+    assertThat(read("p4")).contains(people.get(4).profile());
+  }
+
+  @Test
+  void createPeople_twiceInOneBatch_firstWins() {
+    assumeTrue(store.createsPeople());
+    NewPerson first = newcomer(PERSON, "p", 7);
+    assertThat(await(store.createPeople(List.of(first, newcomer(PERSON, "p", 8)), TIMEOUT)))
+        .containsExactly(true, false);
+    assertThat(read("p")).contains(first.profile());
+    assertThat(write(7, live("p", 8, "hats"))).isTrue();
+    assertThat(write(PERSON, first.identity().getVersion(), identity("p", 99))).isTrue();
+  }
+
+  @Test
+  void createPeople_byManyAtOnce_areCreatedByOne() throws Exception {
+    assumeTrue(store.createsPeople());
+    int threads = 8;
+    try (var executor = Executors.newFixedThreadPool(threads)) {
+      for (int round = 0; round < 20; round++) {
+        Identifier someone = person(round);
+        String id = "p" + round;
+        List<Future<Boolean>> running = new ArrayList<>();
+        for (int i = 0; i < threads; i++) {
+          NewPerson person = newcomer(someone, id, i + 1);
+          // Half of them the ordinary way.
+          boolean ordinary = i % 2 == 1;
+          running.add(
+              executor.submit(
+                  () ->
+                      ordinary
+                          ? write(someone, 0, person.identity()) && write(0, person.profile())
+                          : create(person)));
+        }
+        int created = 0;
+        for (Future<Boolean> future : running) {
+          created += future.get(50, TimeUnit.SECONDS) ? 1 : 0;
+        }
+        assertThat(created).isEqualTo(1);
+        assertThat(read(id).orElseThrow().getVersion())
+            .isEqualTo(read(someone).orElseThrow().getVersion());
+      }
+    }
+  }
+
+  private boolean create(NewPerson person) {
+    return await(store.createPeople(List.of(person), TIMEOUT)).getFirst();
+  }
+
+  private static NewPerson newcomer(Identifier identifier, String profileId, long version) {
+    return new NewPerson(
+        identifier, identity(profileId, version), live(profileId, version, "v" + version));
   }
 
   // --- find

@@ -49,18 +49,37 @@ final class ChangeEmitter {
    * are nevertheless looked after: each may be older than what is stored by now.
    */
   void emit(List<Told> changes) {
-    Optional<RuntimeException> failure = append(changes);
-    List<Told> newer = overtaken(changes);
-    for (int attempt = 1; !newer.isEmpty(); attempt++) {
-      Optional<RuntimeException> again = append(newer);
-      if (again.isEmpty()) {
-        newer = overtaken(newer);
-      } else if (attempt >= ATTEMPTS) {
-        throw again.get();
-      }
+    Telling telling = new Telling();
+    telling.add(changes);
+    telling.end();
+  }
+
+  /** Changes on their way to the log, as {@link #emit}, but one part after the other. */
+  final class Telling {
+    private final List<Told> told = new ArrayList<>();
+    private final List<CompletionStage<?>> acknowledgements = new ArrayList<>();
+
+    /** Sends some; waits for none. */
+    void add(List<Told> changes) {
+      told.addAll(changes);
+      changes.forEach(change -> send(change, acknowledgements));
     }
-    if (failure.isPresent()) {
-      throw failure.get();
+
+    /** Returns once the log has all of them for good. */
+    void end() {
+      Optional<RuntimeException> failure = await(acknowledgements);
+      List<Told> newer = overtaken(told);
+      for (int attempt = 1; !newer.isEmpty(); attempt++) {
+        Optional<RuntimeException> again = append(newer);
+        if (again.isEmpty()) {
+          newer = overtaken(newer);
+        } else if (attempt >= ATTEMPTS) {
+          throw again.get();
+        }
+      }
+      if (failure.isPresent()) {
+        throw failure.get();
+      }
     }
   }
 
@@ -107,14 +126,16 @@ final class ChangeEmitter {
 
   private Optional<RuntimeException> append(List<Told> changes) {
     List<CompletionStage<?>> acknowledgements = new ArrayList<>();
-    for (Told told : changes) {
-      for (List<Cause> part : parts(told.causes())) {
-        Changed.Builder changed = Changed.newBuilder().setRecord(told.record()).addAllCauses(part);
-        told.moved().addTo(changed);
-        acknowledgements.add(sink.emit(ProfileChange.newBuilder().setChanged(changed).build()));
-      }
-    }
+    changes.forEach(told -> send(told, acknowledgements));
     return await(acknowledgements);
+  }
+
+  private void send(Told told, List<CompletionStage<?>> acknowledgements) {
+    for (List<Cause> part : parts(told.causes())) {
+      Changed.Builder changed = Changed.newBuilder().setRecord(told.record()).addAllCauses(part);
+      told.moved().addTo(changed);
+      acknowledgements.add(sink.emit(ProfileChange.newBuilder().setChanged(changed).build()));
+    }
   }
 
   private static Optional<RuntimeException> await(List<CompletionStage<?>> acknowledgements) {

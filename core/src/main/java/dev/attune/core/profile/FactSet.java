@@ -42,20 +42,25 @@ public final class FactSet {
 
   private record Key(String trait, String element, String source, Identifier via)
       implements Comparable<Key> {
-    private static final Comparator<Key> ORDER =
-        Comparator.comparing(Key::trait)
-            .thenComparing(Key::element)
-            .thenComparing(Key::source)
-            .thenComparing(Key::via);
-
     static Key of(Fact fact) {
-      return new Key(
-          fact.getTrait(), fact.getElement(), fact.getSource(), Identifier.of(fact.getVia()));
+      return of(fact, Identifier.of(fact.getVia()));
     }
 
+    static Key of(Fact fact, Identifier via) {
+      return new Key(fact.getTrait(), fact.getElement(), fact.getSource(), via);
+    }
+
+    // Spelled out, for a table has millions of them: nearly always the trait decides.
     @Override
     public int compareTo(Key other) {
-      return ORDER.compare(this, other);
+      int order = trait.compareTo(other.trait);
+      if (order == 0) {
+        order = element.compareTo(other.element);
+      }
+      if (order == 0) {
+        order = source.compareTo(other.source);
+      }
+      return order == 0 ? via.compareTo(other.via) : order;
     }
   }
 
@@ -74,16 +79,31 @@ public final class FactSet {
       long occurredAtMicros,
       Optional<Value> value,
       String origin) {
+    return fact(trait, source, via.toProto(), occurredAtMicros, value, origin).build();
+  }
+
+  /**
+   * The same, to be completed.
+   *
+   * @param via one message for all facts that it brings: they are compared again and again
+   */
+  public static Fact.Builder fact(
+      String trait,
+      String source,
+      dev.attune.proto.v1.Identifier via,
+      long occurredAtMicros,
+      Optional<Value> value,
+      String origin) {
     Fact.Builder fact =
         Fact.newBuilder()
             .setTrait(trait)
             .setSource(source)
-            .setVia(via.toProto())
+            .setVia(via)
             .setOccurredAtMicros(occurredAtMicros)
             .setDigest(digest(value.map(Value::toByteArray).orElse(new byte[0]), origin))
             .setOrigin(origin);
     value.ifPresent(fact::setValue);
-    return fact.build();
+    return fact;
   }
 
   /** A fact that says that something is an element of a trait that is a set. */
@@ -112,8 +132,16 @@ public final class FactSet {
    * that of the earlier snapshot.
    */
   public FactSet addAll(Collection<Fact> facts) {
+    // Of a row's facts all have the same; to check it anew for each would take longer than the
+    // rest.
+    var proto = dev.attune.proto.v1.Identifier.getDefaultInstance();
+    Identifier via = null;
     for (Fact fact : facts) {
-      registers.merge(Key.of(fact), fact, FactSet::newer);
+      if (via == null || !fact.getVia().equals(proto)) {
+        proto = fact.getVia();
+        via = Identifier.of(proto);
+      }
+      registers.merge(Key.of(fact, via), fact, FactSet::newer);
     }
     truncate();
     truncateSets();

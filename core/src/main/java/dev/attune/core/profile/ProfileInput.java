@@ -4,7 +4,6 @@ import dev.attune.proto.v1.Cause;
 import dev.attune.proto.v1.Fact;
 import dev.attune.proto.v1.Link;
 import java.util.List;
-import java.util.stream.LongStream;
 
 /**
  * What one event or one warehouse row says about one person.
@@ -28,13 +27,18 @@ public record ProfileInput(
   }
 
   private static long saidAt(List<Fact> facts, List<Link> links, Cause cause) {
-    return LongStream.concat(
-            LongStream.of(cause.getEvent().getOccurredAtMicros()),
-            LongStream.concat(
-                facts.stream().mapToLong(Fact::getOccurredAtMicros),
-                links.stream().mapToLong(Link::getOccurredAtMicros)))
-        .filter(at -> at != 0)
-        .min()
-        .orElse(0);
+    long said = cause.getEvent().getOccurredAtMicros();
+    for (Fact fact : facts) {
+      said = earlier(said, fact.getOccurredAtMicros());
+    }
+    for (Link link : links) {
+      said = earlier(said, link.getOccurredAtMicros());
+    }
+    return said;
+  }
+
+  // 0 is none.
+  private static long earlier(long said, long at) {
+    return said == 0 || (at != 0 && at < said) ? at : said;
   }
 }

@@ -63,6 +63,20 @@ public interface ProfileStore extends AutoCloseable {
   /** Writes each record whose stored version is the expected one; says for each whether it was. */
   CompletionStage<List<Boolean>> writeProfiles(List<ProfileWrite> writes, Duration timeout);
 
+  /** Whether {@link #createPeople} does its work here; else it must not be called. */
+  default boolean createsPeople() {
+    return false;
+  }
+
+  /**
+   * Creates people who are not there yet: of each both records, in one step, or nothing if either
+   * is there already. Says for each whether it was created. Only for stores that can do so for many
+   * at less than what it costs to write the records one by one.
+   */
+  default CompletionStage<List<Boolean>> createPeople(List<NewPerson> people, Duration timeout) {
+    throw new UnsupportedOperationException("this store writes one record in a step");
+  }
+
   /**
    * Raises marks: named numbers that only grow, such as how far a reader of the log has come. Where
    * a mark is as high or higher already it stays.
@@ -110,6 +124,22 @@ public interface ProfileStore extends AutoCloseable {
     public ProfileWrite {
       if (record.getVersion() <= expectedVersion) {
         throw new IllegalArgumentException("record: version does not grow");
+      }
+    }
+  }
+
+  /**
+   * Someone who is not there yet.
+   *
+   * @param identity of the only identifier; names the profile
+   */
+  record NewPerson(Identifier identifier, IdentityRecord identity, ProfileRecord profile) {
+    public NewPerson {
+      if (identity.getVersion() <= 0 || profile.getVersion() <= 0 || !profile.hasLive()) {
+        throw new IllegalArgumentException("person: without a version, or not live");
+      }
+      if (!identity.getProfileId().equals(profile.getProfileId())) {
+        throw new IllegalArgumentException("person: the identifier is another profile's");
       }
     }
   }

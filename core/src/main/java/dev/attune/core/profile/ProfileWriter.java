@@ -75,6 +75,7 @@ public final class ProfileWriter {
 
   private final StoreCalls store;
   private final ChangeEmitter changes;
+  private final Newcomers newcomers;
   private final Supplier<Catalog> catalog;
   private final InstantSource clock;
 
@@ -92,6 +93,7 @@ public final class ProfileWriter {
       Duration timeout) {
     this.store = new StoreCalls(store, timeout);
     this.changes = new ChangeEmitter(this.store, sink);
+    this.newcomers = new Newcomers(this.store, changes, this::refolded);
     this.catalog = catalog;
     this.clock = clock;
   }
@@ -104,6 +106,15 @@ public final class ProfileWriter {
    */
   public void apply(List<ProfileInput> inputs) {
     apply(inputs, _ -> Set.of());
+  }
+
+  /**
+   * The same, for inputs of which many may be of people who are not there yet, such as rows of a
+   * table: those are created at less than half of what {@link #apply(List)} costs, all others cost
+   * a little more.
+   */
+  public void load(List<ProfileInput> inputs) {
+    apply(newcomers.create(inputs));
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.attune.core.profile;
 
 import dev.attune.core.profile.ProfileStore.IdentityWrite;
+import dev.attune.core.profile.ProfileStore.NewPerson;
 import dev.attune.core.profile.ProfileStore.ProfileWrite;
 import dev.attune.proto.v1.IdentityRecord;
 import dev.attune.proto.v1.ProfileRecord;
@@ -94,6 +95,15 @@ final class StoreCalls {
 
   List<Boolean> writeProfiles(List<ProfileWrite> writes) {
     return chunked(writes, chunk -> store.writeProfiles(chunk, timeout.get()));
+  }
+
+  boolean createsPeople() {
+    return store.createsPeople();
+  }
+
+  /** Not waited for. */
+  CompletionStage<List<Boolean>> createPeople(List<NewPerson> people) {
+    return store.createPeople(people, timeout.get());
   }
 
   private static <T, R> List<R> chunked(

@@ -134,15 +134,48 @@ final class SnapshotDiff {
   /** Makes {@code merged} and answers how many rows it has. */
   long merge(int modelTraits, RefreshOptions options) throws SQLException {
     createDirty();
-    compare(modelTraits, options);
+    if (isFirst() && !options.dryRun()) {
+      createMerged(
+          modelTraits, false, "c", "(select *, false as gone, 'added' as kind from current) c");
+    } else {
+      compare(modelTraits, options);
+      createMerged(
+          modelTraits,
+          options.dryRun(),
+          "x",
+          "compared x left join current c on c.n = x.n"
+              + " left join base b on b.ns = x.ns and b.k = x.k"
+              + " left join dirty d on d.ns = x.ns and d.k = x.k"
+              + joinBefore("x.ns", "x.k"));
+      db.execute("drop table compared");
+    }
+    db.execute("create table bad (n bigint, reason varchar)");
+    return toWrite();
+  }
+
+  /**
+   * Whether the model never said anything: then there is nothing to compare with, and each row is
+   * new as it stands.
+   */
+  private boolean isFirst() {
+    return base.equals(Meta.EMPTY) && dirtyAgainst.isEmpty();
+  }
+
+  /**
+   * Makes {@code merged}.
+   *
+   * @param keys the table in {@code from} with the keys of the rows, {@code gone} and {@code kind}
+   */
+  private void createMerged(int modelTraits, boolean differs, String keys, String from)
+      throws SQLException {
     List<String> select = new ArrayList<>();
     select.add("row_number() over () as " + PLACE);
-    select.add("x.n as n");
-    select.add("x.ns as ns");
-    select.add("x.k as k");
-    select.add("x.gone as gone");
+    select.add(keys + ".n as n");
+    select.add(keys + ".ns as ns");
+    select.add(keys + ".k as k");
+    select.add(keys + ".gone as gone");
     if (takesBack) {
-      select.add(taken() + " as taken");
+      select.add((isFirst() ? "null::varchar" : taken()) + " as taken");
     }
     for (int i = 0; i < identifiers.size(); i++) {
       String old = oldIdentifier(i);
@@ -163,20 +196,11 @@ final class SnapshotDiff {
       select.add(cellStamp(t, modelTraits, now, old, oldStamp) + " as st" + t);
       select.add(number(now, old, oldStamp, numberColumn(base, traits.get(t))) + " as nt" + t);
     }
-    select.add("x.kind as kind");
-    if (options.dryRun()) {
-      select.add("x.differs as differs");
+    select.add(keys + ".kind as kind");
+    if (differs) {
+      select.add(keys + ".differs as differs");
     }
-    db.execute(
-        "create table merged as select "
-            + String.join(", ", select)
-            + " from compared x left join current c on c.n = x.n"
-            + " left join base b on b.ns = x.ns and b.k = x.k"
-            + " left join dirty d on d.ns = x.ns and d.k = x.k"
-            + joinBefore("x.ns", "x.k"));
-    db.execute("drop table compared");
-    db.execute("create table bad (n bigint, reason varchar)");
-    return toWrite();
+    db.execute("create table merged as select " + String.join(", ", select) + " from " + from);
   }
 
   // The keys of the rows that have to be written, and why. Apart from the rows: of a large table
@@ -503,6 +527,13 @@ final class SnapshotDiff {
    * @param types what columns hold, see {@link ColumnKinds}
    */
   void offer(Map<String, String> types, Figures figures) throws SQLException {
+    Meta meta = Meta.of(mapping, identifiers, traits, named(), runId, types, figures);
+    long[] places = db.numbers("select count(*), coalesce(max(r), 0) from merged");
+    if (isFirst() && places[0] == places[1]) {
+      // Nothing was taken out, and there is nothing beside it.
+      state.offer(db, "select * exclude (kind, r), r - 1 as seq from merged", meta);
+      return;
+    }
     // Places are counted apart: to sort whole rows would take longer than to write them.
     db.execute(
         "create table places as select r, row_number() over (order by r) - 1 as seq from merged");
@@ -517,7 +548,7 @@ final class SnapshotDiff {
             + String.join(", ", unchanged)
             + ", null::bigint from base b where not exists"
             + " (select 1 from merged m where m.ns = b.ns and m.k = b.k)",
-        Meta.of(mapping, identifiers, traits, named(), runId, types, figures));
+        meta);
     db.execute("drop table places");
   }
 }

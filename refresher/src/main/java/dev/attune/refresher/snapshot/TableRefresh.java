@@ -60,6 +60,7 @@ final class TableRefresh {
   private final Pacer pacer;
   private final String runId;
   private final String source;
+  private final Cause cause;
   private final ForbiddenCells forbidden;
   private final Map<Integer, Snapshot> snapshots = new HashMap<>();
 
@@ -100,6 +101,10 @@ final class TableRefresh {
     this.pacer = pacer;
     this.runId = runId;
     this.source = "model:" + model.name();
+    this.cause =
+        Cause.newBuilder()
+            .setRow(RowCause.newBuilder().setModel(model.name()).setRunId(runId))
+            .build();
     this.forbidden = forbidden;
   }
 
@@ -350,29 +355,44 @@ final class TableRefresh {
       throws SQLException {
     List<ProfileInput> chunk = new ArrayList<>();
     int placeColumn = FIRST_IDENTIFIER + 2 * model.identifiers().size() + 3 * traits.size();
-    long[] written = {before};
+    long[] read = {before};
     long[] place = {-1};
-    db.forEach(
-        query,
-        row -> {
-          if (row.getLong(placeColumn) <= place[0]) {
-            // A run that goes on after so many rows would leave others out.
-            throw new IllegalStateException("the rows do not come in their order");
-          }
-          place[0] = row.getLong(placeColumn);
-          chunk.add(input(row, traits));
-          if (chunk.size() >= settings.chunkRows()) {
-            flush(chunk, state, written, inputs);
-          }
-        });
-    flush(chunk, state, written, inputs);
+    try (WriteBehind behind = new WriteBehind()) {
+      Runnable flush =
+          () -> {
+            List<ProfileInput> rows = List.copyOf(chunk);
+            read[0] += rows.size();
+            long written = read[0];
+            chunk.clear();
+            behind.write(() -> flush(rows, written, state, inputs));
+          };
+      db.forEach(
+          query,
+          row -> {
+            if (row.getLong(placeColumn) <= place[0]) {
+              // A run that goes on after so many rows would leave others out.
+              throw new IllegalStateException("the rows do not come in their order");
+            }
+            place[0] = row.getLong(placeColumn);
+            chunk.add(input(row, traits));
+            if (chunk.size() >= settings.chunkRows()) {
+              flush.run();
+            }
+          });
+      if (!chunk.isEmpty()) {
+        flush.run();
+      }
+      behind.await();
+    }
   }
 
+  /**
+   * Writes a chunk.
+   *
+   * @param written rows that are written after it
+   */
   private void flush(
-      List<ProfileInput> chunk, AppliedSnapshot state, long[] written, ProfileInputs inputs) {
-    if (chunk.isEmpty()) {
-      return;
-    }
+      List<ProfileInput> rows, long written, AppliedSnapshot state, ProfileInputs inputs) {
     if (progress.stopping()) {
       throw new StoppedException();
     }
@@ -380,13 +400,10 @@ final class TableRefresh {
       throw new IllegalStateException("interrupted between chunks; the next run goes on");
     }
     state.checkHeld();
-    List<ProfileInput> rows = List.copyOf(chunk);
     pacer.write("the store", rows.size(), () -> inputs.write(rows));
-    written[0] += chunk.size();
-    chunk.clear();
     // Only now: what it says was written is acknowledged.
-    state.checkpoint().keep(runId, written[0]);
-    progress.written(written[0]);
+    state.checkpoint().keep(runId, written);
+    progress.written(written);
     pacer.rest();
   }
 
@@ -416,7 +433,8 @@ final class TableRefresh {
     if (takesBack) {
       takeBack(row, via, links);
     }
-    List<Fact> facts = new ArrayList<>();
+    var bringing = via.toProto();
+    List<Fact> facts = new ArrayList<>(traits.size());
     for (String trait : traits) {
       String cell = row.getString(column);
       long stamp = row.getLong(column + 1);
@@ -424,15 +442,11 @@ final class TableRefresh {
       if (!row.wasNull()) {
         // Of a cell without a number it is not known; 0 is nobody's.
         Snapshot snapshot = snapshots.get(row.getInt(column + 2));
-        Fact fact = fact(trait, via, stamp, cell);
-        facts.add(snapshot == null ? fact : fact.toBuilder().setSnapshot(snapshot).build());
+        Fact.Builder fact = fact(trait, bringing, stamp, cell);
+        facts.add((snapshot == null ? fact : fact.setSnapshot(snapshot)).build());
       }
       column += 3;
     }
-    Cause cause =
-        Cause.newBuilder()
-            .setRow(RowCause.newBuilder().setModel(model.name()).setRunId(runId))
-            .build();
     return new ProfileInput(via, facts, links, cause);
   }
 
@@ -472,7 +486,8 @@ final class TableRefresh {
         .build();
   }
 
-  private Fact fact(String trait, Identifier via, long stamp, @Nullable String cell) {
+  private Fact.Builder fact(
+      String trait, dev.attune.proto.v1.Identifier via, long stamp, @Nullable String cell) {
     if (cell == null) {
       return FactSet.fact(trait, source, via, stamp, Optional.empty(), "");
     }

@@ -136,6 +136,30 @@ public final class MemoryProfileStore implements ProfileStore {
                 .toList());
   }
 
+  @Override
+  public boolean createsPeople() {
+    return true;
+  }
+
+  /** In one step: one who writes an identity record, or creates someone, waits for it. */
+  @Override
+  public CompletionStage<List<Boolean>> createPeople(List<NewPerson> people, Duration timeout) {
+    checkSize(people);
+    return answer(() -> people.stream().map(this::create).toList());
+  }
+
+  private boolean create(NewPerson person) {
+    var created = new AtomicBoolean();
+    identities.computeIfAbsent(
+        person.identifier(),
+        _ -> {
+          created.set(
+              profiles.putIfAbsent(person.profile().getProfileId(), person.profile()) == null);
+          return created.get() ? person.identity() : null;
+        });
+    return created.get();
+  }
+
   private static <K, R> boolean compareAndSet(
       Map<K, R> records, K key, ToLongFunction<R> versionOf, long expectedVersion, R record) {
     var written = new AtomicBoolean();

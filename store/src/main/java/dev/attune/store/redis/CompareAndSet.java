@@ -50,7 +50,8 @@ record CompareAndSet(Script script, String key, List<byte[]> values) {
     return Request.script(script, key, values);
   }
 
-  private static byte[] decimal(long version) {
+  /** As versions are compared. */
+  static byte[] decimal(long version) {
     return Long.toString(version).getBytes(US_ASCII);
   }
 }

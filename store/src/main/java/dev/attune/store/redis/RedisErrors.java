@@ -90,6 +90,8 @@ final class RedisErrors {
         switch (code) {
           case "WRONGPASS" -> " (the user name or the password is wrong)";
           case "NOAUTH" -> " (it asks for a password)";
+          case "CROSSSLOT" ->
+              " (the server is part of a cluster; it was configured as a single one)";
           case "NOPERM" -> " (the user may not run a command, or not on keys of this prefix)";
           default -> "";
         };

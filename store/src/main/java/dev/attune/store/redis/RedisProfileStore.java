@@ -30,12 +30,14 @@ public final class RedisProfileStore implements ProfileStore {
   private static final LookupResult ABSENT = new LookupResult.Absent();
 
   private final Keys keys;
+  private final boolean single;
   private final Servers servers;
   private final Scan scan;
   private final Deadlines deadlines;
 
   private RedisProfileStore(RedisSettings settings, Loops loops) {
     keys = new Keys(settings.prefix());
+    single = settings.mode() == RedisSettings.Mode.SINGLE;
     servers = new Servers(settings, loops, InstantSource.system());
     scan = new Scan(servers, keys);
     deadlines = new Deadlines();
@@ -212,6 +214,28 @@ public final class RedisProfileStore implements ProfileStore {
                         keys.profile(w.record().getProfileId()), w.expectedVersion(), w.record()))
             .toList(),
         timeout);
+  }
+
+  /** In a cluster the two records of a person lie on different servers. */
+  @Override
+  public boolean createsPeople() {
+    return single;
+  }
+
+  @Override
+  public CompletionStage<List<Boolean>> createPeople(List<NewPerson> people, Duration timeout) {
+    if (!single) {
+      return ProfileStore.super.createPeople(people, timeout);
+    }
+    checkSize(people);
+    Call<List<Boolean>> call = deadlines.call(timeout);
+    servers
+        .bulk()
+        .askAll(
+            call,
+            Creation.requests(people, keys),
+            answers -> call.complete(Creation.created(answers)));
+    return call;
   }
 
   private CompletionStage<List<Boolean>> compareAndSet(

@@ -38,7 +38,7 @@ public record RedisSettings(
     int queueMax) {
   /** How the keys are spread. */
   public enum Mode {
-    /** All on one server. */
+    /** All on one server that is no part of a cluster: some scripts write keys of many slots. */
     SINGLE,
     /** By slots, over the masters of a Redis Cluster. */
     CLUSTER

@@ -13,6 +13,7 @@ import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.ProtocolKeyword;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,17 +53,35 @@ record Request<T>(String key, Form<T> form, Form<T> spelledOut) {
 
   /** Short by its digest; spelled out it also teaches the script to the server. */
   static Request<Long> script(Script script, String key, List<byte[]> values) {
-    return new Request<>(
-        key,
-        reply -> eval(CommandType.EVALSHA, script.digest(), key, values, reply),
-        reply -> eval(CommandType.EVAL, script.text(), key, values, reply));
+    return script(script, List.of(key), values, () -> new IntegerOutput<>(RedisLink.CODEC));
   }
 
-  private static Sent<Long> eval(
-      CommandType how, String script, String key, List<byte[]> values, Sent.Reply<Long> reply) {
-    var args = args().add(script).add(1).addKey(key);
+  /** The same for keys that are all on one server, of a script that answers a text. */
+  static Request<byte[]> script(Script script, List<String> keys, List<byte[]> values) {
+    return script(script, keys, values, Request::value);
+  }
+
+  private static <T> Request<T> script(
+      Script script,
+      List<String> keys,
+      List<byte[]> values,
+      Supplier<CommandOutput<String, byte[], T>> output) {
+    return new Request<>(
+        keys.getFirst(),
+        reply -> eval(CommandType.EVALSHA, script.digest(), keys, values, output.get(), reply),
+        reply -> eval(CommandType.EVAL, script.text(), keys, values, output.get(), reply));
+  }
+
+  private static <T> Sent<T> eval(
+      CommandType how,
+      String script,
+      List<String> keys,
+      List<byte[]> values,
+      CommandOutput<String, byte[], T> output,
+      Sent.Reply<T> reply) {
+    var args = args().add(script).add(keys.size()).addKeys(keys);
     values.forEach(args::addValue);
-    return new Sent<>(how, new IntegerOutput<>(RedisLink.CODEC), args, reply);
+    return new Sent<>(how, output, args, reply);
   }
 
   /** What a server says of itself. */

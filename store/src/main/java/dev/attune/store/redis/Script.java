@@ -34,6 +34,28 @@ record Script(String text, String digest) {
           return 1
           """);
 
+  /**
+   * Many new people, one after the other. KEYS of each: identity, profile; ARGV of each: the
+   * identity's version, profile id and record, the profile's version, served and facts. Answers a
+   * character for each: 1 when both records were written, 0 when either was there.
+   */
+  static final Script CREATE =
+      of(
+          """
+          local created = {}
+          for i = 0, #KEYS / 2 - 1 do
+            local identity, profile, a = KEYS[2 * i + 1], KEYS[2 * i + 2], 6 * i
+            if redis.call('HGET', identity, 'v') or redis.call('HGET', profile, 'v') then
+              created[i + 1] = '0'
+            else
+              redis.call('HSET', identity, 'v', ARGV[a + 1], 'p', ARGV[a + 2], 'r', ARGV[a + 3])
+              redis.call('HSET', profile, 'v', ARGV[a + 4], 's', ARGV[a + 5], 'f', ARGV[a + 6])
+              created[i + 1] = '1'
+            end
+          end
+          return table.concat(created)
+          """);
+
   /** ARGV: the mark, how long to keep it in milliseconds. */
   static final Script MARK =
       of(

@@ -114,6 +114,16 @@ final class FaultyStore implements ProfileStore {
   }
 
   @Override
+  public boolean createsPeople() {
+    return store.createsPeople();
+  }
+
+  @Override
+  public CompletionStage<List<Boolean>> createPeople(List<NewPerson> people, Duration timeout) {
+    return write(people, chunk -> store.createPeople(chunk, timeout));
+  }
+
+  @Override
   public CompletionStage<Void> raiseMarks(
       Map<String, Long> marks, Duration keep, Duration timeout) {
     return store.raiseMarks(marks, keep, timeout);

@@ -157,7 +157,9 @@ class ProfileWriterConvergenceTest {
                     TIMEOUT);
             for (int from = 0; from < part.size(); ) {
               int to = Math.min(part.size(), from + 1 + own.nextInt(8));
-              applyUntilDone(writer, part.subList(from, to));
+              // As events are written, or as a table is.
+              boolean rows = own.nextBoolean();
+              writeUntilDone(rows ? writer::load : writer::apply, part.subList(from, to));
               from = to;
             }
           });
@@ -178,10 +180,10 @@ class ProfileWriterConvergenceTest {
         .refold(ids(store), 1);
   }
 
-  private static void applyUntilDone(ProfileWriter writer, List<ProfileInput> batch) {
+  private static void writeUntilDone(Consumer<List<ProfileInput>> write, List<ProfileInput> batch) {
     for (int tries = 0; tries < 1_000; tries++) {
       try {
-        writer.apply(batch);
+        write.accept(batch);
         return;
       } catch (StoreException e) {
         // As after a crash: the offset was not committed, so the batch comes again.
