@@ -1,5 +1,6 @@
 package dev.attune.evaluator;
 
+import dev.attune.platform.kafka.KafkaClients;
 import dev.attune.platform.kafka.KafkaSettings;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
@@ -48,6 +49,8 @@ final class StreamsSettings {
     producer(properties, ProducerConfig.LINGER_MS_CONFIG, config.commitInterval().toMillis());
     producer(properties, ProducerConfig.BUFFER_MEMORY_CONFIG, 16L << 20);
     producer(properties, ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 30_000);
+    producer(
+        properties, ProducerConfig.RETRY_BACKOFF_MS_CONFIG, KafkaClients.TRANSACTION_RETRY_MILLIS);
     // Changelogs are read whole when a store is lost; small segments are compacted sooner.
     properties.put(
         StreamsConfig.topicPrefix(TopicConfig.SEGMENT_BYTES_CONFIG), String.valueOf(64 << 20));

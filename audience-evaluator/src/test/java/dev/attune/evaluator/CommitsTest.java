@@ -141,12 +141,11 @@ final class CommitsTest {
   }
 
   @Test
-  void late_asksMoreSeldom_untilNoneIsAnyMore() {
-    assertThat(ticksBetweenCommits(100))
-        .as("twice as long, and as long as it may be")
-        .isEqualTo("1 2 3 3 3");
-    assertThat(ticksBetweenCommits(20)).startsWith("3 3 3");
-    assertIsBackAtEveryTickAfterCommits(30);
+  void late_asksTheMoreSeldomTheLaterTheyAre() {
+    assertThat(ticksBetweenCommits(100)).as("a tick is half of that").isEqualTo("1 1 1 1 1");
+    assertThat(ticksBetweenCommits(200)).isEqualTo("1 2 2 2 2");
+    assertThat(ticksBetweenCommits(900)).as("as seldom as it may be").isEqualTo("2 3 3 3 3");
+    assertThat(ticksBetweenCommits(20)).as("at once, when none is late").isEqualTo("3 1 1 1 1");
   }
 
   @Test
@@ -157,8 +156,7 @@ final class CommitsTest {
     }
     assertThat(context.committed()).isFalse();
     // The last of them are told apart from the fresh ones by the next look only.
-    assertThat(ticksBetweenCommits(20)).startsWith("4 3 3");
-    assertIsBackAtEveryTickAfterCommits(30);
+    assertThat(ticksBetweenCommits(20)).isEqualTo("5 1 1 1 1");
   }
 
   // Kafka Streams commits all tasks of a thread when one of them asks.
@@ -178,13 +176,6 @@ final class CommitsTest {
     punctuate(context);
     assertThat(other.committed()).as("the one that looks first asks").isTrue();
     assertThat(context.committed()).isFalse();
-  }
-
-  private void assertIsBackAtEveryTickAfterCommits(int commits) {
-    for (int i = 0; i < commits; i += 5) {
-      ticksBetweenCommits(20);
-    }
-    assertThat(ticksBetweenCommits(20)).isEqualTo("1 1 1 1 1");
   }
 
   /** Of five commits, while each tick brings a record of an age. */

@@ -8,21 +8,21 @@ import java.util.WeakHashMap;
 /**
  * When a stream thread asks for a commit. Nobody sees what it writes before one, and each takes as
  * long as a hundred records: who commits too often does not keep up, and is late by all that waits.
- * So the pause between commits doubles while records are late, and shrinks slowly while none is. A
- * thread that is far behind leaves it to the interval of Kafka Streams.
+ * So the later the records are when they are read, the longer is the pause between commits: it
+ * grows with what waits, and is short again as soon as that is worked off. A thread that is far
+ * behind leaves it to the interval of Kafka Streams.
  *
  * <p>Times are in milliseconds since the epoch; a clock that is set back does not hold it up.
  */
 public final class CommitPace {
-  /**
-   * How old a record may be when it is read, beyond which its thread hardly keeps up. By the clocks
-   * of its writer and reader: where they differ by more, the pause stays long.
-   */
-  private static final long LATE_MILLIS = 40;
-
   private static final long BEHIND_MILLIS = 1_000;
-  private static final long LATE_PAUSE_MAX = 150;
-  private static final long SHRINKING = 5;
+  private static final long PAUSE_MAX = 150;
+
+  /**
+   * How much older than the pause the oldest record is when it is read. By the clocks of its writer
+   * and reader: where they differ, the pause is longer than it might be.
+   */
+  private static final long AGES_PER_PAUSE = 2;
 
   private final long tick;
   private long pause;
@@ -52,10 +52,7 @@ public final class CommitPace {
       return false;
     }
     boolean isBehind = oldest > BEHIND_MILLIS;
-    pause =
-        oldest > LATE_MILLIS
-            ? Math.min(2 * pause, LATE_PAUSE_MAX)
-            : Math.max(pause - SHRINKING, tick);
+    pause = Math.clamp(oldest / AGES_PER_PAUSE, tick, PAUSE_MAX);
     oldest = 0;
     decided = now;
     isUncommitted &= isBehind;

@@ -36,9 +36,10 @@ class PromptCommitsTest {
   @Test
   void lateCauses_areCommittedMoreSeldom() {
     assertThat(ticksUntilCommit(5)).isEqualTo(1);
-    ticksUntilCommit(300);
-    assertThat(ticksUntilCommit(300)).isEqualTo(2);
-    assertThat(ticksUntilCommit(300)).isEqualTo(4);
+    ticksUntilCommit(80);
+    assertThat(ticksUntilCommit(80)).isEqualTo(2);
+    ticksUntilCommit(240);
+    assertThat(ticksUntilCommit(240)).isEqualTo(6);
   }
 
   private int ticksUntilCommit(long millisLate) {
